@@ -1,0 +1,204 @@
+"""The contract between the core and a lesson: data + model + train step + demo.
+
+Everything that the core can do (list, run, resume, evaluate, show) it does
+through the members of `Lesson`, so these docstrings are the reference for
+plugin authors. A module that defines a `Lesson` must stay light: import
+TensorFlow inside the methods, never at the top.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+from coursekit.datasets import Dataset, LocalDataset
+from coursekit.errors import CourseError
+from coursekit.settings import Options, Settings
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+    from matplotlib.figure import Figure
+    from rich.text import Text
+
+    Showable: TypeAlias = str | Text | Figure | Iterator[str]
+
+SplitName: TypeAlias = Literal["train", "validation", "test"]
+
+
+class Split(Protocol):
+    """One part of a data set, as a pipeline of batches."""
+
+    def batches(self, epoch: int) -> tf.data.Dataset:
+        """Return the batches of one epoch.
+
+        Their order and content depend on the settings' seed and on `epoch`
+        alone, so that an interrupted epoch can be repeated exactly. Every
+        tensor of a batch has the examples on its first axis. Give the pipeline
+        a known cardinality, and the display can tell the time left.
+
+        Args:
+            epoch: The number of the epoch, from 0.
+        """
+        ...
+
+
+class AbsentSplit:
+    """Stands for the splits of data that was restored from a run's folder."""
+
+    def batches(self, epoch: int) -> tf.data.Dataset:
+        """Raise: the run's folder holds what the demo needs, not the examples."""
+        raise CourseError("the examples of this data set are not loaded, only what the demo needs")
+
+
+@dataclass
+class Data:
+    """What `Lesson.data` returns; a lesson derives its own with its vocabularies.
+
+    Attributes:
+        fingerprint: Of exactly what is learnt from, see `coursekit.fingerprint`.
+        train: The split that is trained on.
+        validation: The split that selects the best epoch and stops.
+        test: The split that is reported once, at the end.
+        notes: Lines that the learner should read: sizes, what was left out.
+    """
+
+    fingerprint: str = ""
+    train: Split = field(default_factory=AbsentSplit)
+    validation: Split = field(default_factory=AbsentSplit)
+    test: Split = field(default_factory=AbsentSplit)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number by which a lesson is judged.
+
+    Attributes:
+        name: Its name in the dictionary that `Lesson.evaluate` returns.
+        meaning: One line that says what it counts.
+        better: Which direction is better.
+        style: How it is printed, a format specification such as ``".1f"`` or ``".1%"``.
+    """
+
+    name: str
+    meaning: str
+    better: Literal["higher", "lower"] = "higher"
+    style: str = ".3f"
+
+    def text(self, value: float) -> str:
+        """Return the value as people read it."""
+        return format(value, self.style)
+
+    def improves(self, value: float, best: float | None) -> bool:
+        """Say whether a value beats the best so far (None: there is none)."""
+        if best is None:
+            return value == value
+        return value > best if self.better == "higher" else value < best
+
+
+class Lesson(ABC):
+    """A lesson: data + model + train step + demo.
+
+    Attributes:
+        name: The word that the command line takes, such as ``nmt``.
+        title: One line.
+        question: The plain question that it answers.
+        prerequisites: Names of the lessons that come before it.
+        presets: ``quick`` and ``full`` hyper-parameters, by name.
+        datasets: The data sets by name, the default first, at least one built in.
+        own_data: What a path given to ``--data`` must be; empty if none is taken.
+        metrics: What `evaluate` returns. The first is the headline: it selects
+            the best epoch on the validation split and is reported on test.
+        demo_request: What the demo takes as its input, in two or three words.
+        demo_options: A frozen dataclass of options that become flags of the demo.
+    """
+
+    name: str
+    title: str
+    question: str
+    prerequisites: tuple[str, ...] = ()
+    presets: Mapping[str, Settings]
+    datasets: tuple[Dataset, ...]
+    own_data: str = ""
+    metrics: tuple[Metric, ...]
+    demo_request: str = "nothing"
+    demo_options: type[Options] = Options
+
+    @property
+    def headline(self) -> Metric:
+        """The metric that counts."""
+        return self.metrics[0]
+
+    @property
+    def templates(self) -> Path:
+        """The folder of notebook templates, by default ``templates/`` beside the class."""
+        return Path(inspect.getfile(type(self))).parent / "templates"
+
+    @abstractmethod
+    def data(self, dataset: LocalDataset, settings: Any) -> Any:
+        """Read a data set and return its splits as `Data`.
+
+        Args:
+            dataset: The files, downloaded and checked, or the user's own path.
+            settings: The hyper-parameters, of the class of the lesson's presets.
+
+        Raises:
+            CourseError: The files are not what this lesson can read.
+        """
+
+    @abstractmethod
+    def model(self, data: Any, settings: Any) -> keras.Model:
+        """Return the untrained model.
+
+        It is built (its variables exist), and it owns its optimizers, as
+        attributes, built too, and any carried state as non-trainable
+        variables. What it holds is exactly what a checkpoint saves.
+        """
+
+    @abstractmethod
+    def train_step(self, model: Any, batch: Any) -> dict[str, tf.Tensor]:
+        """Take one eager step: tape, loss, gradients, apply.
+
+        Plain TensorFlow, so that it can be stepped through with a debugger;
+        the runner compiles it unless ``--eager``. Return the losses, scalars
+        by name.
+        """
+
+    @abstractmethod
+    def evaluate(self, model: Any, data: Any, split: SplitName) -> dict[str, float]:
+        """Return the metrics by name, measured free-running on a split."""
+
+    @abstractmethod
+    def demo(
+        self, model: Any, data: Any, request: str | None, options: Any
+    ) -> Showable | list[Showable]:
+        """Use the model and return something to look at; never print.
+
+        A text, a styled `rich.text.Text`, a matplotlib figure, an iterator of
+        text that is shown as it arrives, or a list of these. Without a
+        request it returns the lesson's standard sample, which the runner also
+        shows after each epoch: texts in the terminal, figures as frames.
+
+        Args:
+            model: The trained model.
+            data: What `data` or `restore` returned.
+            request: What the user typed, None for the standard sample.
+            options: An instance of `demo_options`.
+        """
+
+    def assets(self, data: Any) -> dict[str, Any]:
+        """Return what `model` and `demo` need of the data (vocabularies), as plain JSON values."""
+        return {}
+
+    def restore(self, assets: dict[str, Any], settings: Any) -> Any:
+        """Return `Data` without splits from what `assets` returned.
+
+        None, the default, means that the demo needs the data set itself; it
+        is then read again.
+        """
+        return None

@@ -1,0 +1,190 @@
+"""Finds the plugins and loads them, one at a time, so that one failure stays one failure.
+
+*Find* reads installed metadata and imports nothing. *Load* imports one
+plugin's light top module and asks its hook for lessons.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+import pluggy
+
+from coursekit import hookspecs
+from coursekit.errors import CourseError, did_you_mean
+from coursekit.lesson import Lesson
+
+GROUP = "coursekit"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An entry point of the group ``coursekit``, not imported yet."""
+
+    name: str
+    module: str
+    distribution: str
+    entry_point: EntryPoint
+
+    @property
+    def label(self) -> str:
+        """The plugin as errors name it."""
+        return f"{self.name} ({self.module}, from {self.distribution})"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A plugin that could not be used, why, and what to do about it."""
+
+    plugin: str
+    error: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The lessons of all plugins, and the plugins that failed."""
+
+    lessons: Mapping[str, Lesson]
+    providers: Mapping[str, str]
+    broken: tuple[Broken, ...] = ()
+
+    def lesson(self, name: str) -> Lesson:
+        """Return a lesson by name.
+
+        Raises:
+            CourseError: No installed lesson has that name.
+        """
+        if name in self.lessons:
+            return self.lessons[name]
+        raise CourseError(
+            f"there is no lesson named {name!r}",
+            remedy=did_you_mean(name, self.lessons)
+            + ("; `coursekit list` shows why a plugin failed" if self.broken else ""),
+        )
+
+
+def find() -> list[Found]:
+    """Return the installed plugins, by name, without importing any."""
+    found = {
+        (point.name, point.value): Found(
+            point.name, point.value, point.dist.name if point.dist else "unknown", point
+        )
+        for point in entry_points(group=GROUP)
+    }
+    return [found[key] for key in sorted(found)]
+
+
+def load(found: Found) -> list[Lesson]:
+    """Import one plugin and return its lessons.
+
+    Raises:
+        pluggy.PluginValidationError: It implements a hook that does not exist.
+        CourseError: It offers no lesson, or something that is not a lesson.
+        Exception: Whatever its import or its hook raises.
+    """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(found.entry_point.load(), name=found.name)
+    manager.check_pending()
+    lessons = [lesson for group in manager.hook.coursekit_lessons() for lesson in group]
+    if not lessons:
+        raise CourseError(
+            "it offers no lesson",
+            "a function coursekit_lessons, marked @hookimpl, that returns lessons",
+        )
+    for lesson in lessons:
+        _check(lesson)
+    return lessons
+
+
+def _check(lesson: object) -> None:
+    if not isinstance(lesson, Lesson):
+        raise CourseError(
+            f"its hook returned {lesson!r}", "instances of a class derived from coursekit.Lesson"
+        )
+    missing = [
+        name
+        for name in ("name", "title", "question", "presets", "datasets", "metrics")
+        if not getattr(lesson, name, None)
+    ]
+    if missing:
+        raise CourseError(f"its lesson {type(lesson).__name__} does not set {', '.join(missing)}")
+    if not any(dataset.built_in for dataset in lesson.datasets):
+        raise CourseError(f"its lesson {lesson.name} has no built-in data set", "at least one")
+    if "quick" not in lesson.presets:
+        raise CourseError(f"its lesson {lesson.name} has no preset 'quick'")
+
+
+def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
+    """Load every plugin and return all lessons in the order of their prerequisites.
+
+    A plugin that fails is reported in `Catalogue.broken`, never raised.
+
+    Args:
+        plugins: What to load; by default all that `find` finds.
+    """
+    lessons: dict[str, Lesson] = {}
+    providers: dict[str, str] = {}
+    broken: list[Broken] = []
+    for found in find() if plugins is None else plugins:
+        try:
+            offered = load(found)
+        except Exception as error:
+            broken.append(_explain(found, error))
+            continue
+        for lesson in offered:
+            if lesson.name in lessons:
+                broken.append(
+                    Broken(
+                        found.label,
+                        f"its lesson {lesson.name!r} has the name of one from "
+                        f"{providers[lesson.name]}, which is kept",
+                        "rename one of the two lessons, or uninstall one of the plugins",
+                    )
+                )
+                continue
+            lessons[lesson.name] = lesson
+            providers[lesson.name] = found.label
+    ordered = {name: lessons[name] for name in syllabus(lessons)}
+    return Catalogue(ordered, providers, tuple(broken))
+
+
+def _explain(found: Found, error: Exception) -> Broken:
+    if isinstance(error, CourseError):
+        return Broken(found.label, error.what, error.expected or error.remedy)
+    if isinstance(error, pluggy.PluginValidationError):
+        return Broken(
+            found.label,
+            f"it implements a hook that does not exist: {error}",
+            "the one hook is spelt coursekit_lessons",
+        )
+    remedy = f"mend it, or: pip uninstall {found.distribution}"
+    if isinstance(error, ModuleNotFoundError):
+        remedy = (
+            f"install what it needs (pip install --force-reinstall {found.distribution}), "
+            f"or: pip uninstall {found.distribution}"
+        )
+    return Broken(found.label, f"{type(error).__name__}: {error}", remedy)
+
+
+def syllabus(lessons: Mapping[str, Lesson]) -> list[str]:
+    """Order lesson names so that prerequisites come first, else by name.
+
+    Prerequisites that are not installed do not count, and a circle is broken
+    where it is first met.
+    """
+    ordered: list[str] = []
+    entered: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in entered or name not in lessons:
+            return
+        entered.add(name)
+        for earlier in lessons[name].prerequisites:
+            visit(earlier)
+        ordered.append(name)
+
+    for name in sorted(lessons):
+        visit(name)
+    return ordered
