@@ -114,7 +114,8 @@ class Lesson(ABC):
         own_data: What a path given to ``--data`` must be; empty if none is taken.
         metrics: What `evaluate` returns. The first is the headline: it selects
             the best epoch on the validation split and is reported on test.
-        demo_request: What the demo takes as its input, in two or three words.
+        demo_request: What the demo takes as its input, in two or three words; empty for nothing.
+        demo_example: An input as one would type it in a shell, quoted.
         demo_options: A frozen dataclass of options that become flags of the demo.
     """
 
@@ -126,7 +127,8 @@ class Lesson(ABC):
     datasets: tuple[Dataset, ...]
     own_data: str = ""
     metrics: tuple[Metric, ...]
-    demo_request: str = "nothing"
+    demo_request: str = ""
+    demo_example: str = ""
     demo_options: type[Options] = Options
 
     @property
@@ -190,6 +192,10 @@ class Lesson(ABC):
             request: What the user typed, None for the standard sample.
             options: An instance of `demo_options`.
         """
+
+    def signatures(self) -> dict[str, str]:
+        """Return how each metric is computed (tokens, library, version), for the manifest."""
+        return {}
 
     def assets(self, data: Any) -> dict[str, Any]:
         """Return what `model` and `demo` need of the data (vocabularies), as plain JSON values."""

@@ -1,0 +1,165 @@
+"""Checkpoints: one file that holds all that a run needs to go on bit for bit.
+
+The file is a header line with a sha256, then a NumPy ``.npz`` archive with
+every variable of the model (Keras's seed generators are among them) and of
+its optimizers, then the progress of the run. It is written to a temporary
+name and renamed, so that under its own name there is always a whole file.
+"""
+
+import hashlib
+import io
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coursekit.errors import CourseError
+
+MAGIC = b"coursekit-checkpoint-1 "
+LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        epochs: Epochs finished.
+        best: The best validation headline so far.
+        best_epoch: The epoch that reached it, counted from 1; 0 before the first.
+        waited: Epochs since then.
+    """
+
+    epochs: int = 0
+    best: float | None = None
+    best_epoch: int = 0
+    waited: int = 0
+
+
+def state(model: Any) -> list[Any]:
+    """Return every variable that a model and its optimizers hold, in a fixed order.
+
+    Optimizers are found among the model's attributes by name, since Keras
+    does not count their variables as the model's.
+    """
+    import keras
+
+    variables = list(model.variables)
+    for _, value in sorted(vars(model).items()):
+        if isinstance(value, keras.optimizers.Optimizer):
+            variables.extend(value.variables)
+    unique = {id(variable): variable for variable in variables}
+    return list(unique.values())
+
+
+def save(path: Path, model: Any, progress: Progress, keep: Path | None = None) -> None:
+    """Write a checkpoint atomically.
+
+    Args:
+        path: Its name.
+        model: The model, with its optimizers as attributes.
+        progress: How far the run has come.
+        keep: Where the file that has that name so far goes, once the new one is whole.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written; whatever
+            stood under that name before is still there.
+    """
+    variables = state(model)
+    header = {
+        "progress": asdict(progress),
+        "variables": [[v.path, list(v.shape), str(v.dtype)] for v in variables],
+    }
+    arrays: dict[str, Any] = {f"v{i}": _plain(v) for i, v in enumerate(variables)}
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    payload = buffer.getbuffer()
+    digest = hashlib.sha256(payload).hexdigest().encode()
+    temporary = path.with_suffix(".tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(MAGIC + digest + b"\n")
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        if keep and path.exists():
+            os.replace(path, keep)  # noqa: PTH105
+        os.replace(temporary, path)  # noqa: PTH105
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain(variable: Any) -> np.ndarray[Any, Any]:
+    value = np.asarray(variable.numpy())
+    # NumPy cannot name bfloat16 in a file: its bits travel as integers.
+    return value.view(np.uint16) if value.dtype.name == "bfloat16" else value
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+    with path.open("rb") as file:
+        first = file.readline(256)
+        payload = file.read()
+    if not first.startswith(MAGIC):
+        raise ValueError("it does not start like a checkpoint")
+    if hashlib.sha256(payload).hexdigest().encode() != first[len(MAGIC) :].strip():
+        raise ValueError("its checksum does not match: it is truncated or damaged")
+    with np.load(io.BytesIO(payload)) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    return json.loads(arrays.pop("header").tobytes()), arrays
+
+
+def load(path: Path, model: Any) -> Progress:
+    """Put a checkpoint's values into a model and return how far the run had come.
+
+    Raises:
+        CourseError: The file is missing, damaged, or of another model.
+    """
+    try:
+        header, arrays = _read(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise CourseError(
+            f"the checkpoint {path} cannot be used: {error}", "a checkpoint that was written whole"
+        ) from error
+    variables = state(model)
+    expected = [[v.path, list(v.shape), str(v.dtype)] for v in variables]
+    # Keras numbers the names of layers by process: shapes and types must match.
+    if [entry[1:] for entry in header["variables"]] != [entry[1:] for entry in expected]:
+        raise CourseError(
+            f"the checkpoint {path} is of another model",
+            f"{len(expected)} variables of the shapes that these settings give",
+            "start a new run, or go back to the version that wrote it",
+        )
+    for i, variable in enumerate(variables):
+        value = arrays[f"v{i}"]
+        if str(variable.dtype) == "bfloat16":
+            value = value.view(variable.numpy().dtype)
+        variable.assign(value)
+    return Progress(**header["progress"])
+
+
+def load_newest(folder: Path, model: Any) -> tuple[Progress, str]:
+    """Load the last checkpoint, or the one before if the last is damaged.
+
+    Returns:
+        The progress, and a line to say when the last could not be used ("" if it could).
+
+    Raises:
+        CourseError: Neither can be used, though one of them exists.
+    """
+    candidates = [folder / name for name in (LAST, PREVIOUS) if (folder / name).exists()]
+    if not candidates:
+        return Progress(), ""
+    problems: list[CourseError] = []
+    for path in candidates:
+        try:
+            progress = load(path, model)
+        except CourseError as error:
+            problems.append(error)
+            continue
+        said = f"{problems[0].what}; going on from the one before" if problems else ""
+        return progress, said
+    raise problems[0]

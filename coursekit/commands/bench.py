@@ -1,0 +1,176 @@
+"""``coursekit bench``: one train step run eagerly, as a graph and with XLA, side by side.
+
+Each way runs in a process of its own, so that none profits from what another
+has compiled or allocated; the parent watches its memory.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.table import Table
+from rich.text import Text
+
+from coursekit.commands.listing import cells, print_json, table
+from coursekit.errors import CourseError
+from coursekit.lesson import Lesson
+from coursekit.running import Consoles, Request
+
+WAYS = {"eager": "eager", "graph": "tf.function", "xla": "tf.function with XLA"}
+BATCHES = 16  # of the first epoch, used again and again
+SECONDS = 8.0  # of timed steps
+BAR = 24
+
+
+def bench(lesson: Lesson, request: Request, as_json: bool, out: Consoles) -> None:
+    """Time a lesson's train step in every way and print them side by side.
+
+    Raises:
+        CourseError: A way could not be measured at all.
+    """
+    rows = []
+    for way, title in WAYS.items():
+        with out.stderr.status(f"{lesson.name}: {title}"):
+            rows.append(measure(lesson, request, way))
+    if as_json:
+        return print_json(rows)
+    out.result(
+        f"one train step of {lesson.name} on {rows[0].get('dataset', '')}, batches of "
+        f"{rows[0].get('batch_size', '?')}"
+    )
+    out.stdout.print(compare(rows))
+    out.result("the first call of each batch shape traces and compiles; every later one is fast")
+    return None
+
+
+def measure(lesson: Lesson, request: Request, way: str) -> dict[str, Any]:
+    """Run one way in a process of its own and return its figures.
+
+    Returns:
+        ``way``, ``steps_per_second``, ``examples_per_second``, ``compile_seconds``,
+        ``peak_memory`` (bytes); or ``way`` and ``error``.
+    """
+    order = {
+        "lesson": lesson.name,
+        "way": way,
+        "data": request.data,
+        "preset": request.preset,
+        "assignments": list(request.assignments),
+    }
+    command = [sys.executable, "-m", "coursekit.commands.bench", json.dumps(order)]
+    with tempfile.TemporaryDirectory() as folder:
+        answer, log = Path(folder, "out"), Path(folder, "err")
+        with answer.open("wb") as stdout, log.open("wb") as stderr:
+            child = subprocess.Popen(command, stdout=stdout, stderr=stderr)
+            try:
+                peak = watch(child)
+            finally:
+                child.kill()
+        text, errors = answer.read_text("utf-8"), log.read_text("utf-8", "replace")
+    if child.returncode != 0:
+        last = (errors.strip().splitlines() or ["no message"])[-1]
+        return {"way": way, "error": f"it ended with code {child.returncode}: {last}"}
+    row: dict[str, Any] = json.loads(text.splitlines()[-1])
+    if "refused" in row:
+        raise CourseError(row["refused"])
+    return {**row, "peak_memory": peak}
+
+
+def watch(child: "subprocess.Popen[bytes]") -> int:
+    """Wait for a process and return the most memory it had resident, in bytes."""
+    peak = 0
+    process = psutil.Process(child.pid)
+    while child.poll() is None:
+        try:
+            peak = max(peak, process.memory_info().rss)
+        except psutil.Error:
+            break
+        time.sleep(0.05)
+    child.wait()
+    return peak
+
+
+def compare(rows: list[dict[str, Any]]) -> Table:
+    """Return the ways as a table with a bar for the speed of each."""
+    columns = ("steps/s", "examples/s", "speed", "compile", "peak memory")
+    grid = table("how", *columns, "", right=columns)
+    fastest = max((row["steps_per_second"] for row in rows if "error" not in row), default=1.0)
+    base = rows[0].get("steps_per_second")
+    for row in rows:
+        if "error" in row:
+            grid.add_row(*cells(WAYS[row["way"]], "", "", "", "", "", row["error"]))
+            continue
+        speed = row["steps_per_second"]
+        grid.add_row(
+            *cells(WAYS[row["way"]], f"{speed:.2f}", f"{row['examples_per_second']:,.0f}"),
+            *cells(f"{speed / base:.1f} x" if base else "", f"{row['compile_seconds']:.1f} s"),
+            *cells(f"{row['peak_memory'] / 1e9:.2f} GB"),
+            Text("█" * max(1, round(speed / fastest * BAR)), style="green"),
+        )
+    return grid
+
+
+def work(order: dict[str, Any]) -> dict[str, Any]:
+    """Measure one way, in the child process."""
+    from coursekit import settings, sources, training
+    from coursekit.plugins import catalogue
+    from coursekit.running import check_preset, consoles, preset_settings
+
+    lesson = catalogue().lesson(order["lesson"])
+    preset = order["preset"] or "quick"
+    check_preset(lesson, preset)
+    changes = settings.parse_overrides(type(lesson.presets[preset]), order["assignments"])
+    chosen = sources.choose(lesson, order["data"], consoles().stderr)
+    values = preset_settings(lesson, chosen.dataset, preset).replace(changes)
+    data = lesson.data(chosen.local, values)
+    training.make_deterministic(values.seed)
+    model = lesson.model(data, values)
+    step = training.compiled(
+        lesson, values.replace({"jit": order["way"] == "xla"}), order["way"] == "eager"
+    )
+    batches = list(data.train.batches(0).take(BATCHES))
+    return {
+        "way": order["way"],
+        "dataset": chosen.local.name,
+        "batch_size": values.batch_size,
+        **timed(step, model, batches),
+    }
+
+
+def timed(step: Callable[[Any, Any], Any], model: Any, batches: list[Any]) -> dict[str, float]:
+    """Time the first call of each batch shape, then many calls of all."""
+    import tensorflow as tf
+
+    def take(batch: Any) -> float:
+        started = time.perf_counter()
+        for loss in step(model, batch).values():
+            loss.numpy()
+        return time.perf_counter() - started
+
+    shapes = {str([t.shape for t in tf.nest.flatten(batch)]): batch for batch in batches}
+    first = sum(take(batch) for batch in shapes.values())
+    again = sum(take(batch) for batch in shapes.values())
+    seconds, steps, examples = 0.0, 0, 0
+    while seconds < SECONDS:
+        batch = batches[steps % len(batches)]
+        seconds += take(batch)
+        steps += 1
+        examples += int(tf.nest.flatten(batch)[0].shape[0])
+    return {
+        "steps_per_second": steps / seconds,
+        "examples_per_second": examples / seconds,
+        "compile_seconds": max(first - again, 0.0),
+    }
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(work(json.loads(sys.argv[1]))))
+    except CourseError as refused:
+        print(json.dumps({"refused": str(refused)}))

@@ -1,0 +1,222 @@
+"""Commands that list: the welcome, ``list``, ``info`` and ``runs``. None imports TensorFlow."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from coursekit import runs
+from coursekit.display import duration
+from coursekit.lesson import Lesson
+from coursekit.plugins import Catalogue, catalogue
+from coursekit.running import Consoles
+from coursekit.settings import limits
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON for scripts."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def size_text(size: int) -> str:
+    """Return bytes as people read them, ``built in`` for none."""
+    if size == 0:
+        return "built in"
+    for unit, limit in (("kB", 1e6), ("MB", 1e9)):
+        if size < limit:
+            return f"{size / limit * 1000:.3g} {unit}"
+    return f"{size / 1e9:.3g} GB"
+
+
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """Return an unboxed table with these column titles."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left")
+    return made
+
+
+def cells(*values: object) -> list[Text]:
+    """Return table cells that are shown as they are, without markup."""
+    return [Text(str(value)) for value in values]
+
+
+def tell_broken(found: Catalogue, out: Consoles) -> None:
+    """Report the plugins that failed, and what to do about each."""
+    for broken in found.broken:
+        out.say(f"plugin {broken.plugin} cannot be used: {broken.error}", "red")
+        if broken.remedy:
+            out.say(f"  tip: {broken.remedy}")
+
+
+def welcome(out: Consoles) -> None:
+    """Print the questions that the lessons answer, and the one command to type next."""
+    found = catalogue()
+    out.result("coursekit: learn generative and sequence models by running them\n", "bold")
+    grid = table("lesson", "question")
+    for lesson in found.lessons.values():
+        grid.add_row(*cells(lesson.name, lesson.question))
+    out.stdout.print(grid)
+    tell_broken(found, out)
+    out.result()
+    out.result(f"next: {next_command(found)}", "bold")
+    out.result("help: coursekit --help")
+
+
+def next_command(found: Catalogue) -> str:
+    """Return the command that goes on with the course here."""
+    for lesson in found.lessons.values():
+        made = list(runs.find(lesson=lesson.name))
+        if not made:
+            return f"coursekit run {lesson.name}"
+        if not any(run.finished for run in made):
+            return f"coursekit run {lesson.name} --resume"
+    first = next(iter(found.lessons.values()), None)
+    return f"coursekit demo {first.name} {first.demo_example}".rstrip() if first else "pip install"
+
+
+def list_lessons(as_json: bool, out: Consoles) -> None:
+    """Print the installed lessons, and the plugins that failed."""
+    found = catalogue()
+    if as_json:
+        lessons = [
+            {
+                "name": lesson.name,
+                "title": lesson.title,
+                "question": lesson.question,
+                "prerequisites": list(lesson.prerequisites),
+                "datasets": [dataset.name for dataset in lesson.datasets],
+                "presets": list(lesson.presets),
+                "plugin": found.providers[lesson.name],
+            }
+            for lesson in found.lessons.values()
+        ]
+        broken = [dataclasses.asdict(item) for item in found.broken]
+        return print_json({"lessons": lessons, "broken": broken})
+    grid = table("lesson", "title", "data sets (first is the default)")
+    for lesson in found.lessons.values():
+        names = ", ".join(dataset.name for dataset in lesson.datasets)
+        grid.add_row(*cells(lesson.name, lesson.title, names))
+    out.stdout.print(grid)
+    tell_broken(found, out)
+    return None
+
+
+def info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
+    """Print all that is known of a lesson before it runs."""
+    if as_json:
+        return print_json(info_values(lesson))
+    out.result(f"{lesson.name}: {lesson.title}", "bold")
+    out.result(lesson.question)
+    if lesson.prerequisites:
+        out.result(f"comes after: {', '.join(lesson.prerequisites)}")
+    out.result()
+    out.stdout.print(_datasets(lesson))
+    if lesson.own_data:
+        out.result(f"or your own: --data PATH, {lesson.own_data}")
+    out.result()
+    out.stdout.print(_presets(lesson))
+    for dataset in lesson.datasets:
+        for preset, changes in dataset.overrides.items():
+            if changes and dataset is not lesson.datasets[0]:
+                text = ", ".join(f"{name}={value}" for name, value in changes.items())
+                out.result(f"with {dataset.name}, {preset} takes {text}")
+    out.result("change any of them with --set name=value")
+    out.result()
+    grid = table("metric", "what it says")
+    for metric in lesson.metrics:
+        headline = ", the headline" if metric is lesson.headline else ""
+        grid.add_row(*cells(metric.name, f"{metric.meaning} ({metric.better} is better{headline})"))
+    out.stdout.print(grid)
+    return None
+
+
+def info_values(lesson: Lesson) -> dict[str, Any]:
+    """Return what `info` shows as plain values."""
+    datasets = [
+        {
+            "name": dataset.name,
+            "title": dataset.title,
+            "licence": dataset.licence,
+            "size": dataset.size,
+            "built_in": dataset.built_in,
+            "expected": {k: dataclasses.asdict(v) for k, v in dataset.expected.items()},
+            "presets": {
+                name: dataset.settings(name, preset).as_dict()
+                for name, preset in lesson.presets.items()
+            },
+        }
+        for dataset in lesson.datasets
+    ]
+    return {
+        "name": lesson.name,
+        "title": lesson.title,
+        "question": lesson.question,
+        "prerequisites": list(lesson.prerequisites),
+        "own_data": lesson.own_data,
+        "datasets": datasets,
+        "presets": {name: preset.as_dict() for name, preset in lesson.presets.items()},
+        "metrics": [dataclasses.asdict(metric) for metric in lesson.metrics],
+    }
+
+
+def _datasets(lesson: Lesson) -> Table:
+    grid = table(
+        "data set", "size", "what and licence", *(f"expect of {p}" for p in lesson.presets)
+    )
+    for dataset in lesson.datasets:
+        expected = [
+            f"{e.minutes:g} min, {e.result}" if (e := dataset.expected.get(p)) else "not measured"
+            for p in lesson.presets
+        ]
+        what = f"{dataset.title} ({dataset.licence})"
+        grid.add_row(*cells(dataset.name, size_text(dataset.size), what, *expected))
+    return grid
+
+
+def _presets(lesson: Lesson) -> Table:
+    grid = table("setting", *lesson.presets, "range", "what it is", right=tuple(lesson.presets))
+    presets = {
+        name: lesson.datasets[0].settings(name, preset) for name, preset in lesson.presets.items()
+    }
+    kind = type(next(iter(lesson.presets.values())))
+    for field in dataclasses.fields(kind):
+        values = [_value(getattr(preset, field.name)) for preset in presets.values()]
+        grid.add_row(
+            *cells(field.name, *values, limits(field.metadata), field.metadata.get("help", ""))
+        )
+    return grid
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def list_runs(root: Path, lesson: str | None, as_json: bool, out: Consoles) -> None:
+    """Print the runs below a folder, newest first."""
+    found = [run.summary() for run in runs.find(root, lesson)]
+    if as_json:
+        return print_json(found)
+    if not found:
+        out.say(f"no runs under {root.resolve()}; start one with `coursekit run LESSON`")
+        return None
+    headlines = {name: item.headline for name, item in catalogue().lessons.items()}
+    grid = table("lesson", "data set", "preset", "epochs", "trained", "headline", "path")
+    for item in found:
+        metric = headlines.get(item["lesson"])
+        value = item["metrics"].get(metric.name) if metric else None
+        text = f"{metric.name} {metric.text(value)}" if metric and value is not None else ""
+        grid.add_row(
+            *cells(item["lesson"], item["dataset"], item["preset"]),
+            *cells(f"{item['epochs']}/{item['epochs_asked']}", duration(item["train_seconds"])),
+            *cells(text or item["status"], item["path"]),
+        )
+    out.stdout.print(grid)
+    return None

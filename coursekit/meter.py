@@ -1,0 +1,79 @@
+"""Shows how far a download is: a bar on a terminal, a few plain lines elsewhere."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+
+class Meter:
+    """The progress of one file, to be used in a ``with`` statement.
+
+    Args:
+        console: Where to show it.
+        name: The file's name.
+        size: Its size in bytes, as it was declared.
+    """
+
+    def __init__(self, console: "Console", name: str, size: int) -> None:
+        self.console = console
+        self.name = name
+        self.done = 0
+        self.total = size
+        self._quarters = 0
+        self._bar: tuple[Progress, TaskID] | None = None
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            from rich import progress
+
+            bar = progress.Progress(
+                progress.TextColumn("{task.description}", markup=False),
+                progress.BarColumn(),
+                progress.DownloadColumn(),
+                progress.TransferSpeedColumn(),
+                progress.TimeRemainingColumn(),
+                console=self.console,
+            )
+            self._bar = bar, bar.add_task(self.name, total=self.total)
+            bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar[0].stop()
+
+    def begin(self, done: int, total: int) -> None:
+        """Set how many bytes are here already, and how many there will be if that is known."""
+        self.done = done
+        self.total = max(total, self.total) if total <= done else total
+        if done and not self._bar:
+            self.say(f"{self.name}: going on from {self._percent()} %")
+        self._quarters = 4 * done // self.total if self.total else 0
+        if self._bar:
+            bar, task = self._bar
+            bar.update(task, completed=done, total=self.total)
+
+    def advance(self, count: int) -> None:
+        """Count bytes that have come."""
+        self.done += count
+        if self._bar:
+            bar, task = self._bar
+            bar.update(task, completed=self.done)
+        elif self.total and 4 * self.done // self.total > self._quarters:
+            self._quarters = 4 * self.done // self.total
+            self.say(f"{self.name}: {self._percent()} %")
+
+    def say(self, text: str) -> None:
+        """Print a line, above the bar if there is one."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _percent(self) -> int:
+        return min(100, 100 * self.done // self.total) if self.total else 0

@@ -1,0 +1,163 @@
+"""A web server on this machine that serves bytes and misbehaves on demand."""
+
+import hashlib
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from coursekit import Dataset, RemoteFile
+
+
+@dataclass(frozen=True)
+class Request:
+    path: str
+    range: str | None
+    if_range: str | None
+
+
+@dataclass
+class Server:
+    """What is served, what was asked for, and what goes wrong.
+
+    Each entry of `faults` replaces the answer to one request, in their order;
+    when there are none left, the server behaves.
+    """
+
+    address: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    etag: str | None = '"one"'
+    modified: str | None = None
+    faults: list[Callable[["Handler", bytes], None]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def add(self, path: str, content: bytes) -> RemoteFile:
+        """Serve bytes under a path and return them as a lesson declares them."""
+        self.files[path] = content
+        checksum = "sha256:" + hashlib.sha256(content).hexdigest()
+        return RemoteFile(f"{self.address}/{path}", len(content), checksum)
+
+    def dataset(self, content: bytes, name: str = "pairs", file: str = "pairs.zip") -> Dataset:
+        return Dataset(name, "Pairs", "CC BY 2.0", (self.add(file, content),))
+
+    @property
+    def ranges(self) -> list[str | None]:
+        return [request.range for request in self.requests]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    state: Server
+
+    def do_GET(self) -> None:
+        path = self.path.lstrip("/")
+        state = self.state
+        state.requests.append(Request(path, self.headers["Range"], self.headers["If-Range"]))
+        fault = state.faults.pop(0) if state.faults else None
+        if path not in state.files:
+            self.answer(404, b"no such file")
+        elif fault:
+            fault(self, state.files[path])
+        else:
+            self.behave(state.files[path])
+
+    def behave(self, content: bytes) -> None:
+        """Answer as RFC 9110 has it: a range only if the file is still the same."""
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
+        same = self.headers["If-Range"] in (None, self.state.etag, self.state.modified)
+        if not wanted or not same:
+            self.answer(200, content)
+            return
+        start = int(wanted[1])
+        if start >= len(content):
+            self.answer(416, b"", **{"Content-Range": f"bytes */{len(content)}"})
+        else:
+            span = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            self.answer(206, content[start:], **{"Content-Range": span})
+
+    def answer(self, status: int, body: bytes, sent: int | None = None, **headers: str) -> None:
+        """Send a body, or only its first bytes; nobody knows why the line is cut."""
+        self.send_response(status)
+        headers.setdefault("Content-Length", str(len(body)))
+        if self.state.etag:
+            headers.setdefault("ETag", self.state.etag)
+        if self.state.modified:
+            headers.setdefault("Last-Modified", self.state.modified)
+        for name, value in headers.items():
+            if value:
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[:sent])
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def drop(after: int) -> Callable[[Handler, bytes], None]:
+    """Cut the connection after some bytes of the file, wherever the answer starts."""
+
+    def fault(handler: Handler, content: bytes) -> None:
+        wanted = re.fullmatch(r"bytes=(\d+)-", handler.headers["Range"] or "")
+        start = int(wanted[1]) if wanted else 0
+        span = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
+        handler.answer(206 if start else 200, content[start:], after, **(span if start else {}))
+        handler.close_connection = True
+
+    return fault
+
+
+def stall(after: int) -> Callable[[Handler, bytes], None]:
+    """Send some bytes and then nothing more until the test releases it."""
+
+    def fault(handler: Handler, content: bytes) -> None:
+        handler.answer(200, content, after)
+        handler.state.released.wait(20)
+        handler.close_connection = True
+
+    return fault
+
+
+def hold(handler: Handler, content: bytes) -> None:
+    """Wait until the test releases it, then behave."""
+    handler.state.released.wait(20)
+    handler.behave(content)
+
+
+def status(code: int) -> Callable[[Handler, bytes], None]:
+    return lambda handler, content: handler.answer(code, b"a fault")
+
+
+def whole(handler: Handler, content: bytes) -> None:
+    """Ignore that a range was asked for."""
+    handler.answer(200, content)
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    state = Server()
+    bound = type("BoundHandler", (Handler,), {"state": state})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), bound)
+    server.daemon_threads = True
+    server.block_on_close = False
+    state.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        state.released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def closed_address() -> str:
+    """Return an address at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
