@@ -41,7 +41,7 @@ app = typer.Typer(
 
 
 def _consoles() -> Any:
-    from coursekit.running import consoles
+    from coursekit.console import consoles
 
     return consoles()
 
@@ -193,7 +193,7 @@ def demo(
     demo_command(chosen, handle)(ctx.args, prog_name=f"coursekit demo {lesson}")
 
 
-@app.command(rich_help_panel=PRACTISE)
+@app.command(rich_help_panel=AUTHOR)
 def bench(
     lesson: LessonName,
     data: DataName = None,

@@ -176,6 +176,7 @@ class LiveDisplay(PlainDisplay):
         """Add a row, and put the new sample in the old one's place."""
         self.spent.append(time.monotonic() - self.started)
         self.rows.append((row, self.spent[-1]))
+        self.status = ""
         self.sample = [
             Text(item) if isinstance(item, str) else item
             for item in sample

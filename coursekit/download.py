@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from rich.filesize import decimal
 
@@ -148,7 +148,7 @@ def _mirrored(
     First below the data set's name, which is its own, then by its bare name.
     """
     mirror = os.environ.get("COURSEKIT_MIRROR", "").strip()
-    if urlsplit(mirror).scheme in ("http", "https"):
+    if mirror.lower().startswith(("http://", "https://")):
         root = mirror.rstrip("/")
         yield f"{root}/{quote(dataset_name)}/{quote(file.name)}", True
         yield f"{root}/{quote(file.name)}", False
@@ -171,8 +171,8 @@ def _copy(source: Path, file: RemoteFile, target: Path) -> None:
         raise CourseError(f"cannot read {source}: {error.strerror or error}") from error
     copy = beside(target, ".copy")
     try:
-        with original, copy.open("wb") as file_object:
-            shutil.copyfileobj(original, file_object, 1 << 20)
+        with original, copy.open("wb") as written:
+            shutil.copyfileobj(original, written, 1 << 20)
         _settle(copy, str(source), file, target)
     finally:
         copy.unlink(missing_ok=True)

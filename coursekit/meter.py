@@ -50,16 +50,16 @@ class Meter:
         if self._bar:
             self._bar[0].stop()
 
-    def begin(self, done: int, total: int) -> None:
+    def begin(self, done: int, total: int | None) -> None:
         """Set how many bytes are here already, and how many there will be if that is known."""
         self.done = done
-        self.total = max(total, self.total) if total <= done else total
-        if done and not self._bar:
-            self.say(f"{self.name}: going on from {self._percent()} %")
-        self._quarters = 4 * done // self.total if self.total else 0
+        self.total = self.total if total is None else total
+        self._quarters = self._share(4)
         if self._bar:
             bar, task = self._bar
             bar.update(task, completed=done, total=self.total)
+        elif done:
+            self.say(f"{self.name}: going on from {self._share(100)} %")
 
     def advance(self, count: int) -> None:
         """Count bytes that have come."""
@@ -67,13 +67,13 @@ class Meter:
         if self._bar:
             bar, task = self._bar
             bar.update(task, completed=self.done)
-        elif self.total and 4 * self.done // self.total > self._quarters:
-            self._quarters = 4 * self.done // self.total
-            self.say(f"{self.name}: {self._percent()} %")
+        elif self._share(4) > self._quarters:
+            self._quarters = self._share(4)
+            self.say(f"{self.name}: {25 * self._quarters} %")
 
     def say(self, text: str) -> None:
         """Print a line, above the bar if there is one."""
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def _percent(self) -> int:
-        return min(100, 100 * self.done // self.total) if self.total else 0
+    def _share(self, parts: int) -> int:
+        return min(parts, parts * self.done // self.total) if self.total else 0

@@ -130,7 +130,7 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
     for found in find() if plugins is None else plugins:
         try:
             offered = load(found)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             broken.append(_explain(found, error))
             continue
         for lesson in offered:
@@ -150,7 +150,7 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
     return Catalogue(ordered, providers, tuple(broken))
 
 
-def _explain(found: Found, error: Exception) -> Broken:
+def _explain(found: Found, error: BaseException) -> Broken:
     if isinstance(error, CourseError):
         return Broken(found.label, error.what, error.expected or error.remedy)
     if isinstance(error, pluggy.PluginValidationError):

@@ -1,15 +1,14 @@
 """Runs a lesson from data to demo: a new run, or one that is gone on with."""
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from coursekit import checkpoint, runs, settings, show, sources
+from coursekit.console import Consoles
 from coursekit.display import PlainDisplay, display, duration
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
@@ -18,7 +17,6 @@ from coursekit.runs import Manifest, Run
 from coursekit.settings import Settings
 
 LOG = "tensorflow.log"
-PIPE_WIDTH = 120  # columns where there is no terminal to ask
 
 
 @dataclass(frozen=True)
@@ -40,34 +38,6 @@ class Request:
     eager: bool = False
     out: Path | None = None
     resume: bool = False
-
-
-@dataclass
-class Consoles:
-    """Results go to stdout, everything else to stderr."""
-
-    stdout: Console
-    stderr: Console
-
-    def say(self, line: str, style: str = "") -> None:
-        """Print a line to stderr as it is, without markup."""
-        self.stderr.print(Text(line, style=style), soft_wrap=True)
-
-    def result(self, line: str = "", style: str = "") -> None:
-        """Print a line to stdout as it is, without markup."""
-        self.stdout.print(Text(line, style=style), soft_wrap=True)
-
-
-def consoles() -> Consoles:
-    """Return consoles that follow `sys.stdout` and `sys.stderr`."""
-    return Consoles(_console(False), _console(True))
-
-
-def _console(stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = PIPE_WIDTH
-    return console
 
 
 def run(lesson: Lesson, request: Request, out: Consoles) -> Run:

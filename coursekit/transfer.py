@@ -107,7 +107,7 @@ def _attempt(client: "httpx.Client", url: str, part: Path, meter: Meter) -> bool
                 start = 0
             _save(response, url, part, start, meter)
     except (httpx.TooManyRedirects, httpx.InvalidURL) as error:
-        raise RefusedError(f"{url} leads nowhere: {error}") from error
+        raise _no_address(url, error) from error
     return start > 0
 
 
@@ -141,9 +141,10 @@ def _require_continuation(
 
 def _save(response: "httpx.Response", url: str, part: Path, start: int, meter: Meter) -> None:
     headers = response.headers
-    length = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else 0
-    require_space(part.parent, length)
-    meter.begin(start, start + length)
+    length = headers.get("content-length", "")
+    is_known = length.isdecimal()
+    require_space(part.parent, int(length) if is_known else 0)
+    meter.begin(start, start + int(length) if is_known else None)
     if not start:
         source = {
             "url": url,
@@ -208,14 +209,16 @@ def _explain(url: str, error: Exception, is_first: bool) -> str:
             "to its certificate",
         ) from error
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
-        raise RefusedError(
-            f"{url} is not an address: {error}", "http://... or https://..."
-        ) from error
+        raise _no_address(url, error) from error
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)) and is_first:
         raise unreachable(url, str(error)) from error
     if isinstance(error, httpx.ReadTimeout):
         return f"the server sent nothing for {READ_SECONDS:g} s"
     return str(error) or type(error).__name__
+
+
+def _no_address(url: str, error: Exception) -> CourseError:
+    return CourseError(f"{url} is not the address of a file: {error}", "http://... or https://...")
 
 
 def _wait(part: Path, meter: Meter, reason: str, failures: int) -> None:
@@ -253,18 +256,22 @@ def _probe(url: str) -> None:
     import socket
     from urllib.request import getproxies
 
-    address = urlsplit(url)
+    try:
+        address = urlsplit(url)
+        port = address.port or (443 if address.scheme == "https" else 80)
+    except ValueError as error:
+        raise _no_address(url, error) from error
     if not address.hostname or {"http", "https", "all"} & getproxies().keys():
         return  # a proxy looks names up itself
-    endpoint = address.hostname, address.port or (443 if address.scheme == "https" else 80)
+    endpoint = address.hostname, port
     failure: list[str] = ["no answer"]
 
     def knock() -> None:
         try:
             socket.create_connection(endpoint, timeout=CONNECT_SECONDS / 2).close()
             failure.clear()
-        except OSError as error:
-            failure[0] = error.strerror or str(error)
+        except (OSError, UnicodeError) as error:
+            failure[0] = getattr(error, "strerror", "") or str(error)
 
     visitor = threading.Thread(target=knock, daemon=True)
     visitor.start()

@@ -143,6 +143,8 @@ def _members(archive: Path, pack: zipfile.ZipFile | tarfile.TarFile) -> Iterator
         if not (member.isreg() or member.isdir()):
             raise _unsafe(archive, member.name, "is a link or a device")
         yield member.name, member.size, None if member.isdir() else partial(_source, pack, member)
+    while pack.fileobj is not None and pack.fileobj.read(1 << 20):
+        pass  # the checksum of the compression stands behind the last member
 
 
 def _parts(archive: Path, name: str) -> tuple[str, ...]:

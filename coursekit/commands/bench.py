@@ -18,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from coursekit.commands.listing import cells, print_json, table
+from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
-from coursekit.running import Consoles, Request
+from coursekit.running import Request
 
 WAYS = {"eager": "eager", "graph": "tf.function", "xla": "tf.function with XLA"}
 BATCHES = 16  # of the first epoch, used again and again
@@ -62,6 +63,7 @@ def measure(lesson: Lesson, request: Request, way: str) -> dict[str, Any]:
         "data": request.data,
         "preset": request.preset,
         "assignments": list(request.assignments),
+        "seconds": SECONDS,
     }
     command = [sys.executable, "-m", "coursekit.commands.bench", json.dumps(order)]
     with tempfile.TemporaryDirectory() as folder:
@@ -119,8 +121,9 @@ def compare(rows: list[dict[str, Any]]) -> Table:
 def work(order: dict[str, Any]) -> dict[str, Any]:
     """Measure one way, in the child process."""
     from coursekit import settings, sources, training
+    from coursekit.console import consoles
     from coursekit.plugins import catalogue
-    from coursekit.running import check_preset, consoles, preset_settings
+    from coursekit.running import check_preset, preset_settings
 
     lesson = catalogue().lesson(order["lesson"])
     preset = order["preset"] or "quick"
@@ -139,11 +142,13 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
         "way": order["way"],
         "dataset": chosen.local.name,
         "batch_size": values.batch_size,
-        **timed(step, model, batches),
+        **timed(step, model, batches, order["seconds"]),
     }
 
 
-def timed(step: Callable[[Any, Any], Any], model: Any, batches: list[Any]) -> dict[str, float]:
+def timed(
+    step: Callable[[Any, Any], Any], model: Any, batches: list[Any], enough: float
+) -> dict[str, float]:
     """Time the first call of each batch shape, then many calls of all."""
     import tensorflow as tf
 
@@ -157,7 +162,7 @@ def timed(step: Callable[[Any, Any], Any], model: Any, batches: list[Any]) -> di
     first = sum(take(batch) for batch in shapes.values())
     again = sum(take(batch) for batch in shapes.values())
     seconds, steps, examples = 0.0, 0, 0
-    while seconds < SECONDS:
+    while seconds < enough:
         batch = batches[steps % len(batches)]
         seconds += take(batch)
         steps += 1

@@ -6,10 +6,10 @@ from rich.text import Text
 
 from coursekit import cache, download
 from coursekit.commands.listing import cells, print_json, size_text, table
+from coursekit.console import Consoles
 from coursekit.datasets import Dataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
-from coursekit.running import Consoles
 
 Action = Literal["download", "show", "verify", "remove"]
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from coursekit import checkpoint, running, runs, show, sources
+from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.quiet import native_log
-from coursekit.running import Consoles, Request
+from coursekit.running import Request
 from coursekit.runs import Run
 
 

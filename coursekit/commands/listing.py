@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from coursekit import runs
+from coursekit.console import Consoles
 from coursekit.display import duration
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue, catalogue
-from coursekit.running import Consoles
 from coursekit.settings import limits
 
 

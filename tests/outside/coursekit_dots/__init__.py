@@ -21,7 +21,7 @@ class DotsSettings(Settings):
     epochs: int = setting(4, "passes over the training split", low=1)
     batch_size: int = setting(16, "dots in one train step", low=1, high=64)
     units: int = setting(8, "width of the hidden layer", low=1, high=256)
-    learning_rate: float = setting(0.01, "of Adam", low=0.0, high=1e30)
+    learning_rate: float = setting(0.01, "of Adam", low=0.0, high=1e38)
     slow: float = setting(0.0, "seconds to wait at each epoch's start", low=0.0)
 
 

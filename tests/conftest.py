@@ -1,0 +1,164 @@
+"""What the tests share: a command line in a process of its own, and the outside plugin."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OUTSIDE = ROOT / "tests" / "outside"
+SHARED = ROOT.parent / "shared" / "data"
+
+
+class Done(NamedTuple):
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
+
+
+class Command:
+    """Runs ``coursekit`` in this process, which has imported TensorFlow once."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.environment = environment
+
+    def __call__(self, *words: str, code: int = 0) -> Done:
+        from coursekit.cli import main
+
+        out, errors = io.StringIO(), io.StringIO()
+        with (
+            redirect_stdout(out),
+            redirect_stderr(errors),
+            chdir(self.folder),
+            patch.dict(os.environ, self.environment),
+            patch.object(sys, "argv", ["coursekit", *words]),
+            patch.object(sys, "stdin", io.StringIO()),
+        ):
+            try:
+                main()
+                ended: object = 0
+            except SystemExit as stop:
+                ended = stop.code or 0
+        done = Done(out.getvalue(), errors.getvalue())
+        assert ended == code, f"{words} ended with {ended}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self(*words, "--json").stdout)
+
+
+class Process(Command):
+    """Runs ``coursekit`` in a process of its own, as a user does."""
+
+    def arguments(self, *words: str) -> list[str]:
+        return [sys.executable, "-c", "from coursekit.cli import main; main()", *words]
+
+    def __call__(self, *words: str, code: int = 0) -> Done:
+        done = subprocess.run(
+            self.arguments(*words),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
+        return Done(done.stdout, done.stderr)
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            self.arguments(*words),
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+
+def environment(cache: Path, *paths: Path) -> dict[str, str]:
+    """Return an environment with a cache of its own, no mirror, and folders to import from."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("COURSEKIT_")}
+    return {
+        **kept,
+        "COURSEKIT_CACHE": str(cache),
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the outside plugin with pip into a folder of its own."""
+    made = tmp_path_factory.mktemp("installed")
+    source = tmp_path_factory.mktemp("source") / "outside"
+    shutil.copytree(OUTSIDE, source, ignore=shutil.ignore_patterns("__pycache__"))
+    command = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run(
+        [sys.executable, *command, "--target", str(made), str(source)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+@pytest.fixture
+def process(tmp_path: Path, installed: Path) -> Process:
+    """The command line in an empty folder and processes of its own, with the outside plugin."""
+    return Process(tmp_path, environment(tmp_path / "cache", installed))
+
+
+@pytest.fixture
+def coursekit(tmp_path: Path, dots: Any) -> Command:
+    """The command line in an empty folder, in this process, with the outside plugin."""
+    return Command(tmp_path, {"COURSEKIT_CACHE": str(tmp_path / "cache"), "COURSEKIT_MIRROR": ""})
+
+
+@pytest.fixture
+def dots(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The outside plugin's lesson, in this process."""
+    monkeypatch.syspath_prepend(str(installed))
+    from coursekit.plugins import catalogue
+
+    yield catalogue().lesson("dots")
+    for name in [name for name in sys.modules if name.startswith("coursekit_dots")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real data; skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the real data is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture
+def fake_plugin(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Return a function that installs a module as a plugin, by hand, into a folder."""
+
+    def make(name: str, source: str) -> Path:
+        folder = tmp_path / "plugins"
+        meta = folder / f"{name}-1.0.dist-info"
+        meta.mkdir(parents=True)
+        (folder / f"{name}_module.py").write_text(source, encoding="utf-8")
+        (meta / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (meta / "entry_points.txt").write_text(f"[coursekit]\n{name} = {name}_module\n")
+        return folder
+
+    return make
