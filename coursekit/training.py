@@ -31,14 +31,25 @@ def make_deterministic(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def compiled(lesson: Lesson, settings: Settings, eager: bool) -> Callable[[Any, Any], Any]:
-    """Return the lesson's train step, compiled unless `eager`."""
+def compiled(lesson: Lesson, jit: bool, eager: bool) -> Callable[[Any, Any], Any]:
+    """Return the lesson's train step, compiled unless `eager`, with XLA if `jit`."""
     if eager:
         return lesson.train_step
     import tensorflow as tf
 
-    step: Callable[[Any, Any], Any] = tf.function(lesson.train_step, jit_compile=settings.jit)
+    step: Callable[[Any, Any], Any] = tf.function(lesson.train_step, jit_compile=jit)
     return step
+
+
+def has_xla() -> bool:
+    """Say whether this TensorFlow can compile with XLA (some builds cannot)."""
+    import tensorflow as tf
+
+    try:
+        tf.function(lambda x: x + 1.0, jit_compile=True)(tf.constant(1.0))
+    except (tf.errors.OpError, RuntimeError, ValueError):
+        return False
+    return True
 
 
 class Losses:
@@ -119,7 +130,11 @@ def fit(
     if said:
         display.say(said)
     run.write_history(run.history()[: progress.epochs])
-    step = compiled(lesson, settings, eager)
+    jit = settings.jit and not eager
+    if jit and not has_xla():
+        display.say("this TensorFlow has no XLA: the step runs as a plain graph, more slowly")
+        jit = False
+    step = compiled(lesson, jit, eager)
     scalars = _scalars(run)
     while progress.epochs < settings.epochs and not stops(progress, settings):
         epoch = progress.epochs

@@ -134,9 +134,7 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
     data = lesson.data(chosen.local, values)
     training.make_deterministic(values.seed)
     model = lesson.model(data, values)
-    step = training.compiled(
-        lesson, values.replace({"jit": order["way"] == "xla"}), order["way"] == "eager"
-    )
+    step = training.compiled(lesson, jit=order["way"] == "xla", eager=order["way"] == "eager")
     batches = list(data.train.batches(0).take(BATCHES))
     return {
         "way": order["way"],
