@@ -1,15 +1,22 @@
 """A web server on this machine that serves bytes and misbehaves on demand."""
 
 import hashlib
+import io
+import json
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-from coursekit import Dataset, RemoteFile
+import pytest
+from rich.console import Console
+
+from coursekit import Dataset, LocalDataset, RemoteFile, transfer
+from coursekit.cache import beside, location
 
 
 @dataclass(frozen=True)
@@ -74,21 +81,27 @@ class Handler(BaseHTTPRequestHandler):
             return
         start = int(wanted[1])
         if start >= len(content):
-            self.answer(416, b"", **{"Content-Range": f"bytes */{len(content)}"})
+            self.answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
         else:
             span = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            self.answer(206, content[start:], **{"Content-Range": span})
+            self.answer(206, content[start:], {"Content-Range": span})
 
-    def answer(self, status: int, body: bytes, sent: int | None = None, **headers: str) -> None:
-        """Send a body, or only its first bytes; nobody knows why the line is cut."""
+    def answer(
+        self,
+        status: int,
+        body: bytes,
+        headers: Mapping[str, str | None] | None = None,
+        sent: int | None = None,
+    ) -> None:
+        """Send a body, or only its first bytes; a header that is None is left out."""
         self.send_response(status)
-        headers.setdefault("Content-Length", str(len(body)))
-        if self.state.etag:
-            headers.setdefault("ETag", self.state.etag)
-        if self.state.modified:
-            headers.setdefault("Last-Modified", self.state.modified)
-        for name, value in headers.items():
-            if value:
+        known = {
+            "Content-Length": str(len(body)),
+            "ETag": self.state.etag,
+            "Last-Modified": self.state.modified,
+        }
+        for name, value in (known | dict(headers or {})).items():
+            if value is not None:
                 self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body[:sent])
@@ -105,7 +118,7 @@ def drop(after: int) -> Callable[[Handler, bytes], None]:
         wanted = re.fullmatch(r"bytes=(\d+)-", handler.headers["Range"] or "")
         start = int(wanted[1]) if wanted else 0
         span = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
-        handler.answer(206 if start else 200, content[start:], after, **(span if start else {}))
+        handler.answer(206 if start else 200, content[start:], span if start else {}, after)
         handler.close_connection = True
 
     return fault
@@ -115,7 +128,7 @@ def stall(after: int) -> Callable[[Handler, bytes], None]:
     """Send some bytes and then nothing more until the test releases it."""
 
     def fault(handler: Handler, content: bytes) -> None:
-        handler.answer(200, content, after)
+        handler.answer(200, content, sent=after)
         handler.state.released.wait(20)
         handler.close_connection = True
 
@@ -137,13 +150,19 @@ def whole(handler: Handler, content: bytes) -> None:
     handler.answer(200, content)
 
 
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that go away: here they are meant to."""
+
+
 @contextmanager
 def serving() -> Iterator[Server]:
     state = Server()
     bound = type("BoundHandler", (Handler,), {"state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), bound)
-    server.daemon_threads = True
-    server.block_on_close = False
+    server = QuietServer(("127.0.0.1", 0), bound)
     state.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -154,6 +173,49 @@ def serving() -> Iterator[Server]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture(name="server")
+def server_fixture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """A server, an empty cache, and no patience."""
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("COURSEKIT_MIRROR", raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setattr(transfer, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(transfer, "READ_SECONDS", 0.3)
+    with serving() as state:
+        yield state
+
+
+@pytest.fixture(name="screen")
+def screen_fixture() -> Console:
+    return Console(file=io.StringIO(), width=60)
+
+
+def shown(screen: Console) -> str:
+    """Return what was printed on a screen."""
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue()
+
+
+def only_file(local: LocalDataset) -> bytes:
+    """Return the content of a data set's one file, and make sure that nothing is left over."""
+    (path,) = local.files.values()
+    beside_it = {other.name.removeprefix(path.name) for other in path.parent.iterdir()}
+    assert beside_it <= {"", ".stamp", ".lock"}
+    return path.read_bytes()
+
+
+def leave_part(dataset: Dataset, content: bytes, **source: str | None) -> Path:
+    """Leave what a download that broke off leaves."""
+    part = beside(location(dataset.name, dataset.files[0].name), ".part")
+    part.parent.mkdir(parents=True)
+    part.write_bytes(content)
+    known = {"url": dataset.files[0].url, "etag": '"one"', "last_modified": None}
+    beside(part, ".json").write_text(json.dumps(known | source))
+    return part
 
 
 def closed_address() -> str:
