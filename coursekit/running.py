@@ -64,6 +64,8 @@ def start(lesson: Lesson, request: Request, out: Consoles) -> Run:
     name = chosen.local.name
     out.say(f"{lesson.name} · {name} · {preset} · seed {values.seed} → {folder}", "bold")
     data = load_data(lesson, chosen.local, values, out)
+    with out.stderr.status("starting TensorFlow"), native_log():
+        signatures = lesson.signatures()
     manifest = Manifest(
         lesson=lesson.name,
         dataset=name,
@@ -75,7 +77,7 @@ def start(lesson: Lesson, request: Request, out: Consoles) -> Run:
         command=runs.command_line(),
         created=runs.now(),
         versions=runs.versions(),
-        signatures=lesson.signatures(),
+        signatures=signatures,
         notes=tuple(([chosen.note] if chosen.note else []) + list(data.notes)),
     )
     made = Run.create(folder, manifest)

@@ -45,6 +45,8 @@ _STEM_CHANGE = {
     "querer": "e>ie",
     "sentar": "e>ie",
     "sentir": "e>ie",
+    "mostrar": "o>ue",
+    "contar": "o>ue",
     "tener": "e>ie",
     "venir": "e>ie",
     "vestir": "e>i",

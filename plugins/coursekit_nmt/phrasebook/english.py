@@ -18,6 +18,7 @@ _IRREGULAR = {
     "break": ("breaks", "broke", "breaking"),
     "buy": ("buys", "bought", "buying"),
     "come": ("comes", "came", "coming"),
+    "cut": ("cuts", "cut", "cutting"),
     "do": ("does", "did", "doing"),
     "drink": ("drinks", "drank", "drinking"),
     "eat": ("eats", "ate", "eating"),
@@ -35,6 +36,7 @@ _IRREGULAR = {
     "put": ("puts", "put", "putting"),
     "read": ("reads", "read", "reading"),
     "run": ("runs", "ran", "running"),
+    "show": ("shows", "showed", "showing"),
     "see": ("sees", "saw", "seeing"),
     "sell": ("sells", "sold", "selling"),
     "send": ("sends", "sent", "sending"),
@@ -115,9 +117,10 @@ def marked(text: str) -> Words:
     return tuple(words)
 
 
+@cache
 def shifted(words: Words, offset: int) -> Words:
     """The same words with every position moved by ``offset``."""
-    return tuple((word, link and tuple(n + offset for n in link)) for word, link in words)
+    return tuple([(word, link and tuple([n + offset for n in link])) for word, link in words])
 
 
 @cache

@@ -33,6 +33,7 @@ class Noun:
 
     @property
     def mass(self) -> bool:
+        """Whether the noun is not counted: bread, water."""
         return not self.spanish[1]
 
 
@@ -91,20 +92,20 @@ novela; novel; f; read write text
 cuento; story; m; read write text tell
 poema; poem; m; read write text
 mensaje; message; m; read write send text
-coche; car; m; goods wash use vehicle own repair see; =automobile
-bicicleta; bicycle; f; goods wash use vehicle own repair find; =bike
-casa; house; f; goods clean building own; =home
+coche; car; m; goods wash use vehicle own repair see
+bicicleta; bicycle; f; goods wash use vehicle own repair find
+casa; house; f; goods clean building own
 mesa; table; f; goods clean furniture repair
 silla; chair; f; goods clean furniture repair break
 llave; key; f; find own use give thing
-teléfono; phone; m; goods use find own repair break give thing; =telephone
+teléfono; phone; m; goods use find own repair break give thing
 computadora; computer; f; goods use own repair break
 reloj; watch; m; goods find own repair break give thing; =clock
 bolsa; bag; f; goods find own open close thing
 maleta; suitcase; f; goods find own open close thing
-regalo; gift; m; goods find send give open; =present
+regalo; gift; m; goods find send give open
 flor; flower; f; goods give cut find plant
-foto; photo; f; find send see give thing; =picture
+foto; photo; f; find send see give thing
 camisa; shirt; f; goods wash wear
 vestido; dress; m; goods wash wear
 falda; skirt; f; goods wash wear
@@ -116,7 +117,7 @@ ventana; window; f; open close clean break door
 caja; box; f; open close find thing
 botella; bottle; f; open goods break thing
 vaso; glass; m; wash break use thing
-plato; plate; m; wash break use thing; =dish
+plato; plate; m; wash break use thing
 cuchillo; knife/knives; m; wash use find thing
 lápiz; pencil; m; use find goods give thing
 mapa; map; m; use find goods see thing
@@ -126,11 +127,11 @@ violín; violin; m; play goods own repair
 canción; song; f; write listen learn event
 música/-; music; f; listen mass
 radio/-; radio; f; listen
-película; movie; f; see event; =film
+película; movie; f; see event
 dinero/-; money; m; need mass send find receive
-cuarto; room; m; clean place; =bedroom
+cuarto; room; m; clean place
 cocina; kitchen; f; clean place
-tienda; store; f; open close building see; =shop
+tienda; store; f; open close building see
 hotel; hotel; m; see building
 museo; museum; m; see visit building
 ciudad; city; f; see visit town
@@ -141,9 +142,9 @@ iglesia; church; f; see visit building
 escuela; school; f; see building visit
 calle; street; f; clean town
 jardín; garden; m; see place
-perro; dog; m; animal see find wash own
-gato; cat; m; animal see find own
-caballo; horse; m; animal see find own
+perro; dog; m; animal see find wash
+gato; cat; m; animal see find
+caballo; horse; m; animal see find
 pájaro; bird; m; animal see
 problema; problem; m; idea understand
 pregunta; question; f; idea understand write
@@ -159,7 +160,7 @@ cena; dinner; f; dish event
 desayuno; breakfast; m; dish event
 trabajo; job; m; need idea event; =work/-
 vida; life/lives; f; abstract
-examen; exam; m; event idea; =test
+examen; exam; m; event idea
 tarea/-; homework; f; do
 ejercicio; exercise; m; do
 cama; bed; f; make furniture
@@ -168,11 +169,11 @@ español/-; Spanish; m; language
 francés/-; French; m; language
 autobús; bus; m; await vehicle
 tren; train; m; await vehicle
-taxi; taxi; m; await vehicle; =cab
+taxi; taxi; m; await vehicle
 hermano; brother; m; person family; =-/siblings
 hermana; sister; f; person family
-padre; father/parents; m; person family parent; =dad/fathers
-madre; mother; f; person family parent; =mom
+padre; father/parents; m; person family parent; =-/fathers
+madre; mother; f; person family parent
 hijo; son/children; m; person family; =-/sons
 hija; daughter; f; person family
 abuelo; grandfather/grandparents; m; person family parent; =-/grandfathers
@@ -185,12 +186,12 @@ vecino; neighbor; m; person friend
 vecina; neighbor; f; person friend
 médico; doctor; m; person job
 médica; doctor; f; person job
-profesor; teacher; m; person job; =professor
-profesora; teacher; f; person job; =professor
+profesor; teacher; m; person job
+profesora; teacher; f; person job
 abogado; lawyer; m; person job
 abogada; lawyer; f; person job
 enfermera; nurse; f; person job
-cocinero; cook; m; person job; =chef
+cocinero; cook; m; person job
 estudiante; student; m; person job
 niño; boy/children; m; person child; =child/boys
 niña; girl; f; person child
@@ -242,33 +243,32 @@ class Adjective:
 
 # masculine; english; noun groups; other English. A feminine in -a is formed by rule.
 _ADJECTIVES = """
-rojo; red; own wear vehicle furniture thing door fruit building
-azul; blue; wear vehicle furniture thing door
-verde; green; wear vehicle furniture thing door fruit
+rojo; red; own wear vehicle furniture thing door
+azul; blue; own wear vehicle furniture thing door
+verde; green; own wear vehicle furniture thing door fruit
 blanco; white; wear vehicle furniture thing door animal building plant
 negro; black; wear vehicle furniture thing animal
-amarillo; yellow; wear vehicle thing door plant fruit
-nuevo; new; goods own wear vehicle furniture thing door text building event job
-viejo; old; own vehicle furniture thing door text building town animal person wear
-grande; big; vehicle furniture thing door building town animal place idea own; large
-pequeño; small; vehicle furniture thing door building town animal place own fruit; little
-caro; expensive; goods vehicle wear furniture
-barato; cheap; goods vehicle wear furniture; inexpensive
-bonito; pretty; wear plant town building place text; beautiful nice
-limpio; clean; wear vehicle furniture place building town
-sucio; dirty; wear vehicle furniture place town wash
+amarillo; yellow; wear vehicle thing door plant
+nuevo; new; own wear vehicle furniture thing door read building job
+viejo; old; own vehicle furniture thing door read building town animal person wear
+grande; big; own vehicle furniture thing door building town animal place idea; large
+pequeño; small; own vehicle furniture thing door building town animal place; little
+caro; expensive; own vehicle wear furniture
+barato; cheap; own vehicle wear furniture
+bonito; pretty; wear plant town building place; beautiful nice
+limpio; clean; wear vehicle furniture place building
+sucio; dirty; wear vehicle furniture place
 interesante; interesting; text event idea town
-importante; important; text event idea friend job
+importante; important; text event idea job
 difícil; difficult; text idea event abstract; hard
-fácil; easy; text idea event abstract
-largo; long; text event wear
-corto; short; text event wear
-aburrido; boring; text event town
-bueno; good; text event idea dish food drink friend job person
-malo; bad; text event idea dish
-frío; cold; dish drink food
-caliente; hot; dish drink food
-dulce; sweet; fruit dish
+fácil; easy; idea event abstract
+largo; long; text event
+corto; short; text event
+aburrido; boring; text event
+bueno; good; text idea dish friend job
+frío; cold; dish drink
+caliente; hot; dish drink
+dulce; sweet; fruit
 alto; tall; person building
 bajo; short; person
 joven; young; person
@@ -278,7 +278,6 @@ amable; kind; person; friendly
 famoso; famous; job town
 rico; rich; person
 pobre; poor; person
-feliz; happy; person
 fuerte; strong; person animal
 tranquilo; quiet; town place person; calm
 """
@@ -286,9 +285,9 @@ _STATES = """
 cansado; tired; person animal
 enfermo; sick; person animal; ill
 ocupado; busy; person
-contento; happy; person; pleased
+contento; happy; person
 triste; sad; person animal
-enojado; angry; person; mad
+enojado; angry; person
 preocupado; worried; person
 nervioso; nervous; person
 solo; alone; person
@@ -327,7 +326,7 @@ class Place:
 
 # noun with article; where ("/1" marks its place in "en la escuela"); where to
 _PLACES = """
-casa; at home/1 | home/1; home/1
+casa; at home/1; home/1
 la escuela; at school/2 | at the school/2 | in the school/2; to school/2 | to the school/2
 la oficina; at the office/2 | in the office/2; to the office/2
 el parque; in the park/2 | at the park/2; to the park/2

@@ -8,7 +8,7 @@ from functools import cache
 
 from .conjugation import EL, ELLOS, NOSOTROS, TU, YO
 from .english import Link, Words, marked
-from .lexicon import NOUNS, Adjective, Gender, Noun
+from .lexicon import NOUNS, Adjective, Noun
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +133,9 @@ def moved(link: Link, offset: int) -> Link:
     return link and tuple(place + offset for place in link)
 
 
+_SINGULAR = {noun.spanish[1]: noun.spanish[0] for noun in NOUNS.values() if not noun.mass}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
     """Who acts.
@@ -150,7 +153,14 @@ class Subject:
     genders: str = "mf"
 
     @property
+    def name(self) -> str:
+        """The name under which it is combined: "niño" for "los niños"."""
+        last = self.spanish[-1] if self.spanish else ""
+        return _SINGULAR.get(last, last)
+
+    @property
     def plural(self) -> bool:
+        """Whether it is more than one person."""
         return self.person in (NOSOTROS, ELLOS)
 
 
