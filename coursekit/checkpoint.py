@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,17 +43,25 @@ class Progress:
 def state(model: Any) -> list[Any]:
     """Return every variable that a model and its optimizers hold, in a fixed order.
 
-    Optimizers are found among the model's attributes by name, since Keras
-    does not count their variables as the model's.
+    Optimizers are found among the model's attributes, alone or in lists and
+    dictionaries, since Keras does not count their variables as the model's.
     """
-    import keras
-
     variables = list(model.variables)
     for _, value in sorted(vars(model).items()):
-        if isinstance(value, keras.optimizers.Optimizer):
-            variables.extend(value.variables)
+        for optimizer in _optimizers(value):
+            variables.extend(optimizer.variables)
     unique = {id(variable): variable for variable in variables}
     return list(unique.values())
+
+
+def _optimizers(value: Any) -> Iterator[Any]:
+    import keras
+
+    if isinstance(value, keras.optimizers.Optimizer):
+        yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _optimizers(part)
 
 
 def save(path: Path, model: Any, progress: Progress, keep: Path | None = None) -> None:

@@ -260,7 +260,7 @@ def check_vacant(path: Path) -> None:
     """Raise a `CourseError` if a folder for a new run has something in it."""
     if path.exists() and not path.is_dir():
         raise CourseError(f"{path} is a file", "a folder for the run", "name another with --out")
-    if path.is_dir() and any(path.iterdir()):
+    if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
         raise CourseError(
             f"the folder {path} is not empty",
             "a new or empty folder for a new run",
