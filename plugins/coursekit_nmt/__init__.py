@@ -1,0 +1,181 @@
+"""Lesson `nmt`: translate Spanish to English with attention (Bahdanau, Cho, Bengio 2014)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coursekit import (
+    Dataset,
+    Lesson,
+    LocalDataset,
+    Metric,
+    Options,
+    RemoteFile,
+    Settings,
+    hookimpl,
+    setting,
+)
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from coursekit.lesson import Showable, SplitName
+    from coursekit_nmt.data import NmtData
+    from coursekit_nmt.model import Translator
+
+
+@dataclass(frozen=True, kw_only=True)
+class NmtSettings(Settings):
+    """The hyper-parameters of the translator."""
+
+    epochs: int = setting(5, "passes over the training split", low=1, high=100_000)
+    batch_size: int = setting(128, "sentence pairs in one train step", low=1, high=65_536)
+    jit: bool = setting(True, "compile the train step with XLA")
+    units: int = setting(192, "units of the decoder and of the attention", low=1, high=4_096)
+    encoder_units: int = setting(128, "units of each direction of the encoder", low=1, high=4_096)
+    embedding: int = setting(128, "size of a word vector", low=1, high=4_096)
+    source_words: int = setting(8_000, "Spanish vocabulary, the rest is <unk>", low=5)
+    target_words: int = setting(5_000, "English vocabulary, the rest is <unk>", low=5)
+    lengths: tuple[int, ...] = setting(
+        (6, 9, 12, 16), "length buckets in words; longer pairs are not trained on", low=1, high=500
+    )
+    dropout: float = setting(0.1, "share of features dropped in training", low=0, high=0.9)
+    smoothing: float = setting(0.1, "label smoothing", low=0, high=0.9)
+    samples: int = setting(
+        1_024, "words in the training loss's normaliser; 0: the whole vocabulary", low=0
+    )
+    learning_rate: float = setting(2e-3, "highest learning rate, of Adam", low=0, high=1)
+    warmup: float = setting(0.1, "share of the steps in which the rate rises", low=0, high=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NmtDemoOptions(Options):
+    """How to translate."""
+
+    beam: int = setting(4, "beginnings that the beam search keeps; 1: greedy", low=1, high=64)
+
+
+TATOEBA = Dataset(
+    name="tatoeba",
+    title="118,964 English-Spanish sentence pairs that volunteers of tatoeba.org wrote",
+    licence="CC BY 2.0 FR, tatoeba.org and manythings.org/anki",
+    files=(
+        RemoteFile(
+            "https://storage.googleapis.com/download.tensorflow.org/data/spa-eng.zip",
+            2_638_744,
+            "sha256:0c4fd7825d3d872488d38c157f784e035edab4f2ff0df25a2a208790ecb5b58f",
+        ),
+    ),
+)
+
+PHRASEBOOK = Dataset(
+    name="phrasebook",
+    title="Spanish sentences that a grammar generates, with all their right translations",
+    licence="MIT, part of coursekit",
+)
+
+
+TINY = NmtSettings(
+    epochs=2,
+    batch_size=512,
+    jit=False,
+    units=16,
+    encoder_units=16,
+    embedding=16,
+    source_words=500,
+    target_words=500,
+    lengths=(8,),
+    samples=0,
+    learning_rate=1e-2,
+)
+QUICK = NmtSettings()
+FULL = NmtSettings(epochs=20)
+
+
+class NmtLesson(Lesson):
+    """Spanish to English, with a network that shows where it looks."""
+
+    name = "nmt"
+    title = "Machine translation with attention, Spanish to English"
+    question = "Can a machine translate a sentence?"
+    prerequisites = ("textgen",)
+    presets = {"tiny": TINY, "quick": QUICK, "full": FULL}
+    datasets = (TATOEBA, PHRASEBOOK)
+    own_data = "a UTF-8 text file, a pair on each line: English, a tab, Spanish"
+    metrics = (
+        Metric("bleu", "BLEU of the free-running translations, all references used", style=".1f"),
+        Metric("chrf", "the same by runs of characters instead of words", style=".1f"),
+        Metric("exact_match", "translations that equal one of the references", style=".1%"),
+        Metric(
+            "attention_alignment",
+            "content words that look at a source word they come from (phrasebook only)",
+            style=".1%",
+        ),
+    )
+    demo_request = "Spanish sentences"
+    demo_options = NmtDemoOptions
+
+    def data(self, dataset: LocalDataset, settings: NmtSettings) -> NmtData:
+        """Read pairs, split them by groups and number their words."""
+        from coursekit_nmt.corpora import parts_of
+        from coursekit_nmt.data import nmt_data
+
+        return nmt_data(parts_of(dataset), settings)
+
+    def model(self, data: NmtData, settings: NmtSettings) -> Translator:
+        """Return a translator with an optimizer whose rate falls to zero at the last step."""
+        from coursekit_nmt.model import build_translator
+
+        return build_translator(data, settings)
+
+    def train_step(
+        self, model: Translator, batch: tuple[tf.Tensor, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Take one step of teacher forcing."""
+        from coursekit_nmt.train import train_step
+
+        return train_step(model, batch)
+
+    def evaluate(self, model: Translator, data: NmtData, split: SplitName) -> dict[str, float]:
+        """Score validation greedily on part of its sources, test with a beam on all."""
+        from coursekit_nmt.evaluate import evaluate
+
+        return evaluate(model, data, split)
+
+    def demo(
+        self, model: Translator, data: NmtData, request: str | None, options: NmtDemoOptions
+    ) -> list[Showable]:
+        """Translate sentences and show where the network looked."""
+        from coursekit_nmt.demo import demo
+
+        return demo(model, data, request, options.beam)
+
+    def signatures(self) -> dict[str, str]:
+        """Return how the metrics are computed, in sacrebleu's words."""
+        from coursekit_nmt.evaluate import signatures
+
+        return signatures()
+
+    def assets(self, data: NmtData) -> dict[str, Any]:
+        """Return the vocabularies."""
+        return {
+            "source": list(data.source_vocabulary.words),
+            "target": list(data.target_vocabulary.words),
+        }
+
+    def restore(self, assets: dict[str, Any], settings: NmtSettings) -> NmtData:
+        """Return the data of a demo: vocabularies without splits."""
+        from coursekit_nmt.data import NmtData, Vocabulary
+
+        return NmtData(
+            source_vocabulary=Vocabulary(tuple(assets["source"])),
+            target_vocabulary=Vocabulary(tuple(assets["target"])),
+        )
+
+
+@hookimpl
+def coursekit_lessons() -> Iterable[Lesson]:
+    """Offer the lesson."""
+    return [NmtLesson()]

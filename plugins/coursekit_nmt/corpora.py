@@ -1,0 +1,104 @@
+"""Where the sentence pairs come from: Tatoeba, the phrasebook, or a file of one's own."""
+
+from __future__ import annotations
+
+import zipfile
+
+from coursekit import CourseError, LocalDataset
+from coursekit_nmt.data import Alignment, Pair, Parts, split_pairs
+from coursekit_nmt.text import normalize
+
+TATOEBA_ARCHIVE, TATOEBA_MEMBER = "spa-eng.zip", "spa-eng/spa.txt"
+FORM = "a UTF-8 text file with a pair on each line: English, a tab, Spanish"
+
+
+def parts_of(dataset: LocalDataset) -> Parts:
+    """Return the splits of a data set.
+
+    Raises:
+        CourseError: The file is not one of sentence pairs.
+    """
+    if dataset.path is not None:
+        if not dataset.path.is_file():
+            raise CourseError(f"{dataset.path} is not a file", FORM)
+        return split_pairs(read_pairs(dataset.path.read_bytes(), str(dataset.path)))
+    if dataset.name == "phrasebook":
+        return phrasebook_parts()
+    archive = dataset.files[TATOEBA_ARCHIVE]
+    with zipfile.ZipFile(archive) as opened:
+        return split_pairs(read_pairs(opened.read(TATOEBA_MEMBER), TATOEBA_MEMBER))
+
+
+def read_pairs(raw: bytes, name: str) -> list[Pair]:
+    """Read lines of ``English<TAB>Spanish``, further columns ignored, into distinct pairs.
+
+    Args:
+        raw: The content of the file.
+        name: What error messages call it.
+
+    Raises:
+        CourseError: The file is empty, binary, not UTF-8, or a line has one column.
+    """
+    lines = text_of(raw, name).split("\n")
+    found: dict[Pair, None] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        english, tab, rest = line.partition("\t")
+        if not tab:
+            raise CourseError(
+                f"{name}, line {number}: no tab, so one column only: {line[:60].strip()!r}",
+                FORM,
+                "export the pairs as text with tabs between the columns",
+            )
+        pair = Pair(normalize(rest.partition("\t")[0]), normalize(english))
+        if pair.source and pair.target:
+            found[pair] = None
+    if not found:
+        raise CourseError(f"{name} has no sentence pairs", FORM)
+    return list(found)
+
+
+def text_of(raw: bytes, name: str) -> str:
+    """Decode a text file.
+
+    Raises:
+        CourseError: It is empty, binary, or not UTF-8.
+    """
+    if not raw.strip():
+        raise CourseError(f"{name} is empty", FORM)
+    if b"\0" in raw:
+        line = raw[: raw.index(b"\0")].count(b"\n") + 1
+        raise CourseError(
+            f"{name}, line {line}: a zero byte, so this is not text",
+            FORM,
+            "save a spreadsheet as tab-separated text in UTF-8; unpack an archive first",
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise CourseError(
+            f"{name}, line {line}: byte {raw[error.start]:#04x} is not UTF-8",
+            FORM,
+            "save the file again with the encoding UTF-8",
+        ) from error
+
+
+def phrasebook_parts() -> Parts:
+    """Return the built-in phrases, split as the phrasebook splits them.
+
+    An ambiguous sentence has many right translations. Training takes the most natural one of
+    each, so that no two targets contradict each other; validation and test accept them all.
+    """
+    from coursekit_nmt.phrasebook import phrasebook
+
+    pairs: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
+    alignments: dict[Pair, Alignment] = {}
+    for phrase in phrasebook():
+        for translation in phrase.translations:
+            pair = Pair(normalize(phrase.source), normalize(translation.text))
+            alignments[pair] = translation.sources
+            if phrase.split != "train" or translation is phrase.translations[0]:
+                pairs[phrase.split].append(pair)
+    return Parts(**pairs, alignments=alignments)
