@@ -111,8 +111,10 @@ def info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
         return print_json(info_values(lesson))
     out.result(f"{lesson.name}: {lesson.title}", "bold")
     out.result(lesson.question)
-    if lesson.prerequisites:
-        out.result(f"comes after: {', '.join(lesson.prerequisites)}")
+    known = catalogue().lessons
+    earlier = [name for name in lesson.prerequisites if name in known]
+    if earlier:
+        out.result(f"comes after: {', '.join(earlier)}")
     out.result()
     out.stdout.print(_datasets(lesson))
     if lesson.own_data:
