@@ -21,8 +21,8 @@ import tensorflow as tf
 
 from coursekit import Settings
 from coursekit_nmt import NmtLesson, NmtSettings
+from coursekit_nmt.build import build_translator
 from coursekit_nmt.data import SPECIAL, NmtData, Vocabulary
-from coursekit_nmt.model import build_translator
 from coursekit_nmt.train import train_step
 
 REPEATS = 12

@@ -159,7 +159,16 @@ def load_newest(folder: Path, model: Any) -> tuple[Progress, str]:
     Raises:
         CourseError: Neither can be used, though one of them exists.
     """
-    candidates = [folder / name for name in (LAST, PREVIOUS) if (folder / name).exists()]
+    return _first_whole(folder, (LAST, PREVIOUS), model)
+
+
+def load_best(folder: Path, model: Any) -> tuple[Progress, str]:
+    """Load the best checkpoint, or the last if that is damaged; the rest as in `load_newest`."""
+    return _first_whole(folder, (BEST, LAST, PREVIOUS), model)
+
+
+def _first_whole(folder: Path, names: tuple[str, ...], model: Any) -> tuple[Progress, str]:
+    candidates = [folder / name for name in names if (folder / name).exists()]
     if not candidates:
         return Progress(), ""
     problems: list[CourseError] = []
@@ -169,6 +178,6 @@ def load_newest(folder: Path, model: Any) -> tuple[Progress, str]:
         except CourseError as error:
             problems.append(error)
             continue
-        said = f"{problems[0].what}; going on from the one before" if problems else ""
+        said = f"{problems[0].what}; {path.name} is used instead" if problems else ""
         return progress, said
     raise problems[0]

@@ -1,5 +1,7 @@
 """The command line: parses, and hands over. Nothing here imports TensorFlow."""
 
+import io
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,7 +75,8 @@ DataName = Annotated[
     typer.Option("--data", metavar="NAME|PATH", help="A data set's name, or your own data."),
 ]
 PresetName = Annotated[
-    str | None, typer.Option("--preset", help="quick (minutes) or full (the best result).")
+    str | None,
+    typer.Option("--preset", help="quick (minutes), full (the best result), tiny (a test)."),
 ]
 Assignments = Annotated[
     list[str] | None,
@@ -182,6 +185,10 @@ def demo(
     if lesson is None or lesson in ("-h", "--help"):
         print(ctx.get_help())
         raise typer.Exit(0 if lesson else 2)
+    if lesson.startswith("-"):
+        raise CourseError(
+            f"{lesson} stands before the lesson", "coursekit demo LESSON [INPUT] [OPTIONS]"
+        )
     from coursekit.commands.demo import demo as show_demo
     from coursekit.commands.flags import demo_command
 
@@ -252,5 +259,8 @@ def data(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what is piped or redirected is UTF-8 on every system."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
     app(prog_name="coursekit")

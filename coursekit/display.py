@@ -18,6 +18,7 @@ from coursekit.lesson import Lesson
 
 HEARTBEAT = 30.0  # seconds between plain lines within one epoch
 ROWS_SHOWN = 12
+OTHER_LINES = 7  # of the live view: head, spaces, bar, status
 
 
 def duration(seconds: float) -> str:
@@ -198,8 +199,13 @@ class LiveDisplay(PlainDisplay):
         parts.append(Text(self.status or self.line(), style="dim"))
         return Group(*parts)
 
+    def room(self) -> int:
+        """Return how many rows of history leave the sample and the bar on the screen."""
+        lines = sum(str(item).count("\n") + 1 for item in self.sample)
+        return min(ROWS_SHOWN, max(2, self.console.height - lines - OTHER_LINES))
+
     def table(self) -> Table:
-        """Return the newest rows of the history."""
+        """Return the newest rows of the history, as many as there is room for."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         losses = list(losses_of(self.rows[-1][0]))
         metrics = [m for m in self.lesson.metrics if f"validation_{m.name}" in self.rows[-1][0]]
@@ -207,7 +213,7 @@ class LiveDisplay(PlainDisplay):
         for name in ["epoch", *losses, *(m.name for m in metrics), "examples/s", "time"]:
             style = "bold green" if name == headline.name else ""
             table.add_column(name, justify="right", style=style)
-        for row, seconds in self.rows[-ROWS_SHOWN:]:
+        for row, seconds in self.rows[-self.room() :]:
             table.add_row(
                 f"{row['epoch']:.0f}",
                 *(f"{row[name]:.3f}" for name in losses),

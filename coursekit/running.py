@@ -1,6 +1,7 @@
 """Runs a lesson from data to demo: a new run, or one that is gone on with."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,12 @@ def resumable(lesson: Lesson, request: Request) -> Run:
                 remedy=f"coursekit run {made.manifest.lesson} --resume --out {request.out}",
             )
         return made
-    for made in runs.find(lesson=lesson.name):
-        if not made.finished:
+    unfinished = [made for made in runs.find(lesson=lesson.name) if not made.finished]
+    for made in unfinished:
+        if not made.in_use():
             return made
+    if unfinished:
+        return unfinished[0]  # whose lock will say that it is in use
     raise CourseError(
         f"there is no unfinished run of {lesson.name} under {Path('runs').resolve()}",
         remedy=f"start one with `coursekit run {lesson.name}`, or name its folder with --out",
@@ -251,17 +255,15 @@ def conclude(
 ) -> None:
     """Evaluate the best checkpoint on test, once, and leave results and pictures."""
     with out.stderr.status("evaluating the best epoch on the test split"):
-        progress = checkpoint.load(made.path / checkpoint.BEST, model)
+        progress, said = checkpoint.load_best(made.path, model)
         started = time.monotonic()
         metrics = lesson.evaluate(model, data, "test")
         seconds = time.monotonic() - started
         sample = show.gathered(lesson.demo(model, data, None, lesson.demo_options()))
+    if said:
+        out.say(said, "yellow")
     rows = made.history()
     trained = sum(row["train_seconds"] for row in rows)
-    figure = next((item for item in sample if show.is_figure(item)), None)
-    pictures = [show.save_curves(made, lesson.headline.name), show.save_gif(made)]
-    if figure is not None:
-        pictures.append(show.save_figure(figure, made.path / "sample.png"))
     runs.write_json(
         made.path / runs.RESULTS,
         {
@@ -274,7 +276,7 @@ def conclude(
             "finished": runs.now(),
         },
     )
-    report(lesson, made, metrics, sample, [path for path in pictures if path], out)
+    report(lesson, made, metrics, sample, out)
 
 
 def report(
@@ -282,7 +284,6 @@ def report(
     made: Run,
     metrics: dict[str, float],
     sample: list[Any],
-    pictures: list[Path],
     out: Consoles,
 ) -> None:
     """Print the results to stdout, the last line being the next thing to type."""
@@ -302,6 +303,22 @@ def report(
         if isinstance(item, (str, Text)):
             out.stdout.print(item if isinstance(item, Text) else Text(item), soft_wrap=True)
     out.result()
-    for path in pictures:
-        out.say(f"picture: {path}", "dim")
+    try:
+        for path in pictures(lesson, made, sample):
+            out.say(f"picture: {path}", "dim")
+    except CourseError as error:  # the results are safe without them
+        out.say(str(error), "yellow")
     out.result(f"next: coursekit demo {lesson.name} {lesson.demo_example}".rstrip(), "bold")
+
+
+def pictures(lesson: Lesson, made: Run, sample: list[Any]) -> Iterator[Path]:
+    """Draw the curves, the GIF of the samples and the last sample, yielding their paths.
+
+    Raises:
+        CourseError: A picture cannot be written.
+    """
+    drawn = [show.save_curves(made, lesson.headline.name), show.save_gif(made)]
+    yield from (path for path in drawn if path)
+    figure = next((item for item in sample if show.is_figure(item)), None)
+    if figure is not None:
+        yield show.save_figure(figure, made.path / "sample.png")

@@ -1,5 +1,6 @@
 """The folder of a run: manifest, history, checkpoints, results, pictures."""
 
+import contextlib
 import csv
 import io
 import json
@@ -92,10 +93,22 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically, with a line feed as line end."""
+    """Write UTF-8 text atomically, with a line feed as line end.
+
+    Raises:
+        CourseError: The disk is full or the folder cannot be written.
+    """
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)  # noqa: PTH105
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)  # noqa: PTH105
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise CourseError(
+            f"cannot write {path}: {error.strerror or error}",
+            remedy="make room, then go on with --resume",
+        ) from error
 
 
 class Run:
@@ -180,6 +193,11 @@ class Run:
                 f"the run {self.path} is in use by another process",
                 remedy="wait for it to end, or stop it",
             ) from None
+        except OSError as error:
+            raise CourseError(
+                f"the run {self.path} cannot be locked: {error.strerror or error}",
+                remedy="copy it to a folder that you can write to",
+            ) from error
         self._lock = lock
 
     def unlock(self) -> None:
@@ -192,23 +210,35 @@ class Run:
         """Say whether another process holds the lock."""
         if not (self.path / LOCK).exists():
             return False
+        from filelock import FileLock, Timeout
+
         try:
-            self.lock()
-        except (CourseError, OSError):
+            with FileLock(self.path / LOCK, timeout=0):
+                return False
+        except Timeout:
             return True
-        self.unlock()
-        return False
+        except OSError:  # a run that one can only read
+            return False
 
     def history(self) -> list[dict[str, float]]:
-        """Return a row for each epoch that was finished, values by column name."""
+        """Return a row for each epoch that was finished, values by column name.
+
+        Raises:
+            CourseError: The file is damaged.
+        """
         try:
             text = (self.path / HISTORY).read_text("utf-8")
         except FileNotFoundError:
             return []
-        return [
-            {name: float(value) for name, value in row.items() if value}
-            for row in csv.DictReader(io.StringIO(text))
-        ]
+        try:
+            return [
+                {name: float(value) for name, value in row.items() if value}
+                for row in csv.DictReader(io.StringIO(text))
+            ]
+        except (TypeError, ValueError) as error:
+            raise CourseError(
+                f"{self.path / HISTORY} is damaged: {error}", "numbers with commas between them"
+            ) from error
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write the rows atomically, with the union of their columns."""

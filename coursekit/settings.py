@@ -198,7 +198,7 @@ def limits(metadata: Mapping[str, Any]) -> str:
     if choices:
         return "one of " + ", ".join(choices)
     if low is not None and high is not None:
-        return f"from {low:g} to {high:,g}" if high < 1e6 else f"at least {low:g}"
+        return f"from {low:g} to {high:,.0f}" if high >= 1e5 else f"from {low:g} to {high:g}"
     if low is not None:
         return f"at least {low:g}"
     return f"at most {high:g}" if high is not None else ""

@@ -56,8 +56,12 @@ def present(result: Any, stdout: Console, stderr: Console, pictures: Path) -> No
                 stdout.file.flush()
             stdout.print()
         else:
-            path = save_figure(item, unused(pictures, "demo", ".png"))
-            stderr.print(Text(f"picture: {path}", style="dim"), soft_wrap=True)
+            try:
+                path = save_figure(item, unused(pictures, "demo", ".png"))
+            except CourseError as error:  # the answer itself has been given
+                stderr.print(Text(str(error), style="yellow"), soft_wrap=True)
+            else:
+                stderr.print(Text(f"picture: {path}", style="dim"), soft_wrap=True)
 
 
 def unused(folder: Path, stem: str, suffix: str) -> Path:
@@ -107,7 +111,10 @@ def save_gif(run: "Run") -> Path | None:
         frames.append(frame.quantize(64))
     times = [FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_FRAME_MILLISECONDS]
     path = run.path / GIF
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    try:
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    except OSError as error:
+        raise CourseError(f"cannot write the picture {path}: {error.strerror or error}") from error
     return path
 
 

@@ -76,5 +76,5 @@ def test_saving_keeps_the_one_before_and_loading_falls_back_to_it(tmp_path: Path
     (tmp_path / "last.ckpt").write_bytes(b"")
     progress, said = load_newest(tmp_path, model)
     assert progress.epochs == 1
-    assert "going on from the one before" in said
+    assert "previous.ckpt is used instead" in said
     assert not list(tmp_path.glob("*.tmp"))

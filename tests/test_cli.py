@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from coursekit import __version__
@@ -47,6 +49,9 @@ def test_info_tells_data_sets_presets_and_expectations(coursekit: Command) -> No
         (["run", "dots", "--epochs", "many"], 2, "epochs"),
         (["data", "dots", "--data", "plain"], 1, "did you mean 'plane'?"),
         (["data", "dots", "--verify", "--remove"], 1, "cannot be combined"),
+        (["run", "nmt", "--seed", "3000000000"], 1, "from 0 to 2,147,483,647"),
+        (["runs", "dot"], 1, "did you mean 'dots'?"),
+        (["demo", "--run", "x", "dots"], 1, "coursekit demo LESSON"),
         (["rum", "dots"], 2, "rum"),
         (["run"], 2, "LESSON"),
     ],
@@ -100,3 +105,20 @@ def test_data_from_a_mirror_is_downloaded_verified_and_removed(
     assert "damaged: spa-eng.zip" in damaged.stderr
     coursekit("data", "nmt", "--data", "tatoeba", "--remove")
     assert not path.exists()
+    missing = coursekit("data", "nmt", "--data", "tatoeba", "--verify", code=1)
+    assert "missing: spa-eng.zip" in missing.stderr
+
+
+def test_without_a_network_the_built_in_set_is_used_and_named(
+    process: Process,
+) -> None:
+    # Nothing answers at this proxy, so the published address cannot be reached.
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        process.environment[name] = "http://127.0.0.1:9"
+    done = process("run", "nmt", "--preset", "tiny", "--epochs", "1", "--out", "r")
+    assert "no network: using the built-in set 'phrasebook'" in done.stderr
+    assert "test split of phrasebook" in done.stdout
+    manifest = json.loads((process.folder / "r" / "run.json").read_text("utf-8"))
+    assert manifest["dataset"] == "phrasebook"
+    assert "no network" in manifest["notes"][0]
+    assert "BLEU" in manifest["signatures"]["bleu"] or "nrefs" in manifest["signatures"]["bleu"]

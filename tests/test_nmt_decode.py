@@ -33,11 +33,14 @@ def model() -> Translator:
     return model
 
 
-def score_of(model: Translator, row: int, words: tuple[int, ...]) -> float:
-    """The mean log probability of a sentence and its end, by teacher forcing."""
-    read = np.array([[START, *words]], np.int32)
-    log_p = log_probabilities(model((IDS[row : row + 1], read))[0], tf.constant(False))[0]
-    return float(np.mean([log_p[i, word] for i, word in enumerate((*words, END))]))
+def scores_of(model: Translator, row: int, sentences: list[tuple[int, ...]]) -> list[float]:
+    """The mean log probability of sentences of one length and their ends, by teacher forcing."""
+    read = np.array([[START, *words] for words in sentences], np.int32)
+    right = np.array([[*words, END] for words in sentences])
+    source = np.repeat(IDS[row : row + 1], len(sentences), axis=0)
+    log_p = log_probabilities(model((source, read))[0], tf.constant(False)).numpy()
+    found: list[float] = np.take_along_axis(log_p, right[:, :, None], axis=2).mean((1, 2)).tolist()
+    return found
 
 
 def words_of(ids: Any) -> tuple[int, ...]:
@@ -73,7 +76,9 @@ def test_scores_and_attention_are_those_of_the_sentence_found(model: Translator)
     found = beam_search(model, SOURCE, 3)
     for row in range(2):
         words = words_of(found.ids[row])
-        assert float(found.scores[row]) == pytest.approx(score_of(model, row, words), abs=1e-4)
+        assert float(found.scores[row]) == pytest.approx(
+            scores_of(model, row, [words])[0], abs=1e-4
+        )
         read = np.array([[START, *words]], np.int32)
         weights = model((IDS[row : row + 1], read))[1][0]
         np.testing.assert_allclose(found.attention[row, : len(words) + 1], weights, atol=1e-4)
@@ -85,16 +90,18 @@ def test_a_wide_beam_finds_what_brute_force_finds(
     """Of all sentences of up to three words, with a beam that holds every beginning."""
     monkeypatch.setattr(decode, "EXTRA_WORDS", 4 - IDS.shape[1])  # three words and the end
     readable = [word for word in range(TARGET) if word not in (PAD, START, UNKNOWN, END)]
-    sentences = [words for count in range(4) for words in itertools.product(readable, repeat=count)]
+    lengths = [list(itertools.product(readable, repeat=count)) for count in range(4)]
     found = beam_search(model, SOURCE, 200)
     for row in range(2):
-        scores = {words: score_of(model, row, words) for words in sentences}
+        scores: dict[tuple[int, ...], float] = {}
+        for sentences in lengths:
+            scores |= zip(sentences, scores_of(model, row, sentences), strict=True)
         best = max(scores, key=lambda words: scores[words])
         assert words_of(found.ids[row]) == best
         assert float(found.scores[row]) == pytest.approx(scores[best], abs=1e-4)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_wide_beam_is_no_worse_than_greedy(seed: int) -> None:
     model = translator(seed=seed)
     model.decoder.bias.assign([0, 0, 2.0, 0, 0, 0, 0, 0, 0])
@@ -134,9 +141,10 @@ def test_translations_come_back_in_order_whatever_their_length(model: Translator
     data = tiny_data()
     source, target = data.source_vocabulary, data.target_vocabulary
     model.decoder.bias.assign([0, 0, 3.0, 0, 0, 0, 0, 0, 0])  # all end before the limit
-    sentences = ["a b c", "d", "a " * 40, "e f", "x y z", "b c d e f g a b c d"] * 3
+    sentences = ["a b c", "d", "a " * 40, "e f", "x y z", "b c d e f g a b c d", "g", "f", "e"]
     together = translate(model, source, target, sentences)
-    for sentence, found in zip(sentences, together, strict=True):
+    assert len(together) == len(sentences) > decode.FEW
+    for sentence, found in list(zip(sentences, together, strict=True))[:6]:
         alone = translate(model, source, target, [sentence])[0]
         assert found.text == alone.text
         assert found.attention.shape == (len(found.text.split()), len(sentence.split()))

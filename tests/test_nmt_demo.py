@@ -13,9 +13,10 @@ from rich.text import Text
 
 from coursekit import CourseError
 from coursekit_nmt import NmtDemoOptions, NmtLesson
+from coursekit_nmt.build import build_translator
 from coursekit_nmt.data import SPECIAL, NmtData, Vocabulary
 from coursekit_nmt.demo import attention_plot, colour, heat_map, joined, sentences, shade
-from coursekit_nmt.model import Translator, build_translator
+from coursekit_nmt.model import Translator
 from tests.test_nmt_model import tiny
 
 WEIGHTS = np.array([[0.05, 0.95, 0.0], [0.3, 0.3, 0.4]], np.float32)

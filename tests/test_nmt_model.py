@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 
 from coursekit_nmt import NmtSettings
+from coursekit_nmt.build import WarmUpDecay, build_translator
 from coursekit_nmt.data import SPECIAL, NmtData, Vocabulary
-from coursekit_nmt.layers import GRU, Dropout, WarmUpDecay
-from coursekit_nmt.model import BahdanauAttention, Decoder, Translator, build_translator
+from coursekit_nmt.layers import GRU, Dropout
+from coursekit_nmt.model import BahdanauAttention, Decoder, Translator
 
 SOURCE, TARGET = 11, 9  # words
 IDS = np.array([[4, 5, 6, 0], [7, 8, 9, 10]], np.int32)
@@ -126,12 +127,13 @@ def test_encoder_agrees_with_keras_on_each_direction() -> None:
         keras_gru.set_weights([kernel.numpy(), ours.recurrent.kernel.numpy(), biases])
         expected = keras_gru(words, mask=tf.constant(mask)).numpy()
         expected = expected[:, ::-1] if backwards else expected
-        part = annotations[:, :, 4:] if backwards else annotations[:, :, :4]
+        part = annotations[:, :, 4:8] if backwards else annotations[:, :, :4]
         np.testing.assert_allclose(
             np.where(mask[:, :, None], part, 0), np.where(mask[:, :, None], expected, 0), atol=1e-5
         )
-    np.testing.assert_array_equal(state, annotations[:, 0, 4:])
-    assert np.all(annotations[0, 3] == 0)  # padding has no annotation
+    np.testing.assert_array_equal(state, annotations[:, 0, 4:8])
+    np.testing.assert_array_equal(words, annotations[:, :, 8:])  # the word vectors themselves
+    assert np.all(annotations[0, 3, :8] == 0)  # padding has no state
 
 
 def test_an_annotation_knows_both_sides() -> None:
@@ -252,7 +254,7 @@ def test_all_state_is_in_the_variables() -> None:
     model = translator(dropout=0.1)
     names = [variable.path for variable in model.variables]
     assert len(names) == len(set(names))
-    assert sum("seed" in name for name in names) == 4  # three dropouts and the sampled words
+    assert sum("seed" in name for name in names) == 5  # four dropouts and the sampled words
     assert len(model.optimizer.variables) == 1 + 2 * len(model.trainable_variables)
 
 

@@ -1,6 +1,7 @@
 """The promises of a run, on the outside plugin: real processes, killed and resumed."""
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -11,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from coursekit import checkpoint
-from coursekit.commands import bench
+from coursekit import CourseError, checkpoint, running, show
+from coursekit.commands import bench, demo
+from coursekit.console import Consoles, consoles
+from coursekit.display import LiveDisplay
+from coursekit.runs import Run
 from tests.conftest import Command, Process
 
 
@@ -136,7 +141,7 @@ def test_truncated_checkpoint_falls_back_to_the_one_before(
     (finished / "results.json").unlink()
     done = coursekit("run", "dots", "--resume", "--out", "whole")
     assert "truncated or damaged" in done.stderr
-    assert "going on from the one before" in done.stderr
+    assert "previous.ckpt is used instead" in done.stderr
     assert values(last) == before
 
 
@@ -246,9 +251,6 @@ def test_a_loss_that_is_not_finite_stops_the_run(coursekit: Command) -> None:
 def test_a_full_disk_keeps_the_epochs_before(
     dots: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from coursekit import CourseError, running
-    from coursekit.console import consoles
-
     saved = checkpoint.save
     written: list[int] = []
 
@@ -303,3 +305,132 @@ def test_bench_compares_the_three_ways(
         assert row["peak_memory"] > 50e6
     refused = coursekit("bench", "dots", "--set", "units=0", code=1)
     assert "from 1 to 256" in refused.stderr
+
+
+def test_the_best_epoch_is_kept_and_patience_stops(
+    coursekit: Command, dots: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series = iter([0.5, 0.9, 0.6, 0.4])
+
+    def evaluate(self: Any, model: Any, data: Any, split: str) -> dict[str, float]:
+        return {"accuracy": next(series) if split == "validation" else 0.7}
+
+    monkeypatch.setattr(type(dots), "evaluate", evaluate)
+    done = coursekit("run", "dots", "--out", "r", "--epochs", "8", "--set", "patience=2")
+    assert "accuracy has not improved for 2 epochs" in done.stderr
+    assert [row["validation_accuracy"] for row in history(coursekit.folder / "r")] == [
+        "0.5",
+        "0.9",
+        "0.6",
+        "0.4",
+    ]
+    results = json.loads((coursekit.folder / "r" / "results.json").read_text("utf-8"))
+    assert results["best_epoch"] == 2
+    assert results["metrics"] == {"accuracy": 0.7}
+    best, _ = values(coursekit.folder / "r" / "best.ckpt")
+    assert best["epochs"] == 2
+
+
+def test_a_damaged_best_checkpoint_gives_way_to_the_last(
+    coursekit: Command, finished: Path
+) -> None:
+    (finished / "best.ckpt").write_bytes(b"x")
+    shown = coursekit("demo", "dots", "--run", "whole")
+    assert "last.ckpt is used instead" in shown.stderr
+    assert "[right]" in shown.stdout
+
+
+@pytest.mark.parametrize("name", ["assets.json", "history.csv", "results.json"])
+def test_a_full_disk_is_told_whatever_is_written(
+    name: str, coursekit: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Path.write_text
+
+    def full(path: Path, *words: Any, **named: Any) -> int:
+        if path.name == name + ".tmp":
+            raise OSError(28, "No space left on device")
+        return written(path, *words, **named)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    done = coursekit("run", "dots", "--out", "r", code=1)
+    assert f"{name}: No space left on device" in done.stderr
+    assert "--resume" in done.stderr
+    monkeypatch.undo()
+
+
+def test_results_are_safe_when_a_picture_cannot_be_written(
+    coursekit: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*words: Any) -> None:
+        raise CourseError("cannot write the picture: No space left on device")
+
+    monkeypatch.setattr(show, "save_curves", full)
+    done = coursekit("run", "dots", "--out", "r")
+    assert "No space left on device" in done.stderr
+    assert "accuracy" in done.stdout
+    assert (coursekit.folder / "r" / "results.json").exists()
+
+
+def test_without_a_run_the_quick_one_is_offered(
+    dots: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[Any] = []
+    screen = Console(file=io.StringIO(), force_terminal=True)
+    out = Consoles(screen, screen)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(running, "run", lambda *words: started.append(words))
+    for answer, starts in (("n", False), ("", True)):
+        monkeypatch.setattr(screen, "input", lambda prompt, answer=answer: answer)
+        if starts:
+            demo.offer(dots, out)
+        else:
+            with pytest.raises(CourseError, match="nothing to show yet"):
+                demo.offer(dots, out)
+    assert len(started) == 1
+    assert "the quick one takes about 0.1 minutes" in screen.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_resume_passes_over_a_run_that_is_in_use(coursekit: Command, finished: Path) -> None:
+    for name in ("old", "busy"):
+        shutil.copytree(finished, coursekit.folder / "runs" / "dots" / name)
+        (coursekit.folder / "runs" / "dots" / name / "results.json").unlink()
+    busy = Run(coursekit.folder / "runs" / "dots" / "busy")
+    busy.update(created="9999-01-01T00:00:00+00:00")
+    busy.lock()
+    try:
+        done = coursekit("run", "dots", "--resume")
+    finally:
+        busy.unlock()
+    assert f"dots{os.sep}old" in done.stderr
+
+
+def test_a_damaged_history_spoils_no_list(coursekit: Command, finished: Path) -> None:
+    (finished / "history.csv").write_text("epoch,loss\n1,abc\n")
+    done = coursekit("runs", "--in", ".", "--json")
+    assert json.loads(done.stdout) == []
+    assert "is damaged" in done.stderr
+
+
+@pytest.mark.parametrize("height", [24, 50])
+def test_the_live_display_shows_all_and_fits_the_screen(dots: Any, height: int) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80, height=height)
+    view = LiveDisplay(screen, dots, epochs=20)
+    for epoch in range(14):
+        view.start_epoch(epoch, 10)
+        view.update(5, 80, {"loss": 1.5})
+        row = {"epoch": epoch + 1, "loss": 1.5, "validation_accuracy": 0.25}
+        view.end_epoch({**row, "train_seconds": 1, "examples_per_second": 80}, ["a\nb\nc\nd\ne"])
+    view.start_epoch(14, 10)
+    view.update(5, 80, {"loss": 1.5})
+    with screen.capture() as shown:
+        screen.print(view.view())
+    text = shown.get()
+    assert text.count("\n") < height
+    for word in ("accuracy", "25.0%", "after epoch 14", "epoch 15/20", "examples/s", "left"):
+        assert word in text
+
+
+def test_redirected_output_is_utf_8_whatever_the_system_says(process: Process) -> None:
+    process.environment["PYTHONIOENCODING"] = "cp1252"
+    assert "·" in process("run", "dots", "--epochs", "1").stderr

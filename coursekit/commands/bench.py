@@ -4,6 +4,7 @@ Each way runs in a process of its own, so that none profits from what another
 has compiled or allocated; the parent watches its memory.
 """
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import psutil
 from rich.table import Table
 from rich.text import Text
 
+from coursekit import sources
 from coursekit.commands.listing import cells, print_json, table
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
@@ -35,6 +37,11 @@ def bench(lesson: Lesson, request: Request, as_json: bool, out: Consoles) -> Non
     Raises:
         CourseError: A way could not be measured at all.
     """
+    chosen = sources.choose(lesson, request.data, out.stderr)
+    if chosen.note:
+        out.say(chosen.note, "yellow")
+    name = request.data or chosen.local.name
+    request = dataclasses.replace(request, data=name)  # the same for all three
     rows = []
     for way, title in WAYS.items():
         with out.stderr.status(f"{lesson.name}: {title}"):
@@ -120,7 +127,7 @@ def compare(rows: list[dict[str, Any]]) -> Table:
 
 def work(order: dict[str, Any]) -> dict[str, Any]:
     """Measure one way, in the child process."""
-    from coursekit import settings, sources, training
+    from coursekit import settings, training
     from coursekit.console import consoles
     from coursekit.plugins import catalogue
     from coursekit.running import check_preset, preset_settings

@@ -65,11 +65,16 @@ def data(lesson: Lesson, name: str | None, act: Action, as_json: bool, out: Cons
         out.stdout.print(grid)
         out.stdout.print(Text(f"cache: {cache.cache_dir()}", style="dim"), soft_wrap=True)
     for item in states:
+        again = f"coursekit data {lesson.name} --data {item['name']}"
         if item["checked"].startswith("damaged"):
             raise CourseError(
                 f"the data set {item['name']} is not what was published: {item['checked']}",
-                remedy=f"coursekit data {lesson.name} --data {item['name']} --remove, "
-                f"then download it again",
+                remedy=f"{again} --remove, then download it again",
+            )
+        if item["checked"].startswith("missing"):
+            raise CourseError(
+                f"the data set {item['name']} is not on this machine: {item['checked']}",
+                remedy=again,
             )
 
 
@@ -94,7 +99,9 @@ def state(dataset: Dataset, verify: bool) -> dict[str, Any]:
         verdicts = cache.verify(dataset)
         bad = [verdict.name for verdict in verdicts if verdict.state == "damaged"]
         missing = [verdict.name for verdict in verdicts if verdict.state == "missing"]
-        checked = f"damaged: {', '.join(bad)}" if bad else "" if missing else "checksums right"
+        checked = "checksums right"
+        if bad or missing:
+            checked = f"damaged: {', '.join(bad)}" if bad else f"missing: {', '.join(missing)}"
     return {
         "name": dataset.name,
         "built_in": dataset.built_in,

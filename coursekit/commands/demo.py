@@ -47,7 +47,7 @@ def trained_run(lesson: Lesson, folder: Path | None, out: Consoles) -> Run:
                 f"{folder} is a run of {made.manifest.lesson}, not of {lesson.name}",
                 remedy=f"coursekit demo {made.manifest.lesson} --run {folder}",
             )
-        if not (folder / checkpoint.BEST).exists():
+        if not (folder / checkpoint.LAST).exists():
             raise CourseError(
                 f"the run {folder} has no finished epoch yet",
                 remedy=f"coursekit run {lesson.name} --resume --out {folder}",
@@ -91,5 +91,7 @@ def load(lesson: Lesson, made: Run, out: Consoles) -> tuple[Any, Any]:
         chosen = sources.choose(lesson, manifest.own_path or manifest.dataset, out.stderr)
         data = lesson.data(chosen.local, values)
     model = lesson.model(data, values)
-    checkpoint.load(made.path / checkpoint.BEST, model)
+    _, said = checkpoint.load_best(made.path, model)
+    if said:
+        out.say(said, "yellow")
     return model, data

@@ -53,7 +53,11 @@ def demo_command(lesson: Lesson, handler: Handler) -> typer.Typer:
         parameters.append(_parameter(field.name, kinds[field.name], option, field.default))
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {item.name: item.annotation for item in parameters}
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     app.command(help=f"Show what a trained {lesson.name} does. {lesson.question}")(command)
     return app
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from coursekit import runs
 from coursekit.console import Consoles
 from coursekit.display import duration
+from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue, catalogue
 from coursekit.settings import limits
@@ -124,7 +125,7 @@ def info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
     for dataset in lesson.datasets:
         for preset, changes in dataset.overrides.items():
             if changes and dataset is not lesson.datasets[0]:
-                text = ", ".join(f"{name}={value}" for name, value in changes.items())
+                text = ", ".join(f"{name}={_value(value)}" for name, value in changes.items())
                 out.result(f"with {dataset.name}, {preset} takes {text}")
     out.result("change any of them with --set name=value")
     out.result()
@@ -203,7 +204,14 @@ def _value(value: object) -> str:
 
 def list_runs(root: Path, lesson: str | None, as_json: bool, out: Consoles) -> None:
     """Print the runs below a folder, newest first."""
-    found = [run.summary() for run in runs.find(root, lesson)]
+    if lesson is not None and not any(runs.find(root, lesson)):
+        catalogue().lesson(lesson)  # says what it may have been meant to be
+    found = []
+    for run in runs.find(root, lesson):
+        try:
+            found.append(run.summary())
+        except CourseError as error:
+            out.say(str(error), "yellow")
     if as_json:
         return print_json(found)
     if not found:

@@ -1,8 +1,7 @@
-"""The small parts: dropout, one step of a GRU, and the course of the learning rate."""
+"""The small parts of the network: dropout, and one step of a GRU."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras  # noqa: TID253 - only model.py imports this module
@@ -61,28 +60,3 @@ class GRU(keras.layers.Layer):  # type: ignore[misc]
         update, reset = tf.split(tf.sigmoid(gates_in + gates_on), 2, axis=-1)
         new = tf.tanh(new_in + reset * new_on)
         return update * state + (1 - update) * new
-
-
-class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """A learning rate that rises from zero in a line and falls back to zero in half a cosine.
-
-    Args:
-        peak: The highest rate.
-        warm_up: The step at which it is reached.
-        steps: The step at which it is zero again.
-    """
-
-    def __init__(self, peak: float, warm_up: int, steps: int) -> None:
-        self.peak, self.warm_up, self.steps = peak, warm_up, steps
-
-    def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """Return the rate of a step, counted from 0."""
-        step = tf.cast(step, tf.float32)
-        rising = (step + 1) / max(self.warm_up, 1)
-        done = (step - self.warm_up) / max(self.steps - self.warm_up, 1)
-        falling = (1 + tf.cos(math.pi * tf.clip_by_value(done, 0.0, 1.0))) / 2
-        return self.peak * tf.minimum(rising, falling)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return {"peak": self.peak, "warm_up": self.warm_up, "steps": self.steps}

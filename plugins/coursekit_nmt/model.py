@@ -8,23 +8,21 @@ batch) is computed for all time steps at once, outside the loops.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from coursekit_nmt.data import PAD, NmtData
-from coursekit_nmt.layers import GRU, Dropout, WarmUpDecay
-
-if TYPE_CHECKING:
-    from coursekit_nmt import NmtSettings
+from coursekit_nmt.data import PAD
+from coursekit_nmt.layers import GRU, Dropout
 
 
 class Memory(NamedTuple):
     """What the decoder knows of the source sentences.
 
     Attributes:
-        annotations: The encoder's states, ``(batch, source, 2 * units)``.
+        annotations: The encoder's states and the word vectors, ``(batch, source, size)``
+            with ``size = 2 * encoder units + embedding``.
         keys: Their projection that attention compares with, ``(batch, source, units)``.
         mask: True where there is a word, ``(batch, source)``.
         state: The decoder's first state, ``(batch, units)``.
@@ -44,15 +42,24 @@ class Encoder(keras.layers.Layer):
         embedding: The size of a word vector.
         units: The units of each direction.
         dropout: The share of the word vectors that is dropped in training.
+        annotation_dropout: The same of the annotations.
         seed: Of the dropout.
     """
 
     def __init__(
-        self, words: int, embedding: int, units: int, dropout: float, seed: int, **kwargs: Any
+        self,
+        words: int,
+        embedding: int,
+        units: int,
+        dropout: float,
+        annotation_dropout: float,
+        seed: int,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.embedding = keras.layers.Embedding(words, embedding)
         self.dropout = Dropout(dropout, seed)
+        self.annotation_dropout = Dropout(annotation_dropout, seed + 4)
         self.forward = GRU(units)
         self.backward = GRU(units)
 
@@ -66,14 +73,17 @@ class Encoder(keras.layers.Layer):
             training: Whether to drop out.
 
         Returns:
-            The annotations ``(batch, source, 2 * units)``, the backward state at the first
-            word ``(batch, units)``, and the mask ``(batch, source)``.
+            The annotations ``(batch, source, 2 * units + embedding)``, the backward state at
+            the first word ``(batch, units)``, and the mask ``(batch, source)``.
         """
         mask = ids != PAD
         inputs = self.dropout(self.embedding(ids), training=training)
         forward = self.states(self.forward, inputs, mask)
         backward = self.states(self.backward, inputs, mask, reverse=True)
         annotations = tf.concat([tf.stack(forward, 1), tf.stack(backward, 1)], axis=-1)
+        annotations = self.annotation_dropout(annotations, training=training)
+        # The word itself beside what surrounds it: a context says which word it came from.
+        annotations = tf.concat([annotations, inputs], axis=-1)
         return annotations, backward[0], mask
 
     def states(
@@ -197,7 +207,7 @@ class Decoder(keras.layers.Layer):
 
         Args:
             states: The states of one or all time steps, ``(..., units)``.
-            contexts: The contexts that they saw, ``(..., 2 * units)``.
+            contexts: The contexts that they saw, ``(..., size)``.
             words: The word vectors that they read, ``(..., embedding)``.
             training: Whether to drop out.
         """
@@ -259,6 +269,7 @@ class Translator(keras.Model):
         units: The units of the decoder and of the attention.
         encoder_units: The units of each direction of the encoder.
         dropout: See `Encoder` and `Decoder`.
+        annotation_dropout: See `Encoder`.
         seed: Of the dropout.
         attention: The class of the attention layer.
         decoder: The class of the decoder.
@@ -278,12 +289,15 @@ class Translator(keras.Model):
         units: int,
         encoder_units: int,
         dropout: float = 0.0,
+        annotation_dropout: float = 0.0,
         seed: int = 0,
         attention: type[keras.layers.Layer] = BahdanauAttention,
         decoder: type[keras.layers.Layer] = Decoder,
     ) -> None:
         super().__init__()
-        self.encoder = Encoder(source_words, embedding, encoder_units, dropout, seed)
+        self.encoder = Encoder(
+            source_words, embedding, encoder_units, dropout, annotation_dropout, seed
+        )
         self.decoder = decoder(
             target_words, embedding, units, dropout, seed + 1, attention=attention
         )
@@ -325,34 +339,3 @@ class Translator(keras.Model):
         state, context, weights = self.decoder.step(projected, state, memory)
         features = self.decoder.features(state, context, word)
         return self.decoder.logits(features), state, weights
-
-
-def build_translator(data: NmtData, settings: NmtSettings, **parts: Any) -> Translator:
-    """Return the untrained translator, its variables and its optimizer made.
-
-    Args:
-        data: For the vocabularies and the steps of an epoch.
-        settings: The hyper-parameters; the seed also decides the first weights.
-        **parts: Other classes for `attention` or `decoder`, see `Translator`.
-    """
-    keras.utils.set_random_seed(settings.seed)
-    model = Translator(
-        len(data.source_vocabulary),
-        len(data.target_vocabulary),
-        settings.embedding,
-        settings.units,
-        settings.encoder_units,
-        settings.dropout,
-        settings.seed,
-        **parts,
-    )
-    some_words = tf.ones((1, 2), tf.int32)
-    model((some_words, some_words))  # makes the variables
-    model.smoothing = settings.smoothing
-    # A small vocabulary is cheaper to sum over than to sample.
-    model.samples = settings.samples if settings.samples < len(data.target_vocabulary) else 0
-    steps = settings.epochs * data.steps_per_epoch
-    rate = WarmUpDecay(settings.learning_rate, round(settings.warmup * steps), steps)
-    model.optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
-    model.optimizer.build(model.trainable_variables)
-    return model
