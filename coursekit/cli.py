@@ -35,7 +35,8 @@ app = typer.Typer(
     cls=Group,
     name="coursekit",
     help="Hands-on lessons on generative and sequence models: run them, look, take them apart.",
-    epilog="Start with: coursekit run nmt",
+    epilog="Examples: coursekit run nmt · coursekit runs --json · coursekit data nmt · "
+    "coursekit bench nmt",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -200,25 +201,6 @@ def demo(
     demo_command(chosen, handle)(ctx.args, prog_name=f"coursekit demo {lesson}")
 
 
-@app.command(rich_help_panel=AUTHOR)
-def bench(
-    lesson: LessonName,
-    data: DataName = None,
-    preset: PresetName = None,
-    assignments: Assignments = None,
-    as_json: AsJson = False,
-) -> None:
-    """Time the train step eagerly, as a graph and with XLA: why tf.function exists.
-
-    Example: coursekit bench nmt --data phrasebook
-    """
-    from coursekit.commands import bench as command
-    from coursekit.running import Request
-
-    request = Request(data, preset, _assignments(assignments, None, None))
-    command.bench(_lesson(lesson), request, as_json, _consoles())
-
-
 @app.command(rich_help_panel=PRACTISE)
 def runs(
     lesson: Annotated[str | None, typer.Argument(metavar="[LESSON]", autocompletion=_names)] = None,
@@ -256,6 +238,25 @@ def data(
 
     action = command.action(show, verify, remove)
     command.data(_lesson(lesson), name, action, as_json, _consoles())
+
+
+@app.command(rich_help_panel=AUTHOR)
+def bench(
+    lesson: LessonName,
+    data: DataName = None,
+    preset: PresetName = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Time the train step eagerly, as a graph and with XLA: why tf.function exists.
+
+    Example: coursekit bench nmt --data phrasebook
+    """
+    from coursekit.commands import bench as command
+    from coursekit.running import Request
+
+    request = Request(data, preset, _assignments(assignments, None, None))
+    command.bench(_lesson(lesson), request, as_json, _consoles())
 
 
 def main() -> None:

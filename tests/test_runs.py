@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from rich.console import Console
@@ -434,3 +435,31 @@ def test_the_live_display_shows_all_and_fits_the_screen(dots: Any, height: int) 
 def test_redirected_output_is_utf_8_whatever_the_system_says(process: Process) -> None:
     process.environment["PYTHONIOENCODING"] = "cp1252"
     assert "·" in process("run", "dots", "--epochs", "1").stderr
+
+
+def test_scalars_are_written_where_tensorboard_is_installed(
+    dots: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tensorflow as tf
+
+    from coursekit import training
+
+    written: list[tuple[str, float, int]] = []
+    writer = MagicMock()
+    monkeypatch.setattr(tf.summary, "create_file_writer", lambda folder: writer)
+    monkeypatch.setattr(
+        tf.summary, "scalar", lambda name, value, step: written.append((name, value, step))
+    )
+    for installed in (None, object()):
+        monkeypatch.setattr(training, "find_spec", lambda name, found=installed: found)
+        out = tmp_path / str(installed is None)
+        running.run(dots, running.Request(out=out, assignments=("epochs=1",)), consoles())
+        assert bool(written) == (installed is not None)
+    assert {name for name, _, _ in written} == {
+        "loss",
+        "validation/accuracy",
+        "train_seconds",
+        "examples_per_second",
+    }
+    assert {step for _, _, step in written} == {1}
+    assert writer.flush.called

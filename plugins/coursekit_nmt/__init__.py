@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit import (
+    CourseError,
     Dataset,
     Expected,
     Lesson,
@@ -54,6 +55,20 @@ class NmtSettings(Settings):
     )
     learning_rate: float = setting(4e-3, "highest learning rate, of Adam", low=0, high=1)
     warmup: float = setting(0.1, "share of the steps in which the rate rises", low=0, high=1)
+
+    def __post_init__(self) -> None:
+        """Check the buckets too.
+
+        Raises:
+            CourseError: A value is out of its range, or the lengths do not rise.
+        """
+        super().__post_init__()
+        if not 1 <= len(self.lengths) <= 4 or list(self.lengths) != sorted(set(self.lengths)):
+            raise CourseError(
+                f"lengths={','.join(map(str, self.lengths))} are not length buckets",
+                "one to four rising numbers: each shape of a batch is compiled by itself",
+                "for example --set lengths=8,12,20",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -263,15 +263,9 @@ def nmt_data(parts: Parts, settings: NmtSettings) -> NmtData:
     """Return the data that the lesson works on.
 
     Raises:
-        CourseError: The buckets are not rising, or training has fewer pairs than a batch.
+        CourseError: Training has fewer pairs than a batch.
     """
     lengths = settings.lengths
-    if not 1 <= len(lengths) <= 4 or list(lengths) != sorted(set(lengths)):
-        raise CourseError(
-            f"lengths={','.join(map(str, lengths))} are not length buckets",
-            "one to four rising numbers: each shape of a batch is compiled by itself",
-            "for example --set lengths=8,12,20",
-        )
     source = Vocabulary.of((pair.source for pair in parts.train), settings.source_words)
     target = Vocabulary.of((pair.target for pair in parts.train), settings.target_words)
 
