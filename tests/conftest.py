@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -79,6 +80,9 @@ class Process(Command):
         return Done(done.stdout, done.stderr)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
+        def heed_ctrl_c() -> None:  # which a shell lets its background jobs ignore
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
         return subprocess.Popen(
             self.arguments(*words),
             cwd=self.folder,
@@ -87,6 +91,7 @@ class Process(Command):
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            preexec_fn=None if sys.platform == "win32" else heed_ctrl_c,
         )
 
 

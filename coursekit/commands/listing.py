@@ -167,13 +167,12 @@ def info_values(lesson: Lesson) -> dict[str, Any]:
 
 
 def _datasets(lesson: Lesson) -> Table:
-    grid = table(
-        "data set", "size", "what and licence", *(f"expect of {p}" for p in lesson.presets)
-    )
+    presets = [p for p in lesson.presets if any(p in d.expected for d in lesson.datasets)]
+    grid = table("data set", "size", "what and licence", *(f"expect of {p}" for p in presets))
     for dataset in lesson.datasets:
         expected = [
             f"{e.minutes:g} min, {e.result}" if (e := dataset.expected.get(p)) else "not measured"
-            for p in lesson.presets
+            for p in presets
         ]
         what = f"{dataset.title} ({dataset.licence})"
         grid.add_row(*cells(dataset.name, size_text(dataset.size), what, *expected))
