@@ -1,0 +1,165 @@
+"""Lesson `textgen`: write text one character after another (Karpathy 2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coursekit import (
+    Dataset,
+    Lesson,
+    LocalDataset,
+    Metric,
+    Options,
+    RemoteFile,
+    Settings,
+    hookimpl,
+    setting,
+)
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from coursekit.lesson import Showable, SplitName
+    from coursekit_textgen.data import TextgenData
+    from coursekit_textgen.model import CharacterModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextgenSettings(Settings):
+    """The hyper-parameters of the character model."""
+
+    epochs: int = setting(5, "passes over the training text", low=1, high=100_000)
+    batch_size: int = setting(64, "rows of text in one train step", low=1, high=65_536)
+    jit: bool = setting(False, "compile the train step with XLA")
+    length: int = setting(32, "characters of a row in one train step", low=1, high=10_000)
+    carry_state: bool = setting(True, "go on with the state that the batch before ended with")
+    embedding: int = setting(64, "size of a character's vector", low=1, high=4_096)
+    units: int = setting(256, "units of a recurrent layer", low=1, high=8_192)
+    layers: int = setting(1, "recurrent layers on each other", low=1, high=8)
+    tied: bool = setting(False, "use the character vectors as the output layer too")
+    dropout: float = setting(0.1, "share of the outputs dropped in training", low=0, high=0.9)
+    learning_rate: float = setting(8e-3, "highest learning rate, of Adam", low=0, high=1)
+    warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextgenDemoOptions(Options):
+    """How to write."""
+
+    length: int = setting(400, "characters to write", low=1, high=1_000_000)
+    temperature: float = setting(0.8, "below 1 bolder, above 1 wilder, 0: likeliest", low=0, high=9)
+    top_k: int = setting(0, "draw from so many likeliest characters; 0: from all", low=0)
+    top_p: float = setting(1.0, "draw from those with this probability together", low=0, high=1)
+    count: int = setting(1, "texts to write at once", low=1, high=4_096)
+    seed: int = setting(0, "another seed, another text", low=0, high=2**31 - 1)
+    surprise: bool = setting(False, "show how unexpected each character of a text is")
+
+
+SHAKESPEARE = Dataset(
+    name="shakespeare",
+    title="40,000 lines of Shakespeare's plays (tinyshakespeare)",
+    licence="public domain; compiled by Andrej Karpathy",
+    files=(
+        RemoteFile(
+            "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+            1_115_394,
+            "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+            "tinyshakespeare.txt",
+        ),
+    ),
+)
+
+STDLIB = Dataset(
+    name="stdlib",
+    title="the source of 18 modules of Python's own standard library",
+    licence="PSF License, part of Python",
+)
+
+TINY = TextgenSettings(epochs=2, batch_size=256, length=16, units=16, embedding=8, dropout=0.1)
+QUICK = TextgenSettings()
+FULL = TextgenSettings()
+
+
+class TextgenLesson(Lesson):
+    """Text, one character after another."""
+
+    name = "textgen"
+    title = "Text generation with a character-level recurrent network"
+    question = "Can a machine write a poem?"
+    presets = {"tiny": TINY, "quick": QUICK, "full": FULL}
+    datasets = (SHAKESPEARE, STDLIB)
+    own_data = "a text file in UTF-8, the longer the better"
+    metrics = (
+        Metric("loss", "nats that a held-out character costs on average", "lower", ".4f"),
+        Metric("bits_per_character", "the same in bits", "lower", ".4f"),
+    )
+    demo_request = "a beginning"
+    demo_example = '"ROMEO:"'
+    demo_options = TextgenDemoOptions
+
+    def data(self, dataset: LocalDataset, settings: TextgenSettings) -> TextgenData:
+        """Read a text, split it and number its characters."""
+        from coursekit_textgen.corpora import texts_of
+        from coursekit_textgen.data import textgen_data
+
+        return textgen_data(texts_of(dataset), settings)
+
+    def model(self, data: TextgenData, settings: TextgenSettings) -> CharacterModel:
+        """Return a network with an optimizer whose rate falls to zero at the last step."""
+        from coursekit_textgen.build import build_model
+
+        return build_model(data, settings)
+
+    def train_step(
+        self, model: CharacterModel, batch: tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Take one step of truncated backpropagation through time."""
+        from coursekit_textgen.train import train_step
+
+        return train_step(model, batch)
+
+    def evaluate(
+        self, model: CharacterModel, data: TextgenData, split: SplitName
+    ) -> dict[str, float]:
+        """Read the whole of a split, its state carried from end to end."""
+        from coursekit_textgen.evaluate import evaluate
+
+        return evaluate(model, data, split)
+
+    def demo(
+        self,
+        model: CharacterModel,
+        data: TextgenData,
+        request: str | None,
+        options: TextgenDemoOptions,
+    ) -> list[Showable]:
+        """Continue a text, or show how unexpected each of its characters is."""
+        from coursekit_textgen.demo import demo
+
+        return demo(model, data, request, options)
+
+    def assets(self, data: TextgenData) -> dict[str, Any]:
+        """Return the characters, and the pieces of text that the standard sample needs."""
+        return {
+            "characters": data.vocabulary.characters,
+            "opening": data.opening,
+            "passage": data.passage,
+        }
+
+    def restore(self, assets: dict[str, Any], settings: TextgenSettings) -> TextgenData:
+        """Return the data of a demo, without splits."""
+        from coursekit_textgen.data import TextgenData, Vocabulary
+
+        return TextgenData(
+            vocabulary=Vocabulary(assets["characters"]),
+            opening=assets["opening"],
+            passage=assets["passage"],
+        )
+
+
+@hookimpl
+def coursekit_lessons() -> Iterable[Lesson]:
+    """Offer the lesson."""
+    return [TextgenLesson()]

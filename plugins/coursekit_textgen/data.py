@@ -1,0 +1,198 @@
+"""A text: characters -> numbers -> rows that go on where they stopped -> batches.
+
+The text is cut into as many long rows as a batch has, side by side. A batch is the next
+piece of every row, so row i of a batch continues row i of the batch before: that is what
+makes it right to carry the network's state from batch to batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from coursekit import CourseError, Data, fingerprint
+from coursekit_textgen.corpora import Texts
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from coursekit_textgen import TextgenSettings
+
+UNKNOWN = 0  # the id of every character that the training text does not have
+LEAST_STEPS = 10  # fewer steps in an epoch teach nothing
+
+Ids: TypeAlias = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The characters of the training text; a character's id is its place, counted from 1."""
+
+    characters: str
+
+    @classmethod
+    def of(cls, text: str) -> Vocabulary:
+        """Return the characters of a text in the order of their code points."""
+        return cls("".join(sorted(set(text))))
+
+    def __len__(self) -> int:
+        return len(self.characters) + 1
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {character: place for place, character in enumerate(self.characters, 1)}
+
+    def __contains__(self, character: str) -> bool:
+        return character in self._ids
+
+    def encode(self, text: str) -> Ids:
+        """Return the id of each character, ``(characters,)``; `UNKNOWN` for those not here."""
+        ids = self._ids
+        return np.fromiter((ids.get(character, UNKNOWN) for character in text), np.int32, len(text))
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text of some ids."""
+        return "".join("\N{REPLACEMENT CHARACTER}" if i == UNKNOWN else self.characters[i - 1] for i in ids)
+
+
+@dataclass(frozen=True)
+class TextSplit:
+    """One split: its text, and the batches of it.
+
+    Attributes:
+        ids: The whole text, ``(characters,)``.
+        batch_size: The rows of a batch.
+        length: The characters of a row in one batch.
+        carry_state: Whether a batch goes on with the state that the one before ended with.
+        seed: Of where the rows begin in each epoch.
+    """
+
+    ids: Ids
+    batch_size: int
+    length: int
+    carry_state: bool
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """The batches of an epoch, the same for every epoch."""
+        # Room for the latest beginning, and for the character after the last one.
+        rows = (len(self.ids) - self.length) // self.batch_size
+        return max(0, (rows - 1) // self.length)
+
+    def batches(self, epoch: int) -> tf.data.Dataset:
+        """Return one epoch: ``(inputs, targets, fresh)``.
+
+        ``inputs`` and ``targets`` are ``(batch, length)``, the targets one character further on.
+        ``fresh`` ``(batch,)`` is true where a row does not continue the one before it: in the
+        first batch of an epoch, and always if the state is not carried.
+
+        Each epoch begins a little later in the text (by less than `length`), so that the
+        cuts between batches fall elsewhere.
+
+        Args:
+            epoch: The number of the epoch, from 0.
+        """
+        import tensorflow as tf
+
+        first = int(np.random.default_rng([self.seed, epoch]).integers(self.length))
+        width = (len(self.ids) - first) // self.batch_size
+        rows = self.ids[first : first + width * self.batch_size].reshape(self.batch_size, width)
+        whole = tf.constant(rows)  # held once, not once for each batch
+
+        def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            start = tf.cast(step, tf.int32) * self.length
+            piece = whole[:, start : start + self.length + 1]
+            piece = tf.ensure_shape(piece, [self.batch_size, self.length + 1])
+            fresh = tf.fill([self.batch_size], step == 0 or not self.carry_state)
+            return piece[:, :-1], piece[:, 1:], fresh
+
+        return tf.data.Dataset.range(self.steps).map(batch)
+
+
+@dataclass
+class TextgenData(Data):
+    """The splits of a text, with its characters.
+
+    Attributes:
+        vocabulary: The characters.
+        steps_per_epoch: The batches of the training split.
+        opening: How the samples begin: the first line of the held-out text.
+        passage: A piece of the held-out text, for the picture of surprise.
+    """
+
+    vocabulary: Vocabulary = Vocabulary("")
+    steps_per_epoch: int = 1
+    opening: str = ""
+    passage: str = ""
+
+
+def textgen_data(texts: Texts, settings: TextgenSettings) -> TextgenData:
+    """Return the data that the lesson works on.
+
+    Raises:
+        CourseError: The text is too short to fill the batches of an epoch.
+    """
+    vocabulary = Vocabulary.of(texts.train)
+
+    def split(text: str) -> TextSplit:
+        return TextSplit(
+            vocabulary.encode(text),
+            settings.batch_size,
+            settings.length,
+            settings.carry_state,
+            settings.seed,
+        )
+
+    train, validation, test = split(texts.train), split(texts.validation), split(texts.test)
+    if train.steps < LEAST_STEPS or len(validation.ids) < 2 or len(test.ids) < 2:
+        needed = math.ceil(settings.batch_size * settings.length * (LEAST_STEPS + 2) / 0.9)
+        raise CourseError(
+            f"the text is too short: {len(texts.train):,} characters to train on make "
+            f"{train.steps} batches of {settings.batch_size} x {settings.length}",
+            f"about {needed:,} characters or more",
+            "take a longer text, or smaller batches: --set batch_size=8 --set length=32",
+        )
+    return TextgenData(
+        fingerprint=fingerprint(texts[:3]),
+        train=train,
+        validation=validation,
+        test=test,
+        notes=notes(texts, vocabulary),
+        vocabulary=vocabulary,
+        steps_per_epoch=train.steps,
+        opening=opening(texts.validation),
+        passage=passage(texts.validation),
+    )
+
+
+def notes(texts: Texts, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Say what there is."""
+    sizes = (
+        f"{len(texts.train):,} characters to train on, {len(texts.validation):,} to validate, "
+        f"{len(texts.test):,} to test; {len(vocabulary.characters)} different ones"
+    )
+    unseen = sum(c not in vocabulary for c in texts.validation + texts.test)
+    if not unseen:
+        return (sizes, texts.note)
+    met = f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
+    return (sizes, texts.note, met)
+
+
+def opening(text: str, most: int = 80) -> str:
+    """Return the first whole line of a text that has words, with its line break."""
+    lines = text.split("\n")[1:]  # the first may begin in the middle
+    return next((line for line in lines if line.strip()), text[:most])[:most] + "\n"
+
+
+def passage(text: str, most: int = 400) -> str:
+    """Return a piece of a text that begins and ends with whole lines where it can."""
+    start = text.find("\n\n") + 2 if "\n\n" in text[: len(text) - most] else 0
+    piece = text[start : start + most]
+    return piece[: piece.rfind("\n")] if "\n" in piece[most // 2 :] else piece

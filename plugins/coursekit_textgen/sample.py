@@ -1,0 +1,148 @@
+"""Write text: one character after another, each drawn from what the network expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf  # noqa: TID253 - only demo.py imports this module
+
+from coursekit.training import has_xla
+from coursekit_textgen.data import UNKNOWN, Vocabulary
+from coursekit_textgen.model import CharacterModel, States
+
+PIECE = 64  # characters that are written between two looks at the screen
+IMPOSSIBLE = -1e9  # a logit
+
+
+class Taste(NamedTuple):
+    """How the next character is drawn.
+
+    Attributes:
+        temperature: What the logits are divided by: below 1 bolder, above 1 wilder; 0 always
+            takes the likeliest.
+        top_k: Draw from so many likeliest characters only (Fan et al. 2018); 0: from all.
+        top_p: Draw from the fewest likeliest characters that have this probability together
+            (nucleus sampling, Holtzman et al. 2020); 1: from all.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+
+def narrowed(logits: tf.Tensor, taste: Taste) -> tf.Tensor:
+    """Return logits in which what may not be drawn is impossible, at the right temperature.
+
+    Args:
+        logits: ``(rows, characters)``.
+        taste: Temperature first, then top-k, then top-p on what is left.
+    """
+    ids = tf.range(logits.shape[-1])
+    logits = tf.where(ids == UNKNOWN, IMPOSSIBLE, logits)
+    if taste.temperature == 0:
+        return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)
+    logits /= taste.temperature
+    if taste.top_k:
+        kept = min(taste.top_k, logits.shape[-1])
+        least = tf.math.top_k(logits, kept).values[:, -1:]  # (rows, 1)
+        logits = tf.where(logits < least, IMPOSSIBLE, logits)
+    if taste.top_p < 1:
+        likeliest = tf.sort(tf.nn.softmax(logits), direction="DESCENDING")
+        before = tf.cumsum(likeliest, axis=-1, exclusive=True)
+        # The likeliest one always stays, however small top_p is.
+        least = tf.reduce_min(tf.where(before < taste.top_p, likeliest, 1.0), -1, keepdims=True)
+        logits = tf.where(tf.nn.softmax(logits) < least, IMPOSSIBLE, logits)
+    return logits
+
+
+def gumbel(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
+    """Return numbers g of the standard Gumbel distribution.
+
+    ``argmax(logits + g)`` is a draw from ``softmax(logits)`` (Gumbel 1954): no sums, no sorting.
+
+    Args:
+        shape: Of the result.
+        seed: Two whole numbers.
+    """
+    uniform = tf.random.stateless_uniform(shape, seed, 1e-7, 1.0, alg="philox")
+    return -tf.math.log(-tf.math.log(uniform))
+
+
+def write(
+    model: CharacterModel, last: tf.Tensor, states: States, seed: tf.Tensor, taste: Taste
+) -> tuple[tf.Tensor, tf.Tensor, States]:
+    """Write `PIECE` characters in every row.
+
+    Args:
+        model: The network.
+        last: The last character of each row, not yet read, ``(rows,)``.
+        states: What each row remembers of the text before it.
+        seed: Two whole numbers.
+        taste: How to draw.
+
+    Returns:
+        The characters ``(PIECE, rows)``, the last of them, and the states before it.
+    """
+    rows = last.shape[0]
+    noise = gumbel([PIECE, rows, model.characters], seed)
+    step = model.stepper()
+
+    def body(time, ids, states, written):  # type: ignore[no-untyped-def]
+        logits, states = step(ids, states)
+        ids = tf.argmax(narrowed(logits, taste) + noise[time], axis=-1, output_type=tf.int32)
+        return time + 1, ids, states, written.write(time, ids)
+
+    empty = tf.TensorArray(tf.int32, PIECE, element_shape=[rows])
+    _, last, states, written = tf.while_loop(
+        lambda time, *_: time < PIECE,
+        body,
+        (tf.constant(0), last, states, empty),
+        maximum_iterations=PIECE,
+    )
+    return written.stack(), last, states
+
+
+@cache
+def compiled() -> Any:
+    """Return `write`, which is compiled once for each model, number of rows and taste."""
+    return tf.function(write, autograph=False, jit_compile=has_xla())
+
+
+def texts(
+    model: CharacterModel,
+    vocabulary: Vocabulary,
+    prompt: str,
+    length: int,
+    count: int = 1,
+    taste: Taste = Taste(),  # noqa: B008 - it cannot change
+    seed: int = 0,
+) -> Iterator[list[str]]:
+    """Go on from a prompt, in several rows at once.
+
+    Args:
+        model: A trained network.
+        vocabulary: Its characters.
+        prompt: What each text begins with; at least one character of the vocabulary.
+        length: The characters to write.
+        count: How many texts.
+        taste: How to draw.
+        seed: Decides what is drawn.
+
+    Yields:
+        The next `PIECE` characters of every text, the last time fewer.
+    """
+    ids = tf.constant(np.tile(vocabulary.encode(prompt), (count, 1)))  # (count, prompt)
+    states = model.zero_states(count)
+    if ids.shape[1] > 1:
+        _, states = model(ids[:, :-1], states)
+    last, draw = ids[:, -1], compiled()
+    for piece in range(-(-length // PIECE)):
+        written, last, states = draw(
+            model, last, states, tf.constant([seed, piece], tf.int32), taste
+        )
+        left = length - piece * PIECE
+        yield [vocabulary.decode(row) for row in written.numpy().T[:, :left].tolist()]
+
