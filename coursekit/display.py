@@ -4,6 +4,7 @@ All of it goes to stderr; results are left to stdout.
 """
 
 import contextlib
+import textwrap
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from coursekit.lesson import Lesson
+from coursekit.lesson import Lesson, Metric
 
 HEARTBEAT = 30.0  # seconds between plain lines within one epoch
 ROWS_SHOWN = 12
@@ -80,7 +81,7 @@ class PlainDisplay:
         self.say(f"epoch {self.epoch + 1}/{self.epochs}  " + self.figures(row))
         for item in sample:
             if isinstance(item, str):
-                self.say("  " + item)
+                self.say(textwrap.indent(item, "  "))
 
     def figures(self, row: Mapping[str, float]) -> str:
         """Return a row of the history as one line."""
@@ -88,7 +89,7 @@ class PlainDisplay:
         for metric in self.lesson.metrics:
             value = row.get(f"validation_{metric.name}")
             if value is not None:
-                parts.append(f"{metric.name} {metric.text(value)}")
+                parts.append(f"{metric_label(metric, row)} {metric.text(value)}")
         parts.append(f"{row.get('examples_per_second', 0):,.0f} examples/s")
         parts.append(duration(self.spent[-1]))
         left = self.seconds_left()
@@ -133,6 +134,11 @@ def losses_of(row: Mapping[str, float]) -> dict[str, float]:
     """Return the training losses of a row of the history."""
     others = ("epoch", "train_seconds", "examples_per_second")
     return {k: v for k, v in row.items() if k not in others and not k.startswith("validation_")}
+
+
+def metric_label(metric: Metric, row: Mapping[str, float]) -> str:
+    """Return a metric's name, set apart from a training loss of the same name."""
+    return f"validation {metric.name}" if metric.name in losses_of(row) else metric.name
 
 
 class LiveDisplay(PlainDisplay):
@@ -210,8 +216,9 @@ class LiveDisplay(PlainDisplay):
         losses = list(losses_of(self.rows[-1][0]))
         metrics = [m for m in self.lesson.metrics if f"validation_{m.name}" in self.rows[-1][0]]
         headline = self.lesson.headline
-        for name in ["epoch", *losses, *(m.name for m in metrics), "examples/s", "time"]:
-            style = "bold green" if name == headline.name else ""
+        labels = {metric_label(metric, self.rows[-1][0]): metric for metric in metrics}
+        for name in ["epoch", *losses, *labels, "examples/s", "time"]:
+            style = "bold green" if labels.get(name) is headline else ""
             table.add_column(name, justify="right", style=style)
         for row, seconds in self.rows[-self.room() :]:
             table.add_row(

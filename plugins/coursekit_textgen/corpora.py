@@ -14,10 +14,23 @@ FORM = "a text file in UTF-8"
 
 # Modules that Python 3.11, 3.12 and 3.13 all have as one file of source. Those that are held
 # out share no code with the others.
-STDLIB_TRAIN = (
-    "argparse configparser contextlib dataclasses difflib enum functools inspect ipaddress "
-    "optparse os pickle shutil subprocess typing"
-).split()
+STDLIB_TRAIN = [
+    "argparse",
+    "configparser",
+    "contextlib",
+    "dataclasses",
+    "difflib",
+    "enum",
+    "functools",
+    "inspect",
+    "ipaddress",
+    "optparse",
+    "os",
+    "pickle",
+    "shutil",
+    "subprocess",
+    "typing",
+]
 STDLIB_VALIDATION = ["heapq", "tempfile"]
 STDLIB_TEST = ["threading"]
 

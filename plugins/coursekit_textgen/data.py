@@ -58,7 +58,9 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of some ids."""
-        return "".join("\N{REPLACEMENT CHARACTER}" if i == UNKNOWN else self.characters[i - 1] for i in ids)
+        return "".join(
+            "\N{REPLACEMENT CHARACTER}" if i == UNKNOWN else self.characters[i - 1] for i in ids
+        )
 
 
 @dataclass(frozen=True)

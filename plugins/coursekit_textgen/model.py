@@ -50,8 +50,7 @@ class CharacterModel(keras.Model):
         self.characters = characters
         self.embedding = keras.layers.Embedding(characters, embedding)
         self.grus = [
-            keras.layers.GRU(units, return_sequences=True, return_state=True)
-            for _ in range(layers)
+            keras.layers.GRU(units, return_sequences=True, return_state=True) for _ in range(layers)
         ]
         self.dropouts = [Dropout(dropout, seed + layer) for layer in range(layers)]
         # Tied, the features must have the size of a character's vector.

@@ -46,14 +46,14 @@ def narrowed(logits: tf.Tensor, taste: Taste) -> tf.Tensor:
         return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)
     logits /= taste.temperature
     if taste.top_k:
-        kept = min(taste.top_k, logits.shape[-1])
-        least = tf.math.top_k(logits, kept).values[:, -1:]  # (rows, 1)
+        count = min(taste.top_k, logits.shape[-1])
+        least = tf.math.top_k(logits, count).values[:, -1:]  # (rows, 1)
         logits = tf.where(logits < least, IMPOSSIBLE, logits)
     if taste.top_p < 1:
         likeliest = tf.sort(tf.nn.softmax(logits), direction="DESCENDING")
         before = tf.cumsum(likeliest, axis=-1, exclusive=True)
-        # The likeliest one always stays, however small top_p is.
-        least = tf.reduce_min(tf.where(before < taste.top_p, likeliest, 1.0), -1, keepdims=True)
+        kept = before < max(taste.top_p, 1e-9)  # the likeliest one always stays
+        least = tf.reduce_min(tf.where(kept, likeliest, 1.0), axis=-1, keepdims=True)
         logits = tf.where(tf.nn.softmax(logits) < least, IMPOSSIBLE, logits)
     return logits
 
@@ -145,4 +145,3 @@ def texts(
         )
         left = length - piece * PIECE
         yield [vocabulary.decode(row) for row in written.numpy().T[:, :left].tolist()]
-
