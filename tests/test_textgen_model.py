@@ -57,6 +57,7 @@ def test_the_network_by_hand(tied: bool) -> None:
         state = update * state + (1 - update) * new
         scores = state @ model.readout.kernel.numpy()
         if tied:
+            assert model.bias is not None
             scores = scores @ vectors.T + model.bias.numpy()
         else:
             scores = scores + model.readout.bias.numpy()
