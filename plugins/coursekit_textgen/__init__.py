@@ -32,7 +32,7 @@ class TextgenSettings(Settings):
 
     epochs: int = setting(5, "passes over the training text", low=1, high=100_000)
     batch_size: int = setting(64, "rows of text in one train step", low=1, high=65_536)
-    jit: bool = setting(False, "compile the train step with XLA")
+    jit: bool = setting(True, "compile the train step with XLA")
     length: int = setting(32, "characters of a row in one train step", low=1, high=10_000)
     carry_state: bool = setting(True, "go on with the state that the batch before ended with")
     embedding: int = setting(64, "size of a character's vector", low=1, high=4_096)

@@ -8,7 +8,6 @@ makes it right to carry the network's state from batch to batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -56,11 +55,13 @@ class Vocabulary:
         ids = self._ids
         return np.fromiter((ids.get(character, UNKNOWN) for character in text), np.int32, len(text))
 
-    def decode(self, ids: Iterable[int]) -> str:
-        """Return the text of some ids."""
-        return "".join(
-            "\N{REPLACEMENT CHARACTER}" if i == UNKNOWN else self.characters[i - 1] for i in ids
-        )
+    def decode(self, ids: npt.ArrayLike) -> str:
+        """Return the text of some ids ``(characters,)``."""
+        return "".join(self._signs[np.asarray(ids, np.int32)].tolist())
+
+    @cached_property
+    def _signs(self) -> npt.NDArray[np.str_]:
+        return np.array(["\N{REPLACEMENT CHARACTER}", *self.characters])
 
 
 @dataclass(frozen=True)
