@@ -79,7 +79,7 @@ STDLIB = Dataset(
 
 TINY = TextgenSettings(epochs=2, batch_size=256, length=16, units=16, embedding=8, dropout=0.1)
 QUICK = TextgenSettings()
-FULL = TextgenSettings()
+FULL = TextgenSettings(epochs=14, units=512, dropout=0.5, learning_rate=6e-3)
 
 
 class TextgenLesson(Lesson):

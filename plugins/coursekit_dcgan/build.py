@@ -1,0 +1,56 @@
+"""From settings to the two networks, ready to train: their variables, their optimizers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras  # noqa: TID253 - imported when a model is asked for
+import tensorflow as tf  # noqa: TID253
+
+from coursekit_dcgan.model import Discriminator, Gan, Generator
+
+if TYPE_CHECKING:
+    from coursekit_dcgan import DcganSettings
+
+
+def build_gan(
+    settings: DcganSettings,
+    generator: type[Any] = Generator,
+    discriminator: type[Any] = Discriminator,
+) -> Gan:
+    """Return the untrained networks, their variables and their optimizers made.
+
+    Args:
+        settings: The hyper-parameters; the seed also decides the first weights.
+        generator: The class of the generator.
+        discriminator: The class of the discriminator.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    width, kernel, seed = settings.width, settings.kernel, settings.seed
+    model = Gan(
+        generator(width, kernel, seed),
+        discriminator(
+            settings.discriminator_width,
+            settings.discriminator_layers,
+            kernel,
+            settings.dropout,
+            seed + 10,
+        ),
+        generator(width, kernel, seed),
+        settings.latent,
+        settings.average,
+        settings.smoothing,
+    )
+    latents = tf.zeros((1, settings.latent))  # makes the variables
+    model.discriminator(model.generator(latents))
+    model(latents)
+    model.follow(0.0)
+    model.generator_optimizer = keras.optimizers.Adam(
+        settings.generator_rate, beta_1=settings.beta_1
+    )
+    model.generator_optimizer.build(model.generator.trainable_variables)
+    model.discriminator_optimizer = keras.optimizers.Adam(
+        settings.discriminator_rate, beta_1=settings.beta_1
+    )
+    model.discriminator_optimizer.build(model.discriminator.trainable_variables)
+    return model

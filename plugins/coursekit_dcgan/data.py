@@ -1,0 +1,165 @@
+"""Images and noise: pixels -> batches of real images, each with as many latent vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from coursekit import CourseError, Data, fingerprint
+from coursekit_dcgan.images import Images, Parts, Pixels, five_thousand, split
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from coursekit_dcgan import DcganSettings
+    from coursekit_dcgan.classifier import Classifier
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+NO_IMAGES = Images(np.zeros((0, 28, 28), np.uint8), None)
+NO_PARTS = Parts(NO_IMAGES, NO_IMAGES, NO_IMAGES)
+
+
+def scaled(pixels: Pixels) -> Floats:
+    """Turn pixels ``(..., 28, 28)`` of 0 to 255 into images ``(..., 28, 28, 1)`` of -1 to 1."""
+    return (pixels.astype(np.float32) / 127.5 - 1.0)[..., np.newaxis]
+
+
+def unscaled(images: npt.ArrayLike) -> Pixels:
+    """Turn images ``(..., 28, 28, 1)`` of -1 to 1 into pixels ``(..., 28, 28)`` of 0 to 255."""
+    pixels: Pixels = np.round((np.asarray(images)[..., 0] + 1.0) * 127.5).astype(np.uint8)
+    return pixels
+
+
+def latents(count: int, size: int, *seed: int) -> Floats:
+    """Return `count` latent vectors of a standard normal distribution, ``(count, size)``."""
+    return np.random.default_rng(seed).standard_normal((count, size), np.float32)
+
+
+@dataclass(frozen=True)
+class ImageSplit:
+    """One split: its images, and the batches of it.
+
+    Attributes:
+        images: All of them.
+        batch_size: The images of a batch, and the latents.
+        steps: The batches of an epoch, however many images there are.
+        latent: The size of a latent vector.
+        seed: Of the order of the images and of the latents.
+    """
+
+    images: Images
+    batch_size: int
+    steps: int
+    latent: int
+    seed: int
+
+    def batches(self, epoch: int) -> tf.data.Dataset:
+        """Return one epoch: ``(images, latents)``.
+
+        ``images`` are ``(batch, 28, 28, 1)`` from -1 to 1, ``latents`` ``(batch, latent)``.
+        The images of all epochs are one stream: all of them in some order, then all of them
+        in another. So every batch is full, and no image is left out.
+
+        Args:
+            epoch: The number of the epoch, from 0.
+        """
+        import tensorflow as tf
+
+        order = self.order(epoch)
+        noise = latents(self.steps * self.batch_size, self.latent, self.seed, epoch)
+        pixels = tf.constant(self.images.pixels)
+        pairs = tf.data.Dataset.from_tensor_slices(
+            (
+                order.reshape(self.steps, self.batch_size),
+                noise.reshape(self.steps, self.batch_size, self.latent),
+            )
+        )
+
+        def batch(places: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            images = tf.cast(tf.gather(pixels, places), tf.float32) / 127.5 - 1.0
+            return images[..., tf.newaxis], noise
+
+        return pairs.map(batch).prefetch(2)
+
+    def order(self, epoch: int) -> npt.NDArray[np.int32]:
+        """Return the places of an epoch's images, ``(steps * batch,)``."""
+        count, wanted = len(self.images.pixels), self.steps * self.batch_size
+        start, stop = epoch * wanted, (epoch + 1) * wanted
+        passes = range(start // count, -(-stop // count))
+        orders = [
+            np.random.default_rng([self.seed, number]).permutation(count) for number in passes
+        ]
+        stream = np.concatenate(orders).astype(np.int32)
+        return stream[start - passes.start * count :][:wanted]
+
+
+@dataclass
+class DcganData(Data):
+    """The splits of a set of images.
+
+    Attributes:
+        parts: The images of each split.
+    """
+
+    parts: Parts = NO_PARTS
+
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier that belongs to these images; that of the digits if they have no labels.
+
+        It is trained when it is first asked for, unless it is in the cache.
+        """
+        return self._kept[0]
+
+    @property
+    def classifier_seconds(self) -> float:
+        """The seconds that training the classifier took, once."""
+        return self._kept[1]
+
+    @cached_property
+    def _kept(self) -> tuple[Classifier, float]:
+        from coursekit_dcgan.classifier import classifier_of
+
+        train = self.parts.train
+        return classifier_of(train if train.labels is not None else split(five_thousand()).train)
+
+
+def dcgan_data(name: str, parts: Parts, settings: DcganSettings) -> DcganData:
+    """Return the data that the lesson works on.
+
+    Raises:
+        CourseError: There are fewer images than a batch has.
+    """
+
+    def part(images: Images) -> ImageSplit:
+        return ImageSplit(
+            images, settings.batch_size, settings.steps, settings.latent, settings.seed
+        )
+
+    counts = [len(images.pixels) for images in parts[:3]]
+    if counts[0] < settings.batch_size:
+        raise CourseError(
+            f"{name} has {counts[0]:,} images to train on, fewer than a batch of "
+            f"{settings.batch_size:,}",
+            "at least one full batch",
+            f"--set batch_size={max(1, counts[0] // 4)}, or more images",
+        )
+    seen = settings.epochs * settings.steps * settings.batch_size / counts[0]
+    return DcganData(
+        fingerprint=fingerprint(images.pixels.tobytes() for images in parts[:3]),
+        train=part(parts.train),
+        validation=part(parts.validation),
+        test=part(parts.test),
+        notes=(
+            f"{counts[0]:,} images to train on, {counts[1]:,} to validate, {counts[2]:,} to test",
+            f"an epoch is {settings.steps:,} steps; by the end each image is seen {seen:.1f} times",
+            *parts.notes,
+            "a small classifier judges what is drawn: trained once on real images, then kept",
+        ),
+        parts=parts,
+    )

@@ -1,0 +1,174 @@
+"""Draw digits, walk from one to another, and ask whether they are copies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+from rich.text import Text
+
+from coursekit.blocks import half_blocks
+from coursekit_dcgan.data import DcganData, Floats, latents
+from coursekit_dcgan.evaluate import draw
+from coursekit_dcgan.images import SIZE, Pixels
+from coursekit_dcgan.model import Gan
+
+if TYPE_CHECKING:
+    from coursekit.lesson import Showable
+    from coursekit_dcgan import DcganDemoOptions
+
+COLUMNS = 9  # of the grid
+IN_TERMINAL = 10  # images
+WALK = 9  # images from one end of a walk to the other
+SHOWN_NEAREST = 10
+
+
+def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showable]:
+    """Draw images.
+
+    Args:
+        model: Two networks, of which the average of the first draws.
+        data: For the size of the latents, and for the images that are looked through.
+        options: How many, from which seed; or a walk, or what they resemble.
+
+    Returns:
+        Some of the images for the terminal, and a figure.
+    """
+    noise = latents(options.count, model.latent, options.seed)
+    if options.interpolate:
+        rows = max(2, min(options.count // WALK, 12))
+        noise = latents(rows + 1, model.latent, options.seed)
+        walks = np.concatenate(
+            [walk(noise[row], noise[row + 1], WALK) for row in range(rows)]
+        )  # (rows * WALK, latent)
+        images = draw(model, walks)
+        return [in_terminal(images[:WALK]), grid(images, WALK, "from one latent to the next")]
+    images = draw(model, noise)
+    if options.nearest:
+        chosen = images[:SHOWN_NEAREST]
+        places, distances = nearest(chosen, data.parts.train.pixels)
+        found = data.parts.train.pixels[places]
+        return [*nearest_texts(chosen, found, distances), nearest_figure(chosen, found, distances)]
+    return [in_terminal(images[:IN_TERMINAL]), grid(images, COLUMNS)]
+
+
+def walk(start: Floats, end: Floats, steps: int) -> Floats:
+    """Go from one latent vector to another along a great circle, ``(steps, latent)``.
+
+    A straight line would cut through the middle, where a normal distribution in many
+    dimensions has next to no points (White 2016, slerp).
+
+    Args:
+        start: ``(latent,)``.
+        end: ``(latent,)``.
+        steps: How many vectors, both ends included.
+    """
+    cosine = float(start @ end / (np.linalg.norm(start) * np.linalg.norm(end)))
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    share = np.linspace(0.0, 1.0, steps)[:, np.newaxis]
+    if np.sin(angle) < 1e-6:
+        path = (1 - share) * start + share * end
+    else:
+        path = (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle)
+    return path.astype(np.float32)
+
+
+def nearest(
+    images: Pixels, among: Pixels, at_once: int = 4_096
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Find for each image the most similar one among others.
+
+    Args:
+        images: ``(images, 28, 28)``.
+        among: ``(others, 28, 28)``.
+        at_once: How many others are compared in one step.
+
+    Returns:
+        Its place among the others, and the root of the mean squared difference of the pixels
+        (from 0 to 1), both ``(images,)``.
+    """
+    flat = images.reshape(len(images), -1).astype(np.float32) / 255
+    best = np.full(len(images), np.inf, np.float32)
+    places = np.zeros(len(images), np.int64)
+    for start in range(0, len(among), at_once):
+        others = among[start : start + at_once].reshape(-1, flat.shape[1]).astype(np.float32) / 255
+        squares = (flat**2).sum(1)[:, np.newaxis] - 2 * flat @ others.T + (others**2).sum(1)
+        closer = squares.min(axis=1) < best
+        places[closer] = start + squares.argmin(axis=1)[closer]
+        best = np.minimum(best, squares.min(axis=1))
+    return places, np.sqrt(np.maximum(best, 0) / flat.shape[1])
+
+
+def halved(image: Pixels) -> Pixels:
+    """Make an image half as high and half as wide: the mean of each four pixels."""
+    height, width = image.shape
+    fours = image.reshape(height // 2, 2, width // 2, 2)
+    means: Pixels = fours.mean(axis=(1, 3)).astype(np.uint8)
+    return means
+
+
+def in_terminal(images: Pixels, columns: int = 5) -> Text:
+    """Return images in half blocks, half as large, `columns` beside each other."""
+    parts = []
+    for start in range(0, len(images), columns):
+        row = np.zeros((SIZE, columns * (SIZE + 2)), np.uint8)
+        for place, image in enumerate(images[start : start + columns]):
+            row[:, place * (SIZE + 2) : place * (SIZE + 2) + SIZE] = image
+        parts.append(half_blocks(halved(row)))
+    return Text("\n").join(parts)
+
+
+def canvas(images: Pixels, columns: int) -> Pixels:
+    """Put images into one picture, a dark line between them."""
+    rows = -(-len(images) // columns)
+    whole = np.full((rows * (SIZE + 1) - 1, columns * (SIZE + 1) - 1), 40, np.uint8)
+    for place, image in enumerate(images):
+        top, left = (part * (SIZE + 1) for part in divmod(place, columns))
+        whole[top : top + SIZE, left : left + SIZE] = image
+    return whole
+
+
+def grid(images: Pixels, columns: int, title: str = "") -> Figure:
+    """Draw images beside and below each other."""
+    whole = canvas(images, min(columns, len(images)))
+    height, width = whole.shape
+    figure = Figure(figsize=(5.2, 5.2 * height / width + (0.3 if title else 0.0)))
+    figure.subplots_adjust(0, 0, 1, 1 if not title else 1 - 0.3 / figure.get_figheight())
+    axes = figure.subplots()
+    axes.imshow(whole, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.set_axis_off()
+    if title:
+        axes.set_title(title, fontsize=10)
+    return figure
+
+
+def nearest_texts(drawn: Pixels, found: Pixels, distances: Floats) -> list[str | Text]:
+    """Return drawn images, what they resemble, and how much, for the terminal."""
+    worst = float(distances.min())
+    verdict = (
+        f"the closest pair differs by {worst:.2f} (0: the same picture; "
+        f"mean of all {len(drawn)}: {distances.mean():.2f})"
+    )
+    return [
+        "drawn:",
+        in_terminal(drawn[:5]),
+        "nearest in training:",
+        in_terminal(found[:5]),
+        verdict,
+    ]
+
+
+def nearest_figure(drawn: Pixels, found: Pixels, distances: Floats) -> Figure:
+    """Draw the images in a row, below each its nearest training image, and the difference."""
+    figure = Figure(figsize=(1.0 * len(drawn), 2.5), layout="constrained")
+    rows = figure.subplots(2, len(drawn), squeeze=False)
+    for column, distance in enumerate(distances):
+        for axes, image in zip(rows[:, column], (drawn[column], found[column]), strict=True):
+            axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+            axes.set(xticks=[], yticks=[])
+        rows[1, column].set_xlabel(f"{distance:.2f}", fontsize=9)
+    rows[0, 0].set_ylabel("drawn", fontsize=9)
+    rows[1, 0].set_ylabel("nearest", fontsize=9)
+    return figure

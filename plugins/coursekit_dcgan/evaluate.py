@@ -1,0 +1,110 @@
+"""How good the drawn images are; the losses of two networks that compete do not say it.
+
+The Fréchet distance here compares features of the small classifier that belongs to the data
+set. It is not the Inception FID of papers, and does not compare with it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from coursekit.lesson import SplitName
+from coursekit_dcgan.classifier import Judged, accuracy, judge
+from coursekit_dcgan.data import DcganData, Floats, latents, unscaled
+from coursekit_dcgan.images import Images, Pixels
+from coursekit_dcgan.model import Gan
+
+DRAWN = {"validation": 2_000, "test": 10_000}
+SURE = 0.9  # a probability
+AT_ONCE = 250  # images drawn in one call
+SEED = 1_000_003  # of the latents, not one that training draws from
+
+Matrix = npt.NDArray[np.float64]
+
+
+@tf.function(autograph=False)
+def _draw(model: Gan, noise: tf.Tensor) -> tf.Tensor:
+    return model(noise)
+
+
+def draw(model: Gan, noise: Floats) -> Pixels:
+    """Draw an image for each latent vector ``(images, latent)``: ``(images, 28, 28)``."""
+    found = []
+    for start in range(0, len(noise), AT_ONCE):
+        piece = noise[start : start + AT_ONCE]
+        filled = np.zeros((AT_ONCE, noise.shape[1]), np.float32)  # one shape, compiled once
+        filled[: len(piece)] = piece
+        found.append(unscaled(_draw(model, tf.constant(filled)).numpy()[: len(piece)]))
+    return np.concatenate(found)
+
+
+def root(matrix: Matrix) -> Matrix:
+    """Return the square root of a symmetric matrix without negative eigenvalues."""
+    values, vectors = np.linalg.eigh(matrix)
+    found: Matrix = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return found
+
+
+def frechet_distance(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
+    """Return the squared Fréchet distance of two sets of features, each taken for a Gaussian.
+
+    ``|m - n|^2 + tr(C + D - 2 (C D)^(1/2))`` (Dowson and Landau 1982; Heusel et al. 2017).
+
+    Args:
+        one: ``(images, features)``, at least two images.
+        other: The same of other images.
+    """
+    a, b = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    apart = ((a.mean(0) - b.mean(0)) ** 2).sum()
+    c, d = np.atleast_2d(np.cov(a, rowvar=False)), np.atleast_2d(np.cov(b, rowvar=False))
+    # The trace of (C D)^(1/2) is that of a symmetric matrix with the same eigenvalues.
+    half = root(c)
+    return float(apart + np.trace(c) + np.trace(d) - 2 * np.trace(root(half @ d @ half)))
+
+
+def recognised(probabilities: Floats) -> float:
+    """Return the share of images in which the classifier is surer than `SURE`."""
+    return float((probabilities.max(axis=1) > SURE).mean())
+
+
+def smallest_class(probabilities: Floats) -> float:
+    """Return the share of the class that the classifier sees least often."""
+    counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+    return float(counts.min() / len(probabilities))
+
+
+def evaluate(model: Gan, data: DcganData, split: SplitName) -> dict[str, float]:
+    """Draw images from fixed latents and compare them with the real ones of a split.
+
+    Returns:
+        ``frechet_distance``, and where the images have labels ``recognised`` and
+        ``smallest_class``. On test also the same of the real images (the distance: between them
+        and as many training images), and what is known of the classifier.
+    """
+    real: Images = getattr(data.parts, split)
+    size = getattr(data, split).latent
+    drawn = judge(data.classifier, draw(model, latents(DRAWN[split], size, SEED)))
+    right = judge(data.classifier, real.pixels)
+    found = {"frechet_distance": frechet_distance(drawn.features, right.features)}
+    labelled = real.labels is not None
+    if labelled:
+        found |= shares("", drawn)
+    if split == "test":
+        seen = judge(data.classifier, data.parts.train.pixels[: len(real.pixels)])
+        distance = frechet_distance(seen.features, right.features)
+        found["real_frechet_distance"] = distance
+        if labelled:
+            found |= shares("real_", right)
+            found["classifier_accuracy"] = accuracy(data.classifier, real)
+            found["classifier_seconds"] = data.classifier_seconds
+    return found
+
+
+def shares(prefix: str, judged: Judged) -> dict[str, float]:
+    """Return ``recognised`` and ``smallest_class`` of some images, each name with a prefix."""
+    return {
+        f"{prefix}recognised": recognised(judged.probabilities),
+        f"{prefix}smallest_class": smallest_class(judged.probabilities),
+    }

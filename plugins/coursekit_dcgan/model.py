@@ -1,0 +1,157 @@
+"""The two networks of a DCGAN: one draws, the other tells drawn from real.
+
+After Radford, Metz and Chintala (2016) in the layout of TensorFlow's article of 2018: no
+pooling, strides instead; batch normalisation in the generator; leaky rectifiers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from coursekit_dcgan.layers import Dropout
+
+SLOPE = 0.2  # of the leaky rectifiers, as in the DCGAN paper
+SMALL = 7  # height and width where drawing begins: 7 -> 14 -> 28
+
+
+def spread(seed: int) -> keras.initializers.Initializer:
+    """Return the paper's first weights, normal with a standard deviation of 0.02."""
+    return keras.initializers.RandomNormal(stddev=0.02, seed=seed)
+
+
+class Generator(keras.layers.Layer):
+    """From a latent vector to an image, by convolutions that enlarge.
+
+    Args:
+        width: The channels of the last hidden layer; those before have twice and four times it.
+        kernel: Height and width of the kernels.
+        seed: Of the first weights.
+    """
+
+    def __init__(self, width: int, kernel: int, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.first = keras.layers.Dense(
+            SMALL * SMALL * 4 * width, use_bias=False, kernel_initializer=spread(seed)
+        )
+        self.shape = keras.layers.Reshape((SMALL, SMALL, 4 * width))
+        # The shift of a normalisation stands in for the bias.
+        self.enlarging = [
+            keras.layers.Conv2DTranspose(
+                channels, kernel, strides, "same", use_bias=channels == 1,
+                kernel_initializer=spread(seed + number),
+            )
+            for number, (channels, strides) in enumerate([(2 * width, 1), (width, 2), (1, 2)], 1)
+        ]  # fmt: skip
+        self.norms = [keras.layers.BatchNormalization(momentum=0.9) for _ in self.enlarging]
+
+    def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Draw.
+
+        Args:
+            latents: ``(batch, latent)``, from a standard normal distribution.
+            training: Whether normalisation uses the statistics of this batch (and remembers
+                them), or those that it remembers: then an image does not depend on the others.
+
+        Returns:
+            Images from -1, black, to 1, white, ``(batch, 28, 28, 1)``.
+        """
+        features = self.shape(self.first(latents))  # (batch, 7, 7, 4 * width)
+        for enlarge, norm in zip(self.enlarging, self.norms, strict=True):
+            features = enlarge(tf.nn.leaky_relu(norm(features, training=training), SLOPE))
+        return tf.tanh(features)  # 7 x 7, 14 x 14, 28 x 28
+
+
+class Discriminator(keras.layers.Layer):
+    """From an image to a logit: above zero it takes the image for real.
+
+    Without batch normalisation, as in the article: a real image is not judged by the company
+    that it is in.
+
+    Args:
+        width: The channels of the first layer; each later one has twice as many.
+        layers: How many convolutions with a stride of two.
+        kernel: Height and width of the kernels.
+        dropout: The share of every layer's outputs that is dropped in training.
+        seed: Of the first weights and of the dropout.
+    """
+
+    def __init__(
+        self, width: int, layers: int, kernel: int, dropout: float, seed: int, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.shrinking = [
+            keras.layers.Conv2D(
+                width * 2**number, kernel, 2, "same", kernel_initializer=spread(seed + number)
+            )
+            for number in range(layers)
+        ]
+        self.dropouts = [Dropout(dropout, seed + number) for number in range(layers)]
+        self.flat = keras.layers.Flatten()
+        self.last = keras.layers.Dense(1, kernel_initializer=spread(seed + layers))
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Judge.
+
+        Args:
+            images: From -1 to 1, ``(batch, 28, 28, 1)``.
+            training: Whether to drop out.
+
+        Returns:
+            Logits, ``(batch,)``.
+        """
+        features = images
+        for shrink, dropout in zip(self.shrinking, self.dropouts, strict=True):
+            features = tf.nn.leaky_relu(shrink(features), SLOPE)  # half as high, half as wide
+            features = dropout(features, training=training)
+        return self.last(self.flat(features))[:, 0]
+
+
+class Gan(keras.Model):
+    """A generator, a discriminator, and the generator's average over its last steps.
+
+    A generator circles around the discriminator's weak spots; the average of its weights draws
+    better than any of them (Yaz et al. 2019).
+
+    Args:
+        generator: Draws.
+        discriminator: Judges.
+        average: Of the same make as the generator.
+        latent: The size of the vectors that it draws from.
+        decay: How much of the average stays at each step; 0: it is the generator itself.
+        smoothing: How far below 1 the target of real images lies.
+
+    Attributes:
+        generator_optimizer: Of the generator alone.
+        discriminator_optimizer: Of the discriminator alone: what is good for the one is bad
+            for the other.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        discriminator: Discriminator,
+        average: Generator,
+        latent: int,
+        decay: float,
+        smoothing: float,
+    ) -> None:
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+        self.average = average
+        self.average.trainable = False
+        self.latent = latent
+        self.decay = decay
+        self.smoothing = smoothing
+
+    def call(self, latents: tf.Tensor) -> tf.Tensor:
+        """Draw with the average: ``(batch, latent)`` to ``(batch, 28, 28, 1)``."""
+        return self.average(latents, training=False)
+
+    def follow(self, decay: float) -> None:
+        """Move the average towards the generator, what its normalisation remembers included."""
+        for mean, now in zip(self.average.weights, self.generator.weights, strict=True):
+            mean.assign(decay * mean + (1 - decay) * now)

@@ -1,0 +1,64 @@
+"""The two losses, and one step of training for both networks."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from coursekit_dcgan.model import Gan
+
+
+def cross_entropy(logits: tf.Tensor, target: float) -> tf.Tensor:
+    """Return the mean binary cross-entropy in nats of logits ``(batch,)`` with one target."""
+    targets = tf.fill(tf.shape(logits), target)
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))
+
+
+def discriminator_loss(real: tf.Tensor, fake: tf.Tensor, smoothing: float = 0.0) -> tf.Tensor:
+    """Return how wrong the judge is: real images should get 1, drawn ones 0.
+
+    Args:
+        real: Its logits of real images, ``(batch,)``.
+        fake: Its logits of drawn images, ``(batch,)``.
+        smoothing: The target of real images is so much lower, so that the judge is never
+            quite sure (one-sided label smoothing, Salimans et al. 2016, section 3.4).
+    """
+    return cross_entropy(real, 1.0 - smoothing) + cross_entropy(fake, 0.0)
+
+
+def generator_loss(fake: tf.Tensor) -> tf.Tensor:
+    """Return how far the drawn images are from being taken for real.
+
+    The non-saturating loss ``-log D(G(z))`` (Goodfellow et al. 2014, section 3): its gradient is
+    large just when the judge sees through everything.
+
+    Args:
+        fake: The judge's logits of drawn images, ``(batch,)``.
+    """
+    return cross_entropy(fake, 1.0)
+
+
+def train_step(model: Gan, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Take one step for each network, both from the same forward pass.
+
+    Args:
+        model: The two networks and their optimizers.
+        batch: Real images ``(batch, 28, 28, 1)`` and as many latents ``(batch, latent)``.
+
+    Returns:
+        ``generator_loss`` and ``discriminator_loss`` in nats.
+    """
+    images, latents = batch
+    generator, discriminator = model.generator, model.discriminator
+    with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+        drawn = generator(latents, training=True)
+        real = discriminator(images, training=True)
+        fake = discriminator(drawn, training=True)
+        fooling = generator_loss(fake)
+        judging = discriminator_loss(real, fake, model.smoothing)
+    # Each tape is asked for its own network alone: nobody is trained to lose.
+    gradients = generator_tape.gradient(fooling, generator.trainable_variables)
+    model.generator_optimizer.apply(gradients, generator.trainable_variables)
+    gradients = discriminator_tape.gradient(judging, discriminator.trainable_variables)
+    model.discriminator_optimizer.apply(gradients, discriminator.trainable_variables)
+    model.follow(model.decay)
+    return {"generator_loss": fooling, "discriminator_loss": judging}
