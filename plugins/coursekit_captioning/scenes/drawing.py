@@ -15,7 +15,7 @@ FINER = 4  # drawn pixels for a pixel of the picture, along each side
 SHADOW = 0.02  # how far it falls, of the picture
 INSIDE = {"striped": 0.78, "dotted": 0.84, "hollow": 0.58}  # the rest is a rim of plain colour
 PATTERNS = ("plain", "lines", "weave", "grain")
-_DARKER = [value * 5 // 16 for value in range(256)]
+DARKNESS = 0.31  # of a shadow
 _LIGHT = 232  # of stripes and dots: this much white in the colour
 
 Mask: TypeAlias = Image.Image  # of mode L: 255 is inside
@@ -66,7 +66,8 @@ def _paint(picture: Image.Image, thing: Thing, size: int) -> None:
             light = ImageChops.multiply(inner, _ink(thing, size, corner, extent))
     shape = shape.reduce(FINER)
     fall = round(SHADOW * size)
-    picture.paste((0, 0, 0), (corner[0] + fall, corner[1] + fall), shape.point(_DARKER))
+    shadow = ImageChops.add(shape, shape, scale=2 / DARKNESS)
+    picture.paste((0, 0, 0), (corner[0] + fall, corner[1] + fall), shadow)
     colour = COLOURS[thing.colour]
     picture.paste(colour, corner, shape)
     if light:
@@ -93,17 +94,22 @@ def _ink(thing: Thing, size: int, corner: tuple[int, int], extent: tuple[int, in
     mask = Image.new("L", (width, height))
     pen = ImageDraw.Draw(mask)
     step = (0.035 + 0.18 * thing.radius) * size * FINER
-    reach = int(max(width, height) / step) + 1
-    steps = range(-reach, reach + 1)
     if thing.texture == "striped":
-        for k in steps:
-            at = x + y + k * step * 2**0.5
+        apart = step * 2**0.5  # along a side of the picture
+        for k in _centred((x + y) / apart, (width + height) / apart):
+            at = x + y + k * apart
             pen.line((at, 0, at - height, height), fill=255, width=round(step / 2))
         return mask
-    spot = step * 0.36
-    for k in steps:
-        for m in steps:
+    step *= 0.9
+    spot = step * 0.4
+    for k in _centred(x / step, width / step):
+        for m in _centred(y / step, height / step):
             if (k + m) % 2 == 0:
-                a, b = x + k * step * 0.9, y + m * step * 0.9
+                a, b = x + k * step, y + m * step
                 pen.ellipse((a - spot, b - spot, a + spot, b + spot), fill=255)
     return mask
+
+
+def _centred(before: float, length: float) -> range:
+    """Return the steps, 0 in the middle, of a length of which some is before the middle."""
+    return range(-int(before), int(length - before) + 1)

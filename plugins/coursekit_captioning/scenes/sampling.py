@@ -29,9 +29,11 @@ from .things import (
     Thing,
     is_above,
     is_left,
+    outline,
 )
 
 Kind: TypeAlias = tuple[str, str]  # colour, shape
+Spot: TypeAlias = tuple[float, float, float, float]  # x, y, half of the width, of the height
 
 # "below" and "to the right of" are the same facts, seen from the other thing.
 HELD_OUT: dict[str, frozenset[str]] = {
@@ -74,8 +76,15 @@ GAP = 0.04  # between two things, in the direction in which they are apart
 IN_LINE, DIAGONAL = math.tan(math.radians(16)), math.tan(math.radians(29))
 TRIES = 40  # places for a thing before the scene is begun again
 
-LIGHT: tuple[RGB, ...] = ((238, 234, 224), (222, 230, 238), (226, 236, 226), (214, 214, 220))
-DARK: tuple[RGB, ...] = ((38, 44, 58), (48, 42, 48), (32, 48, 52), (58, 58, 62))
+# Paper, sky, mint, rose, lilac; slate, night, forest, plum, coal.
+LIGHT: tuple[RGB, ...] = (
+    (238, 233, 220),
+    (206, 226, 242),
+    (212, 236, 220),
+    (244, 220, 214),
+    (222, 214, 236),
+)
+DARK: tuple[RGB, ...] = ((56, 62, 76), (26, 34, 62), (22, 48, 46), (44, 28, 52), (40, 38, 36))
 
 
 def combinations(scene: Scene) -> frozenset[str]:
@@ -109,10 +118,9 @@ def scenes(split: str, count: int, seed: int = 0) -> list[Scene]:
 def _scene(rng: Random, split: str) -> Scene:
     own = HELD_OUT[split]
     foreign = frozenset().union(*(held for name, held in HELD_OUT.items() if name != split))
-    kinds = [(c, s) for c in COLOURS for s in SHAPES if f"{c} {s}" not in foreign]
     count = rng.choices(range(1, len(COUNTS) + 1), COUNTS)[0]
     while True:
-        things = _arranged(rng, _kinds(rng, kinds, count))
+        things = _arranged(rng, _kinds(rng, own, foreign, count))
         if things is None:
             continue
         scene = Scene(things, _background(rng))
@@ -121,11 +129,16 @@ def _scene(rng: Random, split: str) -> Scene:
             return scene
 
 
-def _kinds(rng: Random, kinds: list[Kind], count: int) -> list[Kind]:
+def _kinds(rng: Random, own: frozenset[str], foreign: frozenset[str], count: int) -> list[Kind]:
     """Return the colour and shape of each thing, some of them alike."""
+    every = [(colour, shape) for colour in COLOURS for shape in SHAPES]
+    kinds = [kind for kind in every if " ".join(kind) not in foreign]
+    held = [kind for kind in kinds if " ".join(kind) in own]
     chosen: list[Kind] = []
     for group in rng.choice(GROUPINGS[count]):
-        colour, shape = rng.choice(kinds)
+        # Half of the time the first is held out, else mostly a relation must be.
+        first = held and not chosen and rng.random() < 0.5
+        colour, shape = rng.choice(held if first else kinds)
         chosen.append((colour, shape))
         alike = [kind for kind in kinds if kind[1] == shape]
         for _ in range(group - 1):  # mostly "two red hearts", sometimes "two hearts"
@@ -135,41 +148,44 @@ def _kinds(rng: Random, kinds: list[Kind], count: int) -> list[Kind]:
 
 def _arranged(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
     """Put things where there is place for them; None if there is none."""
-    placed: list[Thing] = []
+    things: list[Thing] = []
+    spots: list[Spot] = []
     for colour, shape in kinds:
-        texture, size, tilt = _looks(rng)
-        if placed and placed[-1].shape == shape and rng.random() < 0.6:
-            texture, size = placed[-1].texture, placed[-1].size
+        texture, size, tilt = rng.choice(TEXTURES), rng.choice(tuple(SIZES)), rng.choice(TILTS)
+        if things and things[-1].shape == shape and rng.random() < 0.6:
+            texture, size = things[-1].texture, things[-1].size
         radius = rng.uniform(*SIZES[size])
-        low, width = radius + MARGIN, 1 - 2 * (radius + MARGIN)
-        for _ in range(TRIES):
-            x, y = low + width * rng.random(), low + width * rng.random()
-            thing = Thing(shape, colour, texture, x, y, radius, tilt)
-            if all(_apart(thing, other) for other in placed):
-                placed.append(thing)
-                break
-        else:
+        _, half_width, half_height = outline(shape, tilt)
+        spot = _spot(rng, spots, radius, radius * half_width, radius * half_height)
+        if spot is None:
             return None
-    return tuple(placed)
+        spots.append(spot)
+        things.append(Thing(shape, colour, texture, spot[0], spot[1], radius, tilt))
+    return tuple(things)
 
 
-def _looks(rng: Random) -> tuple[str, str, int]:
-    """Return a texture, a size and a tilt."""
-    return rng.choice(TEXTURES), rng.choice(tuple(SIZES)), rng.choice(TILTS)
+def _spot(
+    rng: Random, spots: Iterable[Spot], radius: float, half_width: float, half_height: float
+) -> Spot | None:
+    """Find a place that is clearly apart from the others; None if there is hardly one."""
+    low, width = radius + MARGIN, 1 - 2 * (radius + MARGIN)
+    for _ in range(TRIES):
+        spot = (low + width * rng.random(), low + width * rng.random(), half_width, half_height)
+        if all(_apart(spot, other) for other in spots):
+            return spot
+    return None
 
 
-def _apart(one: Thing, other: Thing) -> bool:
+def _apart(one: Spot, other: Spot) -> bool:
     """Say whether two things stand clearly in line or clearly on the diagonal."""
-    across, down = abs(one.x - other.x), abs(one.y - other.y)
-    shape, second = one.outline, other.outline
-    gap_across = across - one.radius * shape.half_width - other.radius * second.half_width
-    gap_down = down - one.radius * shape.half_height - other.radius * second.half_height
-    if max(gap_across, gap_down) < GAP:
+    across, down = abs(one[0] - other[0]), abs(one[1] - other[1])
+    near, far = (across, down) if across < down else (down, across)
+    if IN_LINE * far < near < DIAGONAL * far:
         return False
-    lean = min(across, down) / max(across, down)
-    if lean <= IN_LINE:
-        return (gap_across if across > down else gap_down) >= GAP
-    return lean >= DIAGONAL and min(gap_across, gap_down) >= GAP
+    gap_across, gap_down = across - one[2] - other[2] >= GAP, down - one[3] - other[3] >= GAP
+    if near >= DIAGONAL * far:
+        return gap_across and gap_down
+    return gap_across if across > down else gap_down
 
 
 def _background(rng: Random) -> Background:

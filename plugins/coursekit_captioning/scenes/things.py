@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = tuple[float, float]
@@ -19,14 +19,14 @@ COLOURS: dict[str, RGB] = {
     "yellow": (250, 214, 40),
     "green": (40, 160, 72),
     "blue": (36, 104, 224),
-    "purple": (142, 58, 190),
+    "purple": (152, 68, 204),
 }
 SHAPES = ("circle", "square", "triangle", "star", "heart")
 TEXTURES = ("solid", "striped", "dotted", "hollow")
 # The radius is half of the longer side of the thing's box.
-SIZES = {"small": (0.100, 0.115), "large": (0.175, 0.205)}
+SIZES = {"small": (0.105, 0.120), "large": (0.180, 0.210)}
 TILTS = (-12, -6, 0, 6, 12)  # degrees
-BETWEEN_SIZES = 0.145
+BETWEEN_SIZES = 0.150
 
 # "above" is what is wholly higher and within 67.5 degrees of straight up; so a thing on the
 # diagonal is both above and to the left of another.
@@ -78,7 +78,7 @@ class Thing:
         """Whether it is small or large."""
         return "small" if self.radius < BETWEEN_SIZES else "large"
 
-    @cached_property
+    @property
     def outline(self) -> Outline:
         """Its shape, turned."""
         return outline(self.shape, self.tilt)
@@ -131,7 +131,7 @@ def _upright(shape: str) -> list[Point]:
     if shape == "triangle":
         return [_at(120 * corner - 90) for corner in range(3)]
     if shape == "star":
-        return [_at(36 * corner - 90, 0.45 if corner % 2 else 1.0) for corner in range(10)]
+        return [_at(36 * corner - 90, 0.5 if corner % 2 else 1.0) for corner in range(10)]
     if shape == "heart":
         return [_heart(math.radians(6 * step)) for step in range(60)]
     return [_at(6 * step) for step in range(60)]
