@@ -1,0 +1,1 @@
+"""The image captioning lesson: "Can a machine describe a picture?"."""

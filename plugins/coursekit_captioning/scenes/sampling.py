@@ -1,0 +1,197 @@
+"""Random scenes in which every size, place and relation is far from any other.
+
+Held out for validation and for test are *combinations*: a colour with a shape, and a relation
+between two shapes. No training scene has a red square in it, or a heart anywhere above a star,
+and no training caption can speak of one; red things, squares, hearts above other things and
+stars below other things are well known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import permutations
+from random import Random
+from typing import TypeAlias
+
+from coursekit import CourseError
+
+from .drawing import PATTERNS
+from .things import (
+    COLOURS,
+    RGB,
+    SHAPES,
+    SIZES,
+    TEXTURES,
+    TILTS,
+    Background,
+    Scene,
+    Thing,
+    is_above,
+    is_left,
+    outline,
+)
+
+Kind: TypeAlias = tuple[str, str]  # colour, shape
+Spot: TypeAlias = tuple[float, float, float, float]  # x, y, half of the width, of the height
+
+# "below" and "to the right of" are the same facts, seen from the other thing.
+HELD_OUT: dict[str, frozenset[str]] = {
+    "train": frozenset(),
+    "validation": frozenset(
+        (
+            "orange triangle",
+            "yellow star",
+            "blue circle",
+            "circle above triangle",
+            "square to the left of star",
+            "heart above star",
+        )
+    ),
+    "test": frozenset(
+        (
+            "red square",
+            "green heart",
+            "purple star",
+            "star above circle",
+            "triangle to the left of heart",
+            "square above triangle",
+        )
+    ),
+}
+
+# How likely one to four things are, and which of them are of one kind.
+COUNTS = (0.1, 0.3, 0.3, 0.3)
+GROUPINGS: dict[int, tuple[tuple[int, ...], ...]] = {
+    1: ((1,),),
+    2: ((1, 1), (1, 1), (2,)),
+    3: ((1, 1, 1), (2, 1), (2, 1), (3,)),
+    4: ((1, 1, 1, 1), (2, 1, 1), (2, 1, 1), (2, 2), (3, 1), (4,)),
+}
+
+MARGIN = 0.03  # to the edge of the picture, also for a shadow
+GAP = 0.04  # between two things, in the direction in which they are apart
+# Two things are either in line, or on the diagonal: the border of a relation, 22.5 degrees
+# off the one and 67.5 off the other axis, is 6.5 degrees away from both.
+IN_LINE, DIAGONAL = math.tan(math.radians(16)), math.tan(math.radians(29))
+TRIES = 40  # places for a thing before the scene is begun again
+
+# Paper, sky, mint, rose, lilac; slate, night, forest, plum, coal.
+LIGHT: tuple[RGB, ...] = (
+    (238, 233, 220),
+    (206, 226, 242),
+    (212, 236, 220),
+    (244, 220, 214),
+    (222, 214, 236),
+)
+DARK: tuple[RGB, ...] = ((56, 62, 76), (26, 34, 62), (22, 48, 46), (44, 28, 52), (40, 38, 36))
+
+
+def combinations(scene: Scene) -> frozenset[str]:
+    """Return every colour with its shape, and every relation between two shapes, of a scene."""
+    found = {f"{thing.colour} {thing.shape}" for thing in scene.things}
+    for one, other in permutations(scene.things, 2):
+        if is_above(one, other):
+            found.add(f"{one.shape} above {other.shape}")
+        if is_left(one, other):
+            found.add(f"{one.shape} to the left of {other.shape}")
+    return frozenset(found)
+
+
+def scenes(split: str, count: int, seed: int = 0) -> list[Scene]:
+    """Return the first scenes of a split.
+
+    Args:
+        split: ``"train"``, ``"validation"`` or ``"test"``. Each scene of the last two has a
+            combination that is held out for its split, and none of the other's.
+        count: How many; the first of them are the same for any count.
+        seed: Of all the random numbers.
+
+    Raises:
+        CourseError: There is no such split.
+    """
+    if split not in HELD_OUT:
+        raise CourseError(f"the scenes have no split {split!r}", f"one of {', '.join(HELD_OUT)}")
+    return [_scene(Random(f"{seed}/{split}/{index}"), split) for index in range(count)]
+
+
+def _scene(rng: Random, split: str) -> Scene:
+    own = HELD_OUT[split]
+    foreign = frozenset().union(*(held for name, held in HELD_OUT.items() if name != split))
+    count = rng.choices(range(1, len(COUNTS) + 1), COUNTS)[0]
+    while True:
+        things = _arranged(rng, _kinds(rng, own, foreign, count))
+        if things is None:
+            continue
+        scene = Scene(things, _background(rng))
+        found = combinations(scene)
+        if not found & foreign and (not own or found & own):
+            return scene
+
+
+def _kinds(rng: Random, own: frozenset[str], foreign: frozenset[str], count: int) -> list[Kind]:
+    """Return the colour and shape of each thing, some of them alike."""
+    every = [(colour, shape) for colour in COLOURS for shape in SHAPES]
+    kinds = [kind for kind in every if " ".join(kind) not in foreign]
+    held = [kind for kind in kinds if " ".join(kind) in own]
+    chosen: list[Kind] = []
+    for group in rng.choice(GROUPINGS[count]):
+        # Half of the time the first is held out, else mostly a relation must be.
+        first = held and not chosen and rng.random() < 0.5
+        colour, shape = rng.choice(held if first else kinds)
+        chosen.append((colour, shape))
+        alike = [kind for kind in kinds if kind[1] == shape]
+        for _ in range(group - 1):  # mostly "two red hearts", sometimes "two hearts"
+            chosen.append((colour, shape) if rng.random() < 0.7 else rng.choice(alike))
+    return chosen
+
+
+def _arranged(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
+    """Put things where there is place for them; None if there is none."""
+    things: list[Thing] = []
+    spots: list[Spot] = []
+    for colour, shape in kinds:
+        texture, size, tilt = rng.choice(TEXTURES), rng.choice(tuple(SIZES)), rng.choice(TILTS)
+        if things and things[-1].shape == shape and rng.random() < 0.6:
+            texture, size = things[-1].texture, things[-1].size
+        radius = rng.uniform(*SIZES[size])
+        _, half_width, half_height = outline(shape, tilt)
+        spot = _spot(rng, spots, radius, radius * half_width, radius * half_height)
+        if spot is None:
+            return None
+        spots.append(spot)
+        things.append(Thing(shape, colour, texture, spot[0], spot[1], radius, tilt))
+    return tuple(things)
+
+
+def _spot(
+    rng: Random, spots: Iterable[Spot], radius: float, half_width: float, half_height: float
+) -> Spot | None:
+    """Find a place that is clearly apart from the others; None if there is hardly one."""
+    low, width = radius + MARGIN, 1 - 2 * (radius + MARGIN)
+    for _ in range(TRIES):
+        spot = (low + width * rng.random(), low + width * rng.random(), half_width, half_height)
+        if all(_apart(spot, other) for other in spots):
+            return spot
+    return None
+
+
+def _apart(one: Spot, other: Spot) -> bool:
+    """Say whether two things stand clearly in line or clearly on the diagonal."""
+    across, down = abs(one[0] - other[0]), abs(one[1] - other[1])
+    near, far = (across, down) if across < down else (down, across)
+    if IN_LINE * far < near < DIAGONAL * far:
+        return False
+    gap_across, gap_down = across - one[2] - other[2] >= GAP, down - one[3] - other[3] >= GAP
+    if near >= DIAGONAL * far:
+        return gap_across and gap_down
+    return gap_across if across > down else gap_down
+
+
+def _background(rng: Random) -> Background:
+    """Return one colour, or some that blend, all of them light or all of them dark."""
+    palette = rng.choice((LIGHT, DARK))
+    plain = rng.random() < 0.25
+    first = rng.choice(palette)
+    one, two, three, four = (first if plain else rng.choice(palette) for _ in range(4))
+    return Background((one, two, three, four), rng.choice(PATTERNS))
