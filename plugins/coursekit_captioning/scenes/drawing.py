@@ -47,7 +47,7 @@ def _pattern(name: str, size: int) -> Mask:
     elif name == "weave":
         strength = np.where((row // 4 + column // 4) % 2 == 0, 18, 0)
     else:
-        strength = np.random.default_rng(0).integers(0, 56, (size, size))
+        strength = np.random.default_rng(0).integers(0, 56, (64, 64))[row, column]
     return Image.fromarray(strength.astype(np.uint8))
 
 
