@@ -1,8 +1,8 @@
 """BLEU and CIDEr-D of captions against several references each.
 
-Both equal what the package pycocoevalcap computes from the same words. They do not compare
-with published figures to the decimal: those are of captions that a Java program has split into
-the tokens of the Penn Treebank; here they are lower-case words without punctuation.
+Both are what the package pycocoevalcap computes from the same words. But published scores are
+of captions that a Java program has split into tokens as in the Penn Treebank (PTB); scores of
+lower-case words without punctuation, as here, do not compare with them.
 """
 
 from __future__ import annotations

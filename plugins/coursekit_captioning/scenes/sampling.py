@@ -116,34 +116,51 @@ def scenes(split: str, count: int, seed: int = 0) -> list[Scene]:
 
 
 def _scene(rng: Random, split: str) -> Scene:
-    own = HELD_OUT[split]
     foreign = frozenset().union(*(held for name, held in HELD_OUT.items() if name != split))
     count = rng.choices(range(1, len(COUNTS) + 1), COUNTS)[0]
+    kinds = [(c, s) for c in COLOURS for s in SHAPES if f"{c} {s}" not in foreign]
+    wanted = _wanted(rng, split, count)
     while True:
-        things = _arranged(rng, _kinds(rng, own, foreign, count))
+        things = _arranged(rng, _kinds(rng, kinds, count, wanted))
         if things is None:
             continue
         scene = Scene(things, _background(rng))
         found = combinations(scene)
-        if not found & foreign and (not own or found & own):
+        if not found & foreign and (not wanted or wanted in found):
             return scene
 
 
-def _kinds(rng: Random, own: frozenset[str], foreign: frozenset[str], count: int) -> list[Kind]:
-    """Return the colour and shape of each thing, some of them alike."""
-    every = [(colour, shape) for colour in COLOURS for shape in SHAPES]
-    kinds = [kind for kind in every if " ".join(kind) not in foreign]
-    held = [kind for kind in kinds if " ".join(kind) in own]
+def _wanted(rng: Random, split: str, count: int) -> str:
+    """Return a combination of the split that a scene shall have; empty in training."""
+    # Sorted, for the order of a set differs from process to process.
+    own = sorted(held for held in HELD_OUT[split] if count > 1 or held.split()[0] in COLOURS)
+    return rng.choice(own) if own else ""
+
+
+def _kinds(rng: Random, kinds: list[Kind], count: int, wanted: str) -> list[Kind]:
+    """Return the colour and shape of each thing, some of them alike.
+
+    The first have the colour and the shape, or the two shapes, of a combination that is wanted.
+    """
+    named = set(wanted.split())
+    fitting = [kind for kind in kinds if named.issuperset(kind)]
+    options = [fitting] if fitting else []
+    if not fitting:
+        shapes = [word for word in wanted.split() if word in SHAPES]
+        options = [[kind for kind in kinds if kind[1] == shape] for shape in shapes]
     chosen: list[Kind] = []
-    for group in rng.choice(GROUPINGS[count]):
-        # Half of the time the first is held out, else mostly a relation must be.
-        first = held and not chosen and rng.random() < 0.5
-        colour, shape = rng.choice(held if first else kinds)
+    for place, group in enumerate(rng.choice(_groupings(count, len(options)))):
+        colour, shape = rng.choice(options[place] if place < len(options) else kinds)
         chosen.append((colour, shape))
         alike = [kind for kind in kinds if kind[1] == shape]
         for _ in range(group - 1):  # mostly "two red hearts", sometimes "two hearts"
             chosen.append((colour, shape) if rng.random() < 0.7 else rng.choice(alike))
     return chosen
+
+
+def _groupings(count: int, least: int) -> list[tuple[int, ...]]:
+    """Return the ways to make some things at least so many groups."""
+    return [grouping for grouping in GROUPINGS[count] if len(grouping) >= least]
 
 
 def _arranged(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
