@@ -1,0 +1,108 @@
+"""How good the captions are, free-running, on pictures that were not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coursekit import CourseError
+from coursekit.lesson import SplitName
+from coursekit_captioning.data import CaptioningData, CaptionSplit
+from coursekit_captioning.examples import Example
+from coursekit_captioning.model import Captioner
+from coursekit_captioning.scenes import Box, is_true
+from coursekit_captioning.scores import bleu, cider
+from coursekit_captioning.search import Attention, Written, write_captions
+
+TEST_BEAM = 4  # validation is greedy
+
+
+def peak(weights: Attention) -> tuple[float, float]:
+    """Return where attention is highest: the middle of that cell, across and down, from 0 to 1.
+
+    Args:
+        weights: Of the cells of a square grid, ``(cells,)``.
+    """
+    side = round(len(weights) ** 0.5)
+    down, across = divmod(int(np.argmax(weights)), side)
+    return (across + 0.5) / side, (down + 0.5) / side
+
+
+def is_inside(point: tuple[float, float], box: Box) -> bool:
+    """Say whether a point is in a box."""
+    return box.left <= point[0] <= box.right and box.top <= point[1] <= box.bottom
+
+
+def pointing_game(examples: Sequence[Example], found: Sequence[Written]) -> float:
+    """Return the share of the object words whose attention peak is in a box of that object.
+
+    It is the pointing game of Zhang et al. (2016), without their margin. Counted are the words
+    that name something in the picture; what is not there cannot be pointed at.
+
+    Returns:
+        From 0 to 1; 0 if nothing could be counted.
+    """
+    hits = [
+        any(is_inside(peak(weights), box) for box in boxes)
+        for example, written in zip(examples, found, strict=True)
+        for weights, boxes in zip(written.attention, example.boxes(written.words), strict=True)
+        if boxes
+    ]
+    return sum(hits) / len(hits) if hits else 0.0
+
+
+def true_captions(examples: Sequence[Example], found: Sequence[Written]) -> float:
+    """Return the share of captions, from 0 to 1, of which every word is true of its scene."""
+    right = [
+        example.scene is not None and is_true(example.scene, written.words)
+        for example, written in zip(examples, found, strict=True)
+    ]
+    return sum(right) / len(right)
+
+
+def evaluate_split(
+    model: Captioner, data: CaptioningData, split: CaptionSplit, beam: int = 1
+) -> dict[str, float]:
+    """Caption the pictures of a split and score the captions.
+
+    Args:
+        model: The model.
+        data: For its vocabulary.
+        split: Where the pictures and their captions are.
+        beam: The width of the beam search; 1 is greedy search.
+
+    Returns:
+        ``cider`` and ``bleu_1`` to ``bleu_4`` (times 100); ``true_captions`` on scenes, and
+        ``pointing_game`` where the boxes of things are known.
+    """
+    examples = split.examples
+    if not examples:
+        raise CourseError("the split has no pictures to caption")
+    found = write_captions(
+        model, data.vocabulary, split.rows, len(examples), split.lengths[-1], beam
+    )
+    texts = [written.words for written in found]
+    references = [[caption.split() for caption in example.captions] for example in examples]
+    scores = {"cider": cider(texts, references)}
+    scores |= {name: 100 * value for name, value in bleu(texts, references).items()}
+    if data.shows_scenes:
+        scores["true_captions"] = true_captions(examples, found)
+    if data.shows_scenes or any(example.objects for example in examples):
+        scores["pointing_game"] = pointing_game(examples, found)
+    return scores
+
+
+def evaluate(model: Captioner, data: CaptioningData, split: SplitName) -> dict[str, float]:
+    """Score a split: test with a beam, the others greedily."""
+    beam = TEST_BEAM if split == "test" else 1
+    return evaluate_split(model, data, getattr(data, split), beam)
+
+
+def signatures() -> dict[str, str]:
+    """Return how the metrics count, for the manifest of a run."""
+    form = "lower-case words without punctuation, not the tokens of Java's PTBTokenizer"
+    return {
+        "cider": f"CIDEr-D, all references, n-grams of 1 to 4, sigma 6; {form}",
+        "bleu": f"corpus BLEU, all references, no smoothing; {form}",
+    }

@@ -1,0 +1,313 @@
+"""Show, Attend and Tell (Xu et al. 2015): a network that looks at a part of the picture a word.
+
+An encoder turns a picture into a grid of features, a cell for each part; a decoder writes the
+caption word by word and asks, before each, which cells matter now. What does not depend on
+the word before (the features, the attention keys) is computed once for a picture.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from coursekit_captioning.layers import GRU, Dropout
+
+
+class Memory(NamedTuple):
+    """What the decoder knows of the pictures.
+
+    Attributes:
+        annotations: The features of the cells, ``(batch, cells, units)``.
+        keys: Their projection that attention compares with, ``(batch, cells, units)``.
+        state: The decoder's first state, ``(batch, units)``.
+    """
+
+    annotations: tf.Tensor
+    keys: tf.Tensor
+    state: tf.Tensor
+
+
+def coordinates(side: int) -> tf.Tensor:
+    """Return where the cells of a grid are, ``(side * side, 2)``: down and across, -1 to 1."""
+    middles = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
+    down, across = np.meshgrid(middles, middles, indexing="ij")
+    return tf.constant(np.stack([down, across], axis=-1).reshape(-1, 2))
+
+
+class FeatureEncoder(keras.layers.Layer):
+    """Projects the features that a pretrained network computed, as the 2018 article does.
+
+    Args:
+        units: The size of an annotation.
+        dropout: The share of the features that is dropped in training.
+        seed: Of the dropout.
+    """
+
+    def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dropout = Dropout(dropout, seed)
+        self.projection = keras.layers.Dense(units)
+        self.normalization = keras.layers.LayerNormalization()
+
+    def call(self, features: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Return annotations ``(batch, cells, units)`` of features ``(batch, cells, channels)``."""
+        features = self.dropout(tf.cast(features, tf.float32), training=training)
+        return tf.nn.relu(self.normalization(self.projection(features)))
+
+
+class ShapeEncoder(keras.layers.Layer):
+    """A small convolutional network for pictures of 64 x 64, trained with the decoder.
+
+    Each cell of its 8 x 8 grid is also told where it is: a convolution alone sees the same
+    circle everywhere, and "above" could not be learnt.
+
+    Args:
+        units: The size of an annotation.
+        dropout: Not used: what is drawn anew never runs out.
+        seed: Not used.
+    """
+
+    WIDTHS = ((24, 2), (48, 2), (96, 1), (128, 2))  # channels and stride of each convolution
+
+    def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.convolutions = [
+            keras.layers.Conv2D(width, 3, strides, padding="same", use_bias=False)
+            for width, strides in self.WIDTHS
+        ]
+        self.normalizations = [keras.layers.BatchNormalization(momentum=0.95) for _ in self.WIDTHS]
+        self.projection = keras.layers.Dense(units)
+        self.place = keras.layers.Dense(units, use_bias=False)
+
+    def call(self, pictures: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Return annotations ``(batch, 64, units)`` of pictures ``(batch, 64, 64, 3)`` of uint8."""
+        grid = tf.cast(pictures, tf.float32) / 127.5 - 1.0
+        for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
+            grid = tf.nn.relu(normalization(convolution(grid), training=training))
+        side, channels = grid.shape[1], grid.shape[3]  # (batch, 8, 8, channels)
+        cells = tf.reshape(grid, [-1, side * side, channels])
+        return tf.nn.relu(self.projection(cells) + self.place(coordinates(side)))
+
+
+class BahdanauAttention(keras.layers.Layer):
+    """Additive attention, ``score = v . tanh(W query + U value)`` (Bahdanau et al. 2014, A.1.2).
+
+    Args:
+        units: The size of the space in which queries and keys are compared.
+    """
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.query_projection = keras.layers.Dense(units)
+        self.key_projection = keras.layers.Dense(units, use_bias=False)
+        self.score = keras.layers.Dense(1, use_bias=False)
+
+    def keys(self, values: tf.Tensor) -> tf.Tensor:
+        """Project the values to be compared with: once for a picture, whatever the query."""
+        return self.key_projection(values)
+
+    def call(
+        self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Look at the values with one query each.
+
+        Args:
+            query: The decoder's state, ``(batch, units)``.
+            keys: What `keys` returned, ``(batch, cells, units)``.
+            values: The annotations, ``(batch, cells, size)``.
+
+        Returns:
+            The context ``(batch, size)`` and the weights ``(batch, cells)``, which sum to one.
+        """
+        # BEGIN SOLUTION
+        query = self.query_projection(query)[:, tf.newaxis]  # (batch, 1, units)
+        scores = self.score(tf.tanh(query + keys))[..., 0]  # (batch, cells)
+        weights = tf.nn.softmax(scores)
+        context = tf.einsum("bc,bcs->bs", weights, values)
+        return context, weights
+        # END SOLUTION
+
+
+class Decoder(keras.layers.Layer):
+    """A GRU that writes a caption; it receives its state and returns the next one.
+
+    Word vectors are used twice, for reading a word and for choosing the next one.
+
+    Args:
+        words: The size of the vocabulary.
+        embedding: The size of a word vector.
+        units: The units of the GRU and of the attention.
+        dropout: The share that is dropped of the word vectors and of the features.
+        seed: Of the dropout.
+        attention: The class of the attention layer, made with `units`.
+    """
+
+    def __init__(
+        self,
+        words: int,
+        embedding: int,
+        units: int,
+        dropout: float,
+        seed: int,
+        attention: type[keras.layers.Layer] = BahdanauAttention,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.scale = embedding**0.5
+        spread = keras.initializers.RandomNormal(stddev=1 / self.scale)
+        self.embedding = keras.layers.Embedding(words, embedding, embeddings_initializer=spread)
+        self.dropout = Dropout(dropout, seed)
+        self.attention = attention(units)
+        self.gate = keras.layers.Dense(units, activation="sigmoid")
+        self.gru = GRU(units)
+        self.context = keras.layers.Dense(3 * units, use_bias=False)
+        self.readout = keras.layers.Dense(embedding)
+        self.features_dropout = Dropout(dropout, seed + 1)
+        self.bias = self.add_weight(shape=(words,), initializer="zeros", name="bias")
+
+    def embed(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Return the word vectors, ``(..., embedding)``, of about unit size in each number."""
+        return self.dropout(self.scale * self.embedding(ids), training=training)
+
+    def step(
+        self, projected: tf.Tensor, state: tf.Tensor, memory: Memory
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Take one time step.
+
+        The state also decides how much of the context counts: for "of" there is little to
+        see (the gate of Show, Attend and Tell, section 4.2.1).
+
+        Args:
+            projected: `gru.project` of the word before, ``(batch, 3 * units)``.
+            state: The state before, ``(batch, units)``.
+            memory: The pictures.
+
+        Returns:
+            The next state ``(batch, units)``, the context that it saw ``(batch, units)`` and
+            the attention weights ``(batch, cells)``.
+        """
+        context, weights = self.attention(state, memory.keys, memory.annotations)
+        context = self.gate(state) * context
+        return self.gru(projected + self.context(context), state), context, weights
+
+    def logits(
+        self, states: tf.Tensor, contexts: tf.Tensor, words: tf.Tensor, training: bool = False
+    ) -> tf.Tensor:
+        """Score the next word (Show, Attend and Tell, equation 7).
+
+        Args:
+            states: The states of one or all time steps, ``(..., units)``.
+            contexts: The contexts that they saw, ``(..., units)``.
+            words: The word vectors that they read, ``(..., embedding)``.
+            training: Whether to drop out.
+
+        Returns:
+            ``(..., vocabulary)``, the word vectors' products with what is known.
+        """
+        known = tf.concat([states, contexts, words], axis=-1)
+        features = self.readout(self.features_dropout(known, training=training))
+        return tf.matmul(features, self.embedding.embeddings, transpose_b=True) + self.bias
+
+    def call(
+        self, ids: tf.Tensor, memory: Memory, training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Read the right words and score the word after each (teacher forcing).
+
+        Args:
+            ids: ``<start>`` and the caption, ``(batch, time)``.
+            memory: The pictures, one for each caption.
+            training: Whether to drop out.
+
+        Returns:
+            The logits ``(batch, time, vocabulary)`` and the attention weights
+            ``(batch, time, cells)``.
+        """
+        words = self.embed(ids, training=training)
+        state, steps = memory.state, []
+        # A Python loop: XLA compiles the steps of a fixed length into one program.
+        for projected in tf.unstack(self.gru.project(words), axis=1):
+            state, context, weights = self.step(projected, state, memory)
+            steps.append((state, context, weights))
+        states, contexts, weights = (tf.stack(part, axis=1) for part in zip(*steps, strict=True))
+        return self.logits(states, contexts, words, training=training), weights
+
+
+class Captioner(keras.Model):
+    """An encoder, a decoder, and the bridge between them.
+
+    Args:
+        words: The size of the vocabulary.
+        embedding: The size of a word vector.
+        units: The size of an annotation, the units of the decoder and of the attention.
+        dropout: See `FeatureEncoder` and `Decoder`.
+        seed: Of the dropout.
+        encoder: The class of the encoder.
+        attention: The class of the attention layer.
+        decoder: The class of the decoder.
+
+    Attributes:
+        smoothing: The label smoothing that the train step uses.
+        attend_everywhere: The weight of the doubly stochastic regularisation in its loss.
+        optimizer: Its optimizer.
+    """
+
+    def __init__(
+        self,
+        words: int,
+        embedding: int,
+        units: int,
+        dropout: float = 0.0,
+        seed: int = 0,
+        encoder: type[keras.layers.Layer] = FeatureEncoder,
+        attention: type[keras.layers.Layer] = BahdanauAttention,
+        decoder: type[keras.layers.Layer] = Decoder,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder(units, dropout, seed)
+        self.decoder = decoder(words, embedding, units, dropout, seed + 1, attention=attention)
+        self.bridge = keras.layers.Dense(units, activation="tanh")
+        self.smoothing = 0.0
+        self.attend_everywhere = 0.0
+
+    def see(self, pictures: tf.Tensor, training: bool = False) -> Memory:
+        """Encode pictures, or features of pictures; the keys included."""
+        annotations = self.encoder(pictures, training=training)
+        keys = self.decoder.attention.keys(annotations)
+        return Memory(annotations, keys, self.bridge(tf.reduce_mean(annotations, axis=1)))
+
+    def call(
+        self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return logits and attention weights, see `Decoder`.
+
+        Args:
+            inputs: Pictures ``(batch, ...)`` and ids ``(batch, captions, time)``: each picture
+                is encoded once, for all of its captions.
+            training: Whether to drop out.
+        """
+        pictures, ids = inputs
+        memory = self.see(pictures, training=training)
+        captions, time = ids.shape[1:]
+        memory = Memory(*(tf.repeat(part, captions, axis=0) for part in memory))
+        return self.decoder(tf.reshape(ids, [-1, time]), memory, training=training)
+
+    def next_word(
+        self, ids: tf.Tensor, state: tf.Tensor, memory: Memory
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Take one step of decoding.
+
+        Args:
+            ids: The word before, ``(batch,)``.
+            state: The decoder's state, ``(batch, units)``.
+            memory: The pictures.
+
+        Returns:
+            The logits ``(batch, vocabulary)``, the next state and the attention weights.
+        """
+        word = self.decoder.embed(ids)
+        projected = self.decoder.gru.project(word)
+        state, context, weights = self.decoder.step(projected, state, memory)
+        return self.decoder.logits(state, context, word), state, weights

@@ -1,0 +1,76 @@
+"""The loss and one step of training."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from coursekit_captioning.model import Captioner
+from coursekit_captioning.vocabulary import PAD
+
+
+def token_loss(
+    logits: tf.Tensor, targets: tf.Tensor, smoothing: float = 0.0
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the mean cross-entropy of the real tokens, as it is and smoothed, in nats.
+
+    Padding counts neither above nor below the fraction bar. Label smoothing (Szegedy et al.
+    2016) asks for the right word with `1 - smoothing` and spreads the rest over all words;
+    it is what the gradient follows, the plain one is what people compare.
+
+    Args:
+        logits: ``(batch, time, vocabulary)``.
+        targets: The right words, ``(batch, time)``.
+        smoothing: From 0 to below 1.
+    """
+    real = tf.cast(targets != PAD, logits.dtype)  # (batch, time)
+    tokens = tf.maximum(tf.reduce_sum(real), 1.0)
+    normaliser = tf.reduce_logsumexp(logits, axis=-1)
+    right = tf.gather(logits, targets, batch_dims=2)
+    plain = tf.reduce_sum(real * (normaliser - right)) / tokens
+    uniform = tf.reduce_sum(real * (normaliser - tf.reduce_mean(logits, axis=-1))) / tokens
+    return plain, (1 - smoothing) * plain + smoothing * uniform
+
+
+def attention_penalty(weights: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """Ask that no part of the picture be overlooked (Show, Attend and Tell, equation 14).
+
+    The weights of a word sum to one over the cells. Here those of a cell should sum to the
+    same number over the words, ``words / cells``, so that each word has its share whatever
+    the length. (The paper asks for 1, which a short caption on a large grid cannot reach.)
+
+    Args:
+        weights: ``(batch, time, cells)``.
+        targets: The right words, ``(batch, time)``.
+
+    Returns:
+        The mean over the captions of ``sum over cells (share - sum over words weight)^2``.
+    """
+    real = tf.cast(targets != PAD, weights.dtype)[:, :, tf.newaxis]
+    looked = tf.reduce_sum(real * weights, axis=1)  # (batch, cells)
+    share = tf.reduce_sum(real, axis=1) / weights.shape[2]  # (batch, 1)
+    captions = tf.reduce_sum(tf.cast(targets[:, 0] != PAD, weights.dtype))
+    return tf.reduce_sum(tf.square(share - looked)) / tf.maximum(captions, 1.0)
+
+
+def train_step(model: Captioner, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Take one step: teacher forcing, loss, gradients, update.
+
+    Args:
+        model: A `Captioner`.
+        batch: Pictures ``(batch, ...)`` and captions ``<start> ... <end>`` of each,
+            ``(batch, captions, time)``.
+
+    Returns:
+        ``loss``, the plain cross-entropy per token in nats.
+    """
+    pictures, captions = batch
+    read, write = captions[:, :, :-1], captions[:, :, 1:]
+    write = tf.reshape(write, [-1, write.shape[2]])  # (batch * captions, time)
+    with tf.GradientTape() as tape:
+        logits, weights = model((pictures, read), training=True)
+        loss, smoothed = token_loss(logits, write, model.smoothing)
+        if model.attend_everywhere:
+            smoothed += model.attend_everywhere * attention_penalty(weights, write)
+    gradients = tape.gradient(smoothed, model.trainable_variables)
+    model.optimizer.apply(gradients, model.trainable_variables)
+    return {"loss": loss}
