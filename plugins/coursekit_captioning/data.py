@@ -15,7 +15,7 @@ from coursekit_captioning.examples import Example, Parts
 from coursekit_captioning.pictures import Pixels
 from coursekit_captioning.scenes import draw, scenes
 from coursekit_captioning.scenes import captions as captions_of
-from coursekit_captioning.vocabulary import END, PAD, START, Vocabulary
+from coursekit_captioning.vocabulary import END, PAD, SPECIAL, START, Vocabulary
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -226,10 +226,16 @@ def captioning_data(
         settings: The hyper-parameters.
 
     Raises:
-        CourseError: No caption is short enough to be trained on.
+        CourseError: No caption is short enough, or no word frequent enough, to be trained on.
     """
     captions = (text for example in parts.train for text in example.captions)
     vocabulary = Vocabulary.of(captions, settings.words, settings.least)
+    if len(vocabulary) == len(SPECIAL):
+        raise CourseError(
+            f"no word occurs {settings.least} times in the captions of the training split",
+            "words to learn",
+            "more pictures, or learn rare words too: --set least=1",
+        )
 
     def split(examples: Sequence[Example], first: int) -> CaptionSplit:
         return CaptionSplit(

@@ -52,9 +52,19 @@ class FeatureFile:
     count: int
 
     @property
+    def dtype(self) -> str:
+        """Of the numbers."""
+        return "float16"
+
+    @property
     def row_bytes(self) -> int:
         """The size of a row."""
         return 2 * self.shape[0] * self.shape[1]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rows are there."""
+        return self.path.is_file() and self.path.stat().st_size == self.count * self.row_bytes
 
     def rows(self, places: npt.NDArray[np.int64]) -> Rows:
         """Return rows, zeros for a place of -1, as ``(places, cells, channels)``."""
@@ -101,13 +111,13 @@ def features_of(
     """
     path = feature_file(sources, digests, encoder)
     file = FeatureFile(path, (encoder.cells, encoder.channels), len(sources))
-    if path.is_file():
+    if file.is_complete:
         return file
     console = consoles().stderr
     with storage(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path, lambda: console.print("another process computes the features; waiting")):
-            if not path.is_file():
+            if not file.is_complete:
                 _compute(file, sources, encoder, model)
     return file
 
@@ -137,6 +147,7 @@ def _compute(
             meter.advance(rows.nbytes)
         os.fsync(written.fileno())
     if broken:
+        part.unlink()  # with other pictures it would have another name
         raise _unreadable(broken)
     part.replace(file.path)
 

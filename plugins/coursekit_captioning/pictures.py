@@ -6,12 +6,16 @@ fractions of the picture stays where it was.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -54,11 +58,34 @@ class Source:
         try:
             if not self.member:
                 return self.path.read_bytes()
-            with zipfile.ZipFile(self.path) as archive:
-                return archive.read(self.member)
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            return opened(self.path, self.path.stat().st_mtime_ns).read(self.member)
+        except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
             raise CourseError(f"cannot read the picture {self.name}: {reason}") from error
+
+
+@lru_cache(maxsize=2)
+def opened(archive: Path, mtime_ns: int) -> zipfile.ZipFile:
+    """Return an archive that stays open: its table of contents is long. Threads may share it."""
+    return zipfile.ZipFile(archive)
+
+
+def digests_of(sources: Sequence[Source]) -> list[str]:
+    """Return for each picture a text that changes when its bytes do.
+
+    Of a member of an archive it is the checksum that stands in the archive.
+
+    Raises:
+        CourseError: A picture cannot be read.
+    """
+    found = []
+    for source in sources:
+        if source.member:
+            info = opened(source.path, source.path.stat().st_mtime_ns).getinfo(source.member)
+            found.append(f"{info.CRC:08x}{info.file_size:x}")
+        else:
+            found.append(hashlib.sha256(source.read()).hexdigest())
+    return found
 
 
 def decode(data: bytes, size: int, name: str) -> Pixels:
@@ -139,8 +166,3 @@ def rgb(picture: Image.Image) -> Image.Image:
 def load(source: Source, size: int) -> Pixels:
     """Read and decode a picture, see `decode`."""
     return decode(source.read(), size, source.name)
-
-
-def as_plain(source: Source) -> dict[str, Any]:
-    """Return a source as values that JSON can hold."""
-    return {"path": str(source.path), "member": source.member}

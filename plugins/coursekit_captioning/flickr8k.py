@@ -1,0 +1,94 @@
+"""Flickr8k (Hodosh, Young and Hockenmaier 2013), read from its two archives as published."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from coursekit import CourseError, LocalDataset
+from coursekit_captioning.examples import Example, Parts
+from coursekit_captioning.pictures import Source
+from coursekit_captioning.text import normalize
+
+IMAGES, TEXT = "Flickr8k_Dataset.zip", "Flickr8k_text.zip"
+CAPTIONS = "Flickr8k.token.txt"
+SPLITS = {
+    "train": "Flickr_8k.trainImages.txt",
+    "validation": "Flickr_8k.devImages.txt",
+    "test": "Flickr_8k.testImages.txt",
+}
+
+
+def flickr8k_parts(dataset: LocalDataset) -> Parts:
+    """Return the official splits: 6,000 photographs, 1,000 and 1,000.
+
+    The photographs stay in their archive and are read from there.
+
+    Args:
+        dataset: With the files `IMAGES` and `TEXT`.
+
+    Raises:
+        CourseError: The archives do not hold what was published.
+    """
+    images, text = dataset.files[IMAGES], dataset.files[TEXT]
+    members = members_of(images, ".jpg")
+    captions = captions_of(read_text(text, CAPTIONS))
+    parts = {}
+    for split, listed in SPLITS.items():
+        names = read_text(text, listed).split()
+        lacking = [name for name in names if name not in members or name not in captions]
+        if lacking:
+            raise CourseError(
+                f"{len(lacking)} photographs of {listed} have no picture or no caption, "
+                f"such as {lacking[0]}",
+                f"each in {images} and in {CAPTIONS}",
+            )
+        parts[split] = [
+            Example(name, captions[name], Source(images, members[name])) for name in names
+        ]
+    return Parts(**parts)
+
+
+def captions_of(text: str) -> dict[str, tuple[str, ...]]:
+    """Return the captions of each photograph.
+
+    Args:
+        text: Lines ``name.jpg#number``, a tab, and the caption.
+    """
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        key, _, caption = line.partition("\t")
+        normal = normalize(caption)
+        if normal:
+            found.setdefault(key.partition("#")[0], []).append(normal)
+    return {name: tuple(captions) for name, captions in found.items()}
+
+
+def members_of(archive: Path, ending: str) -> dict[str, str]:
+    """Return the members of an archive by their bare names, without what a Mac adds.
+
+    Raises:
+        CourseError: It is no zip archive.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [PurePosixPath(name) for name in opened.namelist()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise CourseError(f"{archive} cannot be read: {error}", "the archive as published") from error
+    return {
+        path.name: str(path)
+        for path in names
+        if path.suffix == ending and "__MACOSX" not in path.parts
+    }
+
+
+def read_text(archive: Path, name: str) -> str:
+    """Return a text file of an archive.
+
+    Raises:
+        CourseError: There is no such file in it.
+    """
+    members = members_of(archive, PurePosixPath(name).suffix)
+    if name not in members:
+        raise CourseError(f"there is no {name} in {archive}", "the archive as published")
+    return Source(archive, members[name]).read().decode("utf-8")
