@@ -71,7 +71,9 @@ class DrawnScenes:
 def drawn_examples(split: str, count: int) -> list[Example]:
     """Return scenes as examples; the first of a split are the same for any count."""
     return [
-        Example(f"scene {place}", tuple(caption.text for caption in captions_of(scene)), None, scene)
+        Example(
+            f"scene {place}", tuple(caption.text for caption in captions_of(scene)), None, scene
+        )
         for place, scene in enumerate(scenes(split, count))
     ]
 
@@ -204,12 +206,14 @@ class CaptioningData(Data):
     Attributes:
         vocabulary: The words.
         shows_scenes: Whether the pictures are drawn scenes.
+        encoder: The network that sees photographs.
         held_out: The examples that the demo takes by ``--index``, those of test.
         steps_per_epoch: The batches of the training split.
     """
 
     vocabulary: Vocabulary = Vocabulary()
     shows_scenes: bool = True
+    encoder: str = "mobilenet"
     held_out: Sequence[Example] = ()
     steps_per_epoch: int = 1
 
@@ -266,6 +270,7 @@ def captioning_data(
         notes=notes(parts, train),
         vocabulary=vocabulary,
         shows_scenes=isinstance(pictures, DrawnScenes),
+        encoder=settings.encoder,
         held_out=parts.test,
         steps_per_epoch=train.batch_count,
     )

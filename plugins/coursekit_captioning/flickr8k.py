@@ -74,7 +74,9 @@ def members_of(archive: Path, ending: str) -> dict[str, str]:
         with zipfile.ZipFile(archive) as opened:
             names = [PurePosixPath(name) for name in opened.namelist()]
     except (OSError, zipfile.BadZipFile) as error:
-        raise CourseError(f"{archive} cannot be read: {error}", "the archive as published") from error
+        raise CourseError(
+            f"{archive} cannot be read: {error}", "the archive as published"
+        ) from error
     return {
         path.name: str(path)
         for path in names

@@ -80,7 +80,9 @@ def assets(data: CaptioningData) -> dict[str, Any]:
 def restore(assets: dict[str, Any], settings: CaptioningSettings) -> CaptioningData:
     """Return what `assets` returned as data without splits."""
     data = CaptioningData(
-        vocabulary=Vocabulary(tuple(assets["words"])), shows_scenes=assets["shows_scenes"]
+        vocabulary=Vocabulary(tuple(assets["words"])),
+        shows_scenes=assets["shows_scenes"],
+        encoder=settings.encoder,
     )
     if data.shows_scenes:
         return replace(data, held_out=drawn_examples("test", assets["held_out"]))

@@ -1,0 +1,134 @@
+"""Describe a picture, and show where the network looked at each word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from coursekit import CourseError
+from coursekit_captioning.data import SCENE_SIZE, CaptioningData, CaptionSplit, DrawnScenes
+from coursekit_captioning.encoders import PRETRAINED, Pretrained, network, weights_of
+from coursekit_captioning.examples import Example
+from coursekit_captioning.model import Captioner
+from coursekit_captioning.overlay import attention_figure, attention_text
+from coursekit_captioning.pictures import Pixels, Source, decode, load
+from coursekit_captioning.scenes import draw, is_true
+from coursekit_captioning.search import Written, write_captions
+from coursekit_captioning.web import download
+
+if TYPE_CHECKING:
+    from coursekit.lesson import Showable
+    from coursekit_captioning import CaptioningDemoOptions
+
+SHOWN = 224  # pixels of a side of what is drawn into the figure
+LONGEST = 20  # words of a demo's caption: more would not fit under the pictures
+ONLY_SHAPES = """\
+This model has only ever seen drawn shapes: it takes anything for circles, squares and stars.
+One that knows people and dogs: coursekit run captioning --data flickr8k (1.1 GB), or
+--data DIR, a folder of your own photographs with captions.csv."""
+
+
+class Shown(NamedTuple):
+    """A picture to describe.
+
+    Attributes:
+        name: What the user calls it.
+        pixels: What people look at, ``(height, width, 3)``.
+        seen: What the encoder takes, a batch of one.
+        example: What is known of it; None for a picture of the user's own.
+    """
+
+    name: str
+    pixels: Pixels
+    seen: npt.NDArray[Any]
+    example: Example | None
+
+
+def demo(
+    model: Captioner, data: CaptioningData, request: str | None, options: CaptioningDemoOptions
+) -> list[Showable]:
+    """Describe one picture.
+
+    Args:
+        model: A trained model.
+        data: For its vocabulary and the held-out pictures.
+        request: A file or a web address; None: the held-out picture `options.index`.
+        options: See `CaptioningDemoOptions`.
+
+    Returns:
+        The caption as text, the picture with the attention for the terminal, and as a figure.
+
+    Raises:
+        CourseError: There is no such picture, or it cannot be read.
+    """
+    shown = held_out(data, options.index) if request is None else own(data, request)
+    (written,) = write_captions(
+        model, data.vocabulary, lambda places: shown.seen, 1, LONGEST, options.beam
+    )
+    text = answer(shown, written)
+    if request is not None and data.shows_scenes:
+        text = f"{ONLY_SHAPES}\n\n{text}"
+    return [
+        text,
+        attention_text(shown.pixels, written.words, written.attention),
+        attention_figure(shown.pixels, written.words, written.attention),
+    ]
+
+
+def answer(shown: Shown, written: Written) -> str:
+    """Return the caption, and what is known about the picture."""
+    lines = [f"{shown.name}: {' '.join(written.words)}"]
+    if shown.example is not None:
+        if shown.example.scene is not None:
+            is_right = is_true(shown.example.scene, written.words)
+            lines[0] += " (true)" if is_right else " (not true)"
+        lines += [f"  people said: {caption}" for caption in shown.example.captions[:2]]
+    return "\n".join(lines)
+
+
+def held_out(data: CaptioningData, index: int) -> Shown:
+    """Return one of the held-out pictures.
+
+    Raises:
+        CourseError: There are not so many, or it is no longer where it was.
+    """
+    if index >= len(data.held_out):
+        raise CourseError(
+            f"there is no held-out picture {index}",
+            f"--index from 0 to {len(data.held_out) - 1}",
+        )
+    example = data.held_out[index]
+    if example.scene is not None:
+        seen = DrawnScenes([example]).rows(np.array([0]))
+        return Shown(example.name, draw(example.scene, SHOWN), seen, example)
+    assert example.source is not None  # a photograph
+    pixels = load(example.source, SHOWN)
+    if isinstance(data.test, CaptionSplit):
+        return Shown(example.name, pixels, data.test.rows([index]), example)
+    return Shown(example.name, pixels, features(data.encoder, example.source.read()), example)
+
+
+def own(data: CaptioningData, request: str) -> Shown:
+    """Return a picture of the user's own, a file or from the web."""
+    if request.startswith(("http://", "https://")):
+        name, content = request.rsplit("/", 1)[-1] or request, download(request)
+    else:
+        path = Path(request).expanduser()
+        name, content = path.name, Source(path).read()
+    pixels = decode(content, SHOWN, name)
+    if data.shows_scenes:
+        return Shown(name, pixels, decode(content, SCENE_SIZE, name)[np.newaxis], None)
+    return Shown(name, pixels, features(data.encoder, content), None)
+
+
+def features(encoder: str, content: bytes) -> npt.NDArray[np.float16]:
+    """Return what a pretrained network sees in a picture file, as a batch of one."""
+    chosen: Pretrained = PRETRAINED[encoder]
+    pixels = decode(content, chosen.size, "the picture")
+    found: npt.NDArray[np.float16] = network(chosen, weights_of(chosen)).predict_on_batch(
+        pixels[np.newaxis]
+    )
+    return found

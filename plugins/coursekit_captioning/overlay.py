@@ -1,0 +1,92 @@
+"""A picture once for each word, bright where the network looked: as a figure, and as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from rich.text import Text
+
+from coursekit.blocks import half_blocks
+from coursekit_captioning.pictures import Pixels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDE, SMALL = 32, 14  # columns of the picture in the terminal, and of one for a word
+ACROSS = 5  # pictures in a row
+DARKEST = 0.2  # how bright a part is where the network did not look at all
+
+Map = npt.NDArray[np.float32]
+
+
+def attention_map(weights: Map, size: int) -> Map:
+    """Return weights ``(cells,)`` as a smooth map ``(size, size)`` from 0 to 1, its highest."""
+    side = round(len(weights) ** 0.5)
+    grid = (weights / max(float(weights.max()), 1e-9)).reshape(side, side).astype(np.float32)
+    smooth = Image.fromarray(grid).resize((size, size), Image.Resampling.BICUBIC)
+    found: Map = np.clip(np.asarray(smooth, np.float32), 0.0, 1.0)
+    return found
+
+
+def lit(pixels: Pixels, weights: Map, size: int) -> Pixels:
+    """Return a picture ``(size, size, 3)`` that is dark where the network did not look."""
+    small = np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BOX))
+    light = DARKEST + (1 - DARKEST) * attention_map(weights, size)[:, :, np.newaxis]
+    found: Pixels = np.round(small * light).astype(np.uint8)
+    return found
+
+
+def attention_figure(pixels: Pixels, words: Sequence[str], attention: Map) -> Figure:
+    """Draw the picture, and an overlay for each word, as in the 2018 article.
+
+    Args:
+        pixels: ``(height, width, 3)``.
+        words: The caption.
+        attention: ``(words, cells)``.
+    """
+    from matplotlib.figure import Figure
+
+    panels = len(words) + 1
+    across = min(panels, ACROSS if panels > 4 else panels)
+    down = math.ceil(panels / across)
+    figure = Figure(figsize=(2.2 * across, 2.5 * down + 0.5), layout="constrained")
+    figure.suptitle(" ".join(words), fontsize=12, wrap=True)
+    axes = figure.subplots(down, across, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    axes[0].imshow(pixels)
+    axes[0].set_title("the picture", fontsize=10, color="0.4")
+    size = pixels.shape[0]
+    for axis, word, weights in zip(axes[1:], words, attention, strict=False):
+        axis.imshow(lit(pixels, weights, size))
+        axis.set_title(word, fontsize=12)
+    return figure
+
+
+def attention_text(pixels: Pixels, words: Sequence[str], attention: Map) -> Text:
+    """Draw the picture in half blocks, and below it a small one for each word.
+
+    Args:
+        pixels: ``(height, width, 3)``.
+        words: The caption.
+        attention: ``(words, cells)``.
+    """
+    whole = Image.fromarray(pixels).resize((WIDE, WIDE), Image.Resampling.BOX)
+    text = half_blocks(np.asarray(whole))
+    for start in range(0, len(words), ACROSS):
+        row = range(start, min(start + ACROSS, len(words)))
+        small = [half_blocks(lit(pixels, attention[k], SMALL)).split("\n") for k in row]
+        text.append("\n\n")
+        for place in row:
+            text.append(f"{words[place][:SMALL]:<{SMALL + 1}}", style="bold")
+        for lines in zip(*small, strict=True):
+            text.append("\n")
+            for line in lines:
+                text.append_text(line)
+                text.append(" ")
+    return text
