@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -13,8 +13,8 @@ import numpy.typing as npt
 from coursekit import CourseError, Data, fingerprint
 from coursekit_captioning.examples import Example, Parts
 from coursekit_captioning.pictures import Pixels
-from coursekit_captioning.scenes import draw, scenes
 from coursekit_captioning.scenes import captions as captions_of
+from coursekit_captioning.scenes import draw, scenes
 from coursekit_captioning.vocabulary import END, PAD, SPECIAL, START, Vocabulary
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class CaptioningData(Data):
         steps_per_epoch: The batches of the training split.
     """
 
-    vocabulary: Vocabulary = Vocabulary()
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     shows_scenes: bool = True
     encoder: str = "mobilenet"
     held_out: Sequence[Example] = ()

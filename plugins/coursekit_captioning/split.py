@@ -22,9 +22,9 @@ def split_by(examples: Mapping[str, Example], notes: tuple[str, ...] = ()) -> Pa
         CourseError: There are too few.
     """
     if len(examples) < LEAST:
+        count = f"{len(examples)} picture{'s'[: len(examples) != 1]}"
         raise CourseError(
-            f"there {'is' if len(examples) == 1 else 'are'} {len(examples)} "
-            f"picture{'s'[: len(examples) != 1]} with captions, too few to hold some out for a test",
+            f"{count} with captions: too few to hold some out for a test",
             f"at least {LEAST}, and for captions worth reading some thousands",
             "add pictures, or say in a column split of captions.csv which are train, "
             "validation and test",
