@@ -401,7 +401,7 @@ def test_the_boxes_hold_the_pixels(described: list[tuple[Scene, tuple[Caption, .
             for part in parts:
                 left, top, right, bottom = (int(64 * side) for side in sides(part.box))
                 inside = mask[top : bottom + 1, left : right + 1]
-                assert inside.sum() > 15, part
+                assert inside.sum() > 8, part
                 outside[top : bottom + 1, left : right + 1] = False
             assert not outside.any(), picture
         for caption in five:
@@ -425,7 +425,7 @@ def check_colours(pixels: npt.NDArray[np.uint8], caption: Caption) -> None:
         if boxes and colour in COLOURS:
             for box in boxes:
                 left, top, right, bottom = (int(64 * side) for side in sides(box))
-                assert near(pixels, colour)[top : bottom + 1, left : right + 1].sum() > 15
+                assert near(pixels, colour)[top : bottom + 1, left : right + 1].sum() > 8
 
 
 def sides(box: Box) -> tuple[float, float, float, float]:
@@ -464,47 +464,68 @@ def test_every_kind_of_scene_occurs(pictures: list[Scene]) -> None:
         assert min(counts.values()) > 0.5 * len(parts) / len(values)
     numbers = Counter(len(picture.things) for picture in pictures)
     assert set(numbers) == {1, 2, 3, 4}
-    assert numbers[1] < 0.15 * len(pictures)
+    assert numbers[1] < 0.2 * len(pictures)
 
 
 def meetings(picture: Scene) -> set[str]:
-    """What meets in a scene, found by angles."""
-    found = {f"{part.colour} {part.shape}" for part in picture.things}
-    for one in picture.things:
-        for other in picture.things:
-            for relation in ("above", "to the left of"):
-                if lies(one, relation, other):
-                    found.add(f"{one.shape} {relation} {other.shape}")
-    return found
+    """Every colour, shape and relation that meet in a scene, found by angles."""
+    return {
+        f"{one.colour} {one.shape} {relation}"
+        for one in picture.things
+        for other in picture.things
+        for relation in STRAIGHT
+        if lies(one, relation, other)
+    }
+
+
+OPPOSITE = {
+    "above": "below",
+    "below": "above",
+    "to the left of": "to the right of",
+    "to the right of": "to the left of",
+}
 
 
 def told(text: str) -> set[str]:
-    """What meets in a caption, found by patterns."""
-    singular = re.sub(r"\b(circle|square|triangle|star|heart)s\b", r"\1", text)
-    found = {" ".join(pair) for pair in re.findall(r"(\w+) (\w+)", singular)}
-    found |= {" ".join(pair) for pair in re.findall(r"(\w+) (?=(\w+))", singular)}
-    if parts := RELATION.split(singular):
-        nouns = [part.split()[-1] for part in parts[::2]]
-        if parts[1:2] == ["above"] or parts[1:2] == ["to the left of"]:
-            found.add(f"{nouns[0]} {parts[1]} {nouns[1]}")
-        elif len(parts) == 3:
-            relation = "above" if parts[1] == "below" else "to the left of"
-            found.add(f"{nouns[1]} {relation} {nouns[0]}")
-    return found
+    """Every colour, shape and relation that meet in a caption, found by patterns."""
+    parts = RELATION.split(text)
+    if len(parts) == 1:
+        return set()
+    relation = parts[1]
+    first, second = (" ".join(part.split()[-2:]).removesuffix("s") for part in parts[::2])
+    return {f"{first} {relation}", f"{second} {OPPOSITE[relation]}"}
+
+
+def test_what_meets_in_a_caption() -> None:
+    text = "two small red hearts are to the left of a striped blue star"
+    assert told(text) == {"red heart to the left of", "blue star to the right of"}
+    assert told("a red heart and a blue star") == set()
 
 
 def test_held_out_combinations_are_in_no_training_scene_or_caption() -> None:
     held = HELD_OUT["validation"] | HELD_OUT["test"]
     assert len(held) == len(HELD_OUT["validation"]) + len(HELD_OUT["test"]) == 12
-    known: Counter[str] = Counter()
+    words: Counter[str] = Counter()
+    spoken: Counter[str] = Counter()
     for picture in scenes("train", 2500):
         assert not meetings(picture) & held
         for caption in captions(picture):
-            assert not told(caption.text) & held, caption.text
-            known.update(set(caption.text.split()))
-    assert set(known) == set(WORDS)
-    for word in {word for combination in held for word in combination.split()}:
-        assert known[word] > 500, word
+            found = told(caption.text)
+            assert not found & held, caption.text
+            words.update(set(caption.text.split()))
+            spoken.update(found)
+    assert set(words) == set(WORDS)
+    for combination in held:
+        colour, shape, relation = combination.split(maxsplit=2)
+        assert min(words[word] for word in combination.split()) > 500
+        # Each two of the three are known together.
+        for one, other in ((colour, relation), (shape, relation), (colour, shape)):
+            known = sum(
+                number
+                for text, number in spoken.items()
+                if one in text.split() and (other in text.split() or text.endswith(" " + other))
+            )
+            assert known > 20, (combination, one, other)
 
 
 @pytest.mark.parametrize(("split", "other"), [("validation", "test"), ("test", "validation")])
@@ -520,7 +541,7 @@ def test_held_out_scenes_have_a_combination_of_their_own(split: str, other: str)
         spoken.update(set().union(*map(told, texts)) & HELD_OUT[split])
     for combination in HELD_OUT[split]:
         assert seen[combination] > 70, combination
-        assert spoken[combination] > 40, combination
+        assert spoken[combination] > 20, combination
 
 
 def test_scenes_depend_on_seed_split_and_index_alone() -> None:

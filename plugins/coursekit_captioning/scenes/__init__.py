@@ -5,6 +5,9 @@ varies, and five captions. From the scene follow the picture, the captions, whet
 of anyone is true of it, and the box of every thing that a word names. So a model's captions
 can be judged for truth, and its attention for where it looks.
 
+8,000 scenes take a second, their pictures of 64x64 two and their captions one and a half, on
+one core.
+
 Example:
     >>> scene = scenes("train", 1)[0]
     >>> draw(scene).shape

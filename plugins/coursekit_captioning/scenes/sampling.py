@@ -1,9 +1,8 @@
 """Random scenes in which every size, place and relation is far from any other.
 
-Held out for validation and for test are *combinations*: a colour with a shape, and a relation
-between two shapes. No training scene has a red square in it, or a heart anywhere above a star,
-and no training caption can speak of one; red things, squares, hearts above other things and
-stars below other things are well known.
+Held out for validation and for test are *combinations* of a colour, a shape and a relation:
+in no training scene, and so in no training caption, is a purple star above anything. Purple
+stars, purple things above others and stars above others are all well known.
 """
 
 from __future__ import annotations
@@ -35,33 +34,32 @@ from .things import (
 Kind: TypeAlias = tuple[str, str]  # colour, shape
 Spot: TypeAlias = tuple[float, float, float, float]  # x, y, half of the width, of the height
 
-# "below" and "to the right of" are the same facts, seen from the other thing.
 HELD_OUT: dict[str, frozenset[str]] = {
     "train": frozenset(),
     "validation": frozenset(
         (
-            "orange triangle",
-            "yellow star",
-            "blue circle",
-            "circle above triangle",
-            "square to the left of star",
-            "heart above star",
+            "red heart above",
+            "orange circle below",
+            "yellow square to the left of",
+            "green star to the right of",
+            "blue triangle to the right of",
+            "purple circle to the left of",
         )
     ),
     "test": frozenset(
         (
-            "red square",
-            "green heart",
-            "purple star",
-            "star above circle",
-            "triangle to the left of heart",
-            "square above triangle",
+            "red circle to the right of",
+            "orange star above",
+            "yellow triangle below",
+            "green heart to the left of",
+            "blue square below",
+            "purple star above",
         )
     ),
 }
 
 # How likely one to four things are, and which of them are of one kind.
-COUNTS = (0.1, 0.3, 0.3, 0.3)
+COUNTS = (0.15, 0.35, 0.3, 0.2)
 GROUPINGS: dict[int, tuple[tuple[int, ...], ...]] = {
     1: ((1,),),
     2: ((1, 1), (1, 1), (2,)),
@@ -88,13 +86,14 @@ DARK: tuple[RGB, ...] = ((56, 62, 76), (26, 34, 62), (22, 48, 46), (44, 28, 52),
 
 
 def combinations(scene: Scene) -> frozenset[str]:
-    """Return every colour with its shape, and every relation between two shapes, of a scene."""
-    found = {f"{thing.colour} {thing.shape}" for thing in scene.things}
+    """Return the colour and the shape of everything in a scene, with every relation it is in."""
+    found = set()
     for one, other in permutations(scene.things, 2):
         if is_above(one, other):
-            found.add(f"{one.shape} above {other.shape}")
+            found |= {f"{one.colour} {one.shape} above", f"{other.colour} {other.shape} below"}
         if is_left(one, other):
-            found.add(f"{one.shape} to the left of {other.shape}")
+            found.add(f"{one.colour} {one.shape} to the left of")
+            found.add(f"{other.colour} {other.shape} to the right of")
     return frozenset(found)
 
 
@@ -103,7 +102,8 @@ def scenes(split: str, count: int, seed: int = 0) -> list[Scene]:
 
     Args:
         split: ``"train"``, ``"validation"`` or ``"test"``. Each scene of the last two has a
-            combination that is held out for its split, and none of the other's.
+            combination that is held out for its split (so two things at least), and none of
+            the other's.
         count: How many; the first of them are the same for any count.
         seed: Of all the random numbers.
 
@@ -117,11 +117,13 @@ def scenes(split: str, count: int, seed: int = 0) -> list[Scene]:
 
 def _scene(rng: Random, split: str) -> Scene:
     foreign = frozenset().union(*(held for name, held in HELD_OUT.items() if name != split))
-    count = rng.choices(range(1, len(COUNTS) + 1), COUNTS)[0]
-    kinds = [(c, s) for c in COLOURS for s in SHAPES if f"{c} {s}" not in foreign]
-    wanted = _wanted(rng, split, count)
+    # Sorted, for the order of a set differs from process to process.
+    own = sorted(HELD_OUT[split])
+    wanted = rng.choice(own) if own else ""
+    least = 2 if own else 1
+    count = rng.choices(range(least, len(COUNTS) + 1), COUNTS[least - 1 :])[0]
     while True:
-        things = _arranged(rng, _kinds(rng, kinds, count, wanted))
+        things = _arranged(rng, _kinds(rng, count, wanted))
         if things is None:
             continue
         scene = Scene(things, _background(rng))
@@ -130,37 +132,17 @@ def _scene(rng: Random, split: str) -> Scene:
             return scene
 
 
-def _wanted(rng: Random, split: str, count: int) -> str:
-    """Return a combination of the split that a scene shall have; empty in training."""
-    # Sorted, for the order of a set differs from process to process.
-    own = sorted(held for held in HELD_OUT[split] if count > 1 or held.split()[0] in COLOURS)
-    return rng.choice(own) if own else ""
-
-
-def _kinds(rng: Random, kinds: list[Kind], count: int, wanted: str) -> list[Kind]:
-    """Return the colour and shape of each thing, some of them alike.
-
-    The first have the colour and the shape, or the two shapes, of a combination that is wanted.
-    """
-    named = set(wanted.split())
-    fitting = [kind for kind in kinds if named.issuperset(kind)]
-    options = [fitting] if fitting else []
-    if not fitting:
-        shapes = [word for word in wanted.split() if word in SHAPES]
-        options = [[kind for kind in kinds if kind[1] == shape] for shape in shapes]
+def _kinds(rng: Random, count: int, wanted: str) -> list[Kind]:
+    """Return the colour and shape of each thing, some of them alike; first what is wanted."""
     chosen: list[Kind] = []
-    for place, group in enumerate(rng.choice(_groupings(count, len(options)))):
-        colour, shape = rng.choice(options[place] if place < len(options) else kinds)
+    for group in rng.choice(GROUPINGS[count]):
+        colour, shape = rng.choice(tuple(COLOURS)), rng.choice(SHAPES)
+        if wanted and not chosen:
+            colour, shape = wanted.split()[:2]
         chosen.append((colour, shape))
-        alike = [kind for kind in kinds if kind[1] == shape]
         for _ in range(group - 1):  # mostly "two red hearts", sometimes "two hearts"
-            chosen.append((colour, shape) if rng.random() < 0.7 else rng.choice(alike))
+            chosen.append((colour if rng.random() < 0.8 else rng.choice(tuple(COLOURS)), shape))
     return chosen
-
-
-def _groupings(count: int, least: int) -> list[tuple[int, ...]]:
-    """Return the ways to make some things at least so many groups."""
-    return [grouping for grouping in GROUPINGS[count] if len(grouping) >= least]
 
 
 def _arranged(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
@@ -169,7 +151,7 @@ def _arranged(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
     spots: list[Spot] = []
     for colour, shape in kinds:
         texture, size, tilt = rng.choice(TEXTURES), rng.choice(tuple(SIZES)), rng.choice(TILTS)
-        if things and things[-1].shape == shape and rng.random() < 0.6:
+        if things and things[-1].shape == shape and rng.random() < 0.8:
             texture, size = things[-1].texture, things[-1].size
         radius = rng.uniform(*SIZES[size])
         _, half_width, half_height = outline(shape, tilt)

@@ -74,8 +74,8 @@ def _phrase(rng: Random, scene: Scene, things: Group | list[Thing]) -> tuple[Phr
     """Return a phrase that fits one of the things, and all in the scene that it fits."""
     thing = rng.choice(things)
     colour = thing.colour if rng.random() < 0.8 else ""
-    size = thing.size if rng.random() < 0.4 else ""
-    texture = thing.texture if thing.texture != "solid" and rng.random() < 0.5 else ""
+    size = thing.size if rng.random() < 0.25 else ""
+    texture = thing.texture if thing.texture != "solid" and rng.random() < 0.4 else ""
     group = fitting(scene, Phrase(thing.shape, 1, size, texture, colour))
     return Phrase(thing.shape, len(group), size, texture, colour), group
 
