@@ -73,7 +73,7 @@ class FeatureFile:
             for row, place in enumerate(places):
                 if place >= 0:
                     file.seek(int(place) * self.row_bytes)
-                    file.readinto(memoryview(found[row]).cast("B"))  # type: ignore[attr-defined]
+                    file.readinto(memoryview(found[row]).cast("B"))
         return found
 
 

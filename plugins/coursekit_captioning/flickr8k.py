@@ -46,7 +46,7 @@ def flickr8k_parts(dataset: LocalDataset) -> Parts:
         parts[split] = [
             Example(name, captions[name], Source(images, members[name])) for name in names
         ]
-    return Parts(**parts)
+    return Parts(parts["train"], parts["validation"], parts["test"])
 
 
 def captions_of(text: str) -> dict[str, tuple[str, ...]]:

@@ -114,7 +114,7 @@ def by_column(
             "some in each of train, validation and test",
             "add them, or leave the column out: then some are held out for you",
         )
-    return Parts(**parts)
+    return Parts(parts["train"], parts["validation"], parts["test"])
 
 
 def read_lines(file: Path) -> list[Line]:

@@ -52,8 +52,8 @@ class GRU(keras.layers.Layer):  # type: ignore[misc]
         """Return the next state.
 
         Args:
-            projected: One time step of `project(inputs)`, ``(batch, 3 * units)``.
-            state: The state before, ``(batch, units)``.
+            projected: One time step of `project(inputs)`, ``(..., 3 * units)``.
+            state: The state before, ``(..., units)``.
         """
         gates_in, new_in = tf.split(projected, [2 * self.units, self.units], axis=-1)
         gates_on, new_on = tf.split(self.recurrent(state), [2 * self.units, self.units], axis=-1)

@@ -22,7 +22,7 @@ class Memory(NamedTuple):
     Attributes:
         annotations: The features of the cells, ``(batch, cells, units)``.
         keys: Their projection that attention compares with, ``(batch, cells, units)``.
-        state: The decoder's first state, ``(batch, units)``.
+        state: The decoder's first state, ``(batch, 1, units)``.
     """
 
     annotations: tf.Tensor
@@ -70,7 +70,7 @@ class ShapeEncoder(keras.layers.Layer):
         seed: Not used.
     """
 
-    WIDTHS = ((24, 2), (48, 2), (96, 1), (128, 2))  # channels and stride of each convolution
+    WIDTHS = ((32, 2), (64, 2), (96, 1), (128, 2), (128, 1))  # channels and stride of each convolution
 
     def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -112,22 +112,22 @@ class BahdanauAttention(keras.layers.Layer):
     def call(
         self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Look at the values with one query each.
+        """Look at the values of each picture with some queries.
 
         Args:
-            query: The decoder's state, ``(batch, units)``.
+            query: The decoder's states, ``(batch, queries, units)``.
             keys: What `keys` returned, ``(batch, cells, units)``.
             values: The annotations, ``(batch, cells, size)``.
 
         Returns:
-            The context ``(batch, size)`` and the weights ``(batch, cells)``, which sum to one.
+            The contexts ``(batch, queries, size)`` and the weights ``(batch, queries, cells)``,
+            which sum to one over the cells.
         """
         # BEGIN SOLUTION
-        query = self.query_projection(query)[:, tf.newaxis]  # (batch, 1, units)
-        scores = self.score(tf.tanh(query + keys))[..., 0]  # (batch, cells)
-        weights = tf.nn.softmax(scores)
-        context = tf.einsum("bc,bcs->bs", weights, values)
-        return context, weights
+        query = self.query_projection(query)[:, :, tf.newaxis]  # (batch, queries, 1, units)
+        scores = self.score(tf.tanh(query + keys[:, tf.newaxis]))  # (batch, queries, cells, 1)
+        weights = tf.nn.softmax(scores[..., 0])
+        return tf.matmul(weights, values), weights
         # END SOLUTION
 
 
@@ -142,7 +142,7 @@ class Decoder(keras.layers.Layer):
         units: The units of the GRU and of the attention.
         dropout: The share that is dropped of the word vectors and of the features.
         seed: Of the dropout.
-        attention: The class of the attention layer, made with `units`.
+        attention: The class of the attention layer, made with half of `units`.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class Decoder(keras.layers.Layer):
         spread = keras.initializers.RandomNormal(stddev=1 / self.scale)
         self.embedding = keras.layers.Embedding(words, embedding, embeddings_initializer=spread)
         self.dropout = Dropout(dropout, seed)
-        self.attention = attention(units)
+        self.attention = attention(units // 2)
         self.gate = keras.layers.Dense(units, activation="sigmoid")
         self.gru = GRU(units)
         self.context = keras.layers.Dense(3 * units, use_bias=False)
@@ -181,13 +181,13 @@ class Decoder(keras.layers.Layer):
         see (the gate of Show, Attend and Tell, section 4.2.1).
 
         Args:
-            projected: `gru.project` of the word before, ``(batch, 3 * units)``.
-            state: The state before, ``(batch, units)``.
-            memory: The pictures.
+            projected: `gru.project` of the words before, ``(batch, captions, 3 * units)``.
+            state: The states before, ``(batch, captions, units)``.
+            memory: The pictures: each is looked at for several captions.
 
         Returns:
-            The next state ``(batch, units)``, the context that it saw ``(batch, units)`` and
-            the attention weights ``(batch, cells)``.
+            The next states and the contexts that they saw, ``(batch, captions, units)``, and
+            the attention weights ``(batch, captions, cells)``.
         """
         context, weights = self.attention(state, memory.keys, memory.annotations)
         context = self.gate(state) * context
@@ -217,21 +217,21 @@ class Decoder(keras.layers.Layer):
         """Read the right words and score the word after each (teacher forcing).
 
         Args:
-            ids: ``<start>`` and the caption, ``(batch, time)``.
-            memory: The pictures, one for each caption.
+            ids: ``<start>`` and the captions, ``(batch, captions, time)``.
+            memory: The pictures.
             training: Whether to drop out.
 
         Returns:
-            The logits ``(batch, time, vocabulary)`` and the attention weights
-            ``(batch, time, cells)``.
+            The logits ``(batch, captions, time, vocabulary)`` and the attention weights
+            ``(batch, captions, time, cells)``.
         """
         words = self.embed(ids, training=training)
-        state, steps = memory.state, []
+        state, steps = tf.repeat(memory.state, ids.shape[1], axis=1), []
         # A Python loop: XLA compiles the steps of a fixed length into one program.
-        for projected in tf.unstack(self.gru.project(words), axis=1):
+        for projected in tf.unstack(self.gru.project(words), axis=2):
             state, context, weights = self.step(projected, state, memory)
             steps.append((state, context, weights))
-        states, contexts, weights = (tf.stack(part, axis=1) for part in zip(*steps, strict=True))
+        states, contexts, weights = (tf.stack(part, axis=2) for part in zip(*steps, strict=True))
         return self.logits(states, contexts, words, training=training), weights
 
 
@@ -276,7 +276,7 @@ class Captioner(keras.Model):
         """Encode pictures, or features of pictures; the keys included."""
         annotations = self.encoder(pictures, training=training)
         keys = self.decoder.attention.keys(annotations)
-        return Memory(annotations, keys, self.bridge(tf.reduce_mean(annotations, axis=1)))
+        return Memory(annotations, keys, self.bridge(tf.reduce_mean(annotations, 1, True)))
 
     def call(
         self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool = False
@@ -290,9 +290,8 @@ class Captioner(keras.Model):
         """
         pictures, ids = inputs
         memory = self.see(pictures, training=training)
-        captions, time = ids.shape[1:]
-        memory = Memory(*(tf.repeat(part, captions, axis=0) for part in memory))
-        return self.decoder(tf.reshape(ids, [-1, time]), memory, training=training)
+        logits, weights = self.decoder(ids, memory, training=training)
+        return logits, weights
 
     def next_word(
         self, ids: tf.Tensor, state: tf.Tensor, memory: Memory
@@ -300,12 +299,13 @@ class Captioner(keras.Model):
         """Take one step of decoding.
 
         Args:
-            ids: The word before, ``(batch,)``.
-            state: The decoder's state, ``(batch, units)``.
+            ids: The words before, ``(batch, captions)``.
+            state: The decoder's states, ``(batch, captions, units)``.
             memory: The pictures.
 
         Returns:
-            The logits ``(batch, vocabulary)``, the next state and the attention weights.
+            The logits ``(batch, captions, vocabulary)``, the next states and the attention
+            weights ``(batch, captions, cells)``.
         """
         word = self.decoder.embed(ids)
         projected = self.decoder.gru.project(word)

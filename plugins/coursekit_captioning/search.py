@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf  # noqa: TID253 - only evaluate.py and demo.py import this module
 
-from coursekit_captioning.model import Captioner, Memory
+from coursekit_captioning.model import Captioner
 from coursekit_captioning.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 
 BATCH = 100  # pictures that are captioned together
@@ -54,7 +54,7 @@ def log_probabilities(logits: tf.Tensor, time: tf.Tensor, limit: int) -> tf.Tens
     """Return the log probabilities of what may be written: at first a word, at last the end.
 
     Args:
-        logits: ``(batch, words)``.
+        logits: ``(..., words)``.
         time: The step, a scalar.
         limit: The number of steps.
     """
@@ -82,12 +82,12 @@ def greedy_search(model: Captioner, pictures: tf.Tensor, limit: int) -> Found:
     rows, cells = memory.keys.shape[:2]
 
     def step(time, word, state, running, score, ids, attention):  # type: ignore[no-untyped-def]
-        logits, state, weights = model.next_word(word, state, memory)
-        log_p = log_probabilities(logits, time, limit)
+        logits, state, weights = model.next_word(word[:, tf.newaxis], state, memory)
+        log_p = log_probabilities(logits[:, 0], time, limit)
         best = tf.argmax(log_p, axis=-1, output_type=tf.int32)
         score += tf.where(running, tf.reduce_max(log_p, axis=-1), 0.0)
         word = tf.where(running, best, PAD)
-        ids, attention = ids.write(time, word), attention.write(time, weights)
+        ids, attention = ids.write(time, word), attention.write(time, weights[:, 0])
         return time + 1, word, state, running & (word != END), score, ids, attention
 
     first = (
@@ -122,15 +122,14 @@ def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) ->
         limit: The most words and the end.
         beam: The beginnings to keep, at least 1 and at most the words that may be written.
     """
-    seen = model.see(pictures)
-    rows, cells = seen.keys.shape[:2]
-    memory = Memory(*(tf.repeat(part, beam, axis=0) for part in seen))
+    memory = model.see(pictures)
+    rows, cells = memory.keys.shape[:2]
     columns = tf.range(limit)
 
     def step(time, word, state, score, ids, attention):  # type: ignore[no-untyped-def]
-        logits, state, weights = model.next_word(tf.reshape(word, [-1]), state, memory)
+        logits, state, weights = model.next_word(word, state, memory)
         words = logits.shape[-1]
-        log_p = tf.reshape(log_probabilities(logits, time, limit), [rows, beam, words])
+        log_p = log_probabilities(logits, time, limit)
         # What is finished goes on with padding, which costs nothing.
         going = (word != END) & (word != PAD)
         only_padding = tf.one_hot(PAD, words, on_value=0.0, off_value=IMPOSSIBLE)
@@ -138,11 +137,9 @@ def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) ->
         total = tf.reshape(score[:, :, tf.newaxis] + log_p, [rows, beam * words])
         score, best = tf.math.top_k(total, beam)  # (rows, beam)
         parent, word = best // words, best % words
-        state = tf.reshape(state, [rows, beam, -1])
-        state = tf.reshape(tf.gather(state, parent, batch_dims=1), memory.state.shape)
-        weights = tf.reshape(weights, [rows, beam, 1, cells])
+        state = tf.gather(state, parent, batch_dims=1)
         now = columns == time
-        attention = tf.where(now[:, tf.newaxis], weights, attention)
+        attention = tf.where(now[:, tf.newaxis], weights[:, :, tf.newaxis], attention)
         attention = tf.gather(attention, parent, batch_dims=1)
         ids = tf.gather(ids, parent, batch_dims=1)
         ids = tf.where(now, word[:, :, tf.newaxis], ids)
@@ -151,7 +148,7 @@ def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) ->
     first = (
         tf.constant(0),
         tf.fill([rows, beam], START),
-        memory.state,
+        tf.repeat(memory.state, beam, axis=1),
         # All beginnings are the same at first: only one of them counts.
         tf.tile([[0.0] + [IMPOSSIBLE] * (beam - 1)], [rows, 1]),
         tf.fill([rows, beam, limit], PAD),

@@ -18,14 +18,14 @@ def token_loss(
     it is what the gradient follows, the plain one is what people compare.
 
     Args:
-        logits: ``(batch, time, vocabulary)``.
-        targets: The right words, ``(batch, time)``.
+        logits: ``(batch, captions, time, vocabulary)``.
+        targets: The right words, ``(batch, captions, time)``.
         smoothing: From 0 to below 1.
     """
-    real = tf.cast(targets != PAD, logits.dtype)  # (batch, time)
+    real = tf.cast(targets != PAD, logits.dtype)  # (batch, captions, time)
     tokens = tf.maximum(tf.reduce_sum(real), 1.0)
     normaliser = tf.reduce_logsumexp(logits, axis=-1)
-    right = tf.gather(logits, targets, batch_dims=2)
+    right = tf.gather(logits, targets, batch_dims=3)
     plain = tf.reduce_sum(real * (normaliser - right)) / tokens
     uniform = tf.reduce_sum(real * (normaliser - tf.reduce_mean(logits, axis=-1))) / tokens
     return plain, (1 - smoothing) * plain + smoothing * uniform
@@ -39,16 +39,16 @@ def attention_penalty(weights: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     the length. (The paper asks for 1, which a short caption on a large grid cannot reach.)
 
     Args:
-        weights: ``(batch, time, cells)``.
-        targets: The right words, ``(batch, time)``.
+        weights: ``(batch, captions, time, cells)``.
+        targets: The right words, ``(batch, captions, time)``.
 
     Returns:
         The mean over the captions of ``sum over cells (share - sum over words weight)^2``.
     """
-    real = tf.cast(targets != PAD, weights.dtype)[:, :, tf.newaxis]
-    looked = tf.reduce_sum(real * weights, axis=1)  # (batch, cells)
-    share = tf.reduce_sum(real, axis=1) / weights.shape[2]  # (batch, 1)
-    captions = tf.reduce_sum(tf.cast(targets[:, 0] != PAD, weights.dtype))
+    real = tf.cast(targets != PAD, weights.dtype)[..., tf.newaxis]
+    looked = tf.reduce_sum(real * weights, axis=2)  # (batch, captions, cells)
+    share = tf.reduce_sum(real, axis=2) / weights.shape[3]  # (batch, captions, 1)
+    captions = tf.reduce_sum(real[:, :, 0])
     return tf.reduce_sum(tf.square(share - looked)) / tf.maximum(captions, 1.0)
 
 
@@ -65,7 +65,6 @@ def train_step(model: Captioner, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str
     """
     pictures, captions = batch
     read, write = captions[:, :, :-1], captions[:, :, 1:]
-    write = tf.reshape(write, [-1, write.shape[2]])  # (batch * captions, time)
     with tf.GradientTape() as tape:
         logits, weights = model((pictures, read), training=True)
         loss, smoothed = token_loss(logits, write, model.smoothing)
