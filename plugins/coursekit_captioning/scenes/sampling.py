@@ -151,7 +151,7 @@ def _arranged(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
     spots: list[Spot] = []
     for colour, shape in kinds:
         texture, size, tilt = rng.choice(TEXTURES), rng.choice(tuple(SIZES)), rng.choice(TILTS)
-        if things and things[-1].shape == shape and rng.random() < 0.8:
+        if things and things[-1].shape == shape and rng.random() < 0.9:
             texture, size = things[-1].texture, things[-1].size
         radius = rng.uniform(*SIZES[size])
         _, half_width, half_height = outline(shape, tilt)
