@@ -70,7 +70,13 @@ class ShapeEncoder(keras.layers.Layer):
         seed: Not used.
     """
 
-    WIDTHS = ((32, 2), (64, 2), (96, 1), (128, 2), (128, 1))  # channels and stride of each convolution
+    WIDTHS = (
+        (32, 2),
+        (64, 2),
+        (96, 1),
+        (128, 2),
+        (128, 1),
+    )  # channels and stride of each convolution
 
     def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
