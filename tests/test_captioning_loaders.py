@@ -16,6 +16,7 @@ from coursekit_captioning.examples import Parts
 from coursekit_captioning.flickr8k import flickr8k_parts
 from coursekit_captioning.folder import folder_parts
 from coursekit_captioning.pictures import load
+from coursekit_captioning.scenes import Box
 
 
 def jpeg(number: int) -> bytes:
@@ -122,7 +123,7 @@ def test_coco_is_split_by_image_and_keeps_boxes(tmp_path: Path) -> None:
     (known,) = [e for split in parts[:3] for e in split if e.name == "000000000100.jpg"]
     boxes = known.boxes(["a", "man", "rides", "surfboard"])
     assert boxes[0] == boxes[2] == boxes[3] == ()
-    assert boxes[1] == ((0.1, 0.1, 0.6, 0.6),)
+    assert boxes[1] == (Box(0.1, 0.1, 0.6, 0.6),)
 
 
 def test_coco_train2014_goes_without_boxes(tmp_path: Path) -> None:

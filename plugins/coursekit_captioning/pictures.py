@@ -28,9 +28,6 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 MOST_PIXELS = 50_000_000  # decoded at once; a JPEG is scaled down while it is decoded
 KINDS = "a JPEG, PNG, GIF, WebP, BMP or TIFF picture"
 
-# `limited` below is stricter than Pillow, which only warns.
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-
 
 @dataclass(frozen=True)
 class Source:
@@ -103,7 +100,11 @@ def decode(data: bytes, size: int, name: str) -> Pixels:
         CourseError: It is no picture, it is cut off, or it is too large to decode.
     """
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with warnings.catch_warnings():
+            # `limited` below is stricter than Pillow, which only warns.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data))
+        with picture:
             picture.draft("RGB", (size, size))  # JPEG only: decodes every 2nd to 8th pixel
             limited(picture, name)
             # Squeezed before it is turned and converted: those work on copies of the whole.
