@@ -67,9 +67,7 @@ def test_a_killed_run_goes_on_at_a_whole_batch(sources: list[Source]) -> None:
 
 
 def test_other_pictures_are_another_file(sources: list[Source]) -> None:
-    paths = {
-        feature_file(sources, digests, SMALL) for digests in (["a", "b"], ["b", "a"], ["ab"])
-    }
+    paths = {feature_file(sources, digests, SMALL) for digests in (["a", "b"], ["b", "a"], ["ab"])}
     assert len(paths) == 3
 
 
@@ -91,6 +89,7 @@ def test_the_size_is_said_before(
     assert "features: 100 %" in told
 
 
+@pytest.mark.filterwarnings("ignore:Skipping nested container")
 def test_weights_of_the_wrong_shape_are_an_error(tmp_path: Path) -> None:
     import keras
 

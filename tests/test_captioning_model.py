@@ -57,9 +57,7 @@ def test_attention_by_hand() -> None:
 
 
 def test_coordinates_go_down_and_across() -> None:
-    np.testing.assert_allclose(
-        coordinates(2), [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]
-    )
+    np.testing.assert_allclose(coordinates(2), [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]])
 
 
 def test_captions_of_a_picture_do_not_touch_each_other() -> None:
@@ -135,7 +133,7 @@ def test_the_penalty_spreads_attention() -> None:
         model = captioner()
         model.attend_everywhere = weight
         step = tf.function(train_step)
-        for _ in range(60):
+        for _ in range(25):
             step(model, (tf.constant(pictures(1)), tf.constant(IDS)))
         _, weights = model((pictures(1), IDS[:, :, :-1]))
         looked[weight] = float(attention_penalty(weights, IDS[:, :, 1:]))
