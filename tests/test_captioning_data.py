@@ -47,6 +47,12 @@ def numbered(count: int, **changes: object) -> CaptioningData:
     return captioning_data(parts, Numbers(), ["x"], settings)
 
 
+def part(data: CaptioningData, name: str) -> CaptionSplit:
+    found = getattr(data, name)
+    assert isinstance(found, CaptionSplit)
+    return found
+
+
 def test_normal_form() -> None:
     assert tokens("A T-shirt, and the dog 's tail .") == [
         "a", "t", "shirt", "and", "the", "dog's", "tail",
@@ -82,12 +88,12 @@ def test_a_batch_has_captions_of_one_bucket_with_their_pictures() -> None:
 
 def test_captions_that_are_too_long_are_left_out_and_said() -> None:
     data = numbered(14)
-    assert data.train.too_long == 3
+    assert part(data, "train").too_long == 3
     assert data.notes[-1].startswith("3 captions of more than 8 words are left out of training")
 
 
 def test_captions_of_a_picture_are_learnt_together() -> None:
-    split = numbered(14, group=3).train
+    split = part(numbered(14, group=3), "train")
     (bucket_short, bucket_long) = split.buckets
     assert bucket_short[1].shape[1:] == (3, 6)
     assert len(bucket_long[0]) == 6  # one row each for the pictures with three and with four
@@ -96,8 +102,8 @@ def test_captions_of_a_picture_are_learnt_together() -> None:
 
 def test_splits_take_their_own_pictures() -> None:
     data = numbered(14)
-    assert data.validation.rows([0, -1]).tolist() == [[12], [-1]]
-    assert data.test.rows([0]).tolist() == [[13]]
+    assert part(data, "validation").rows([0, -1]).tolist() == [[12], [-1]]
+    assert part(data, "test").rows([0]).tolist() == [[13]]
 
 
 def test_too_little_to_learn_is_an_error() -> None:
@@ -150,7 +156,8 @@ def test_overlays_are_readable_for_any_number_of_words(count: int) -> None:
     figure = attention_figure(pixels, words, attention)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[: count + 1] == ["the picture", *words]
-    assert figure.axes[0].get_subplotspec().get_gridspec().ncols <= ACROSS
+    lefts = {round(axes.get_position().x0, 3) for axes in figure.axes}
+    assert len(lefts) <= ACROSS
     text = attention_text(pixels, words, attention).plain
     assert all(word in text for word in words)
     assert max(map(len, text.splitlines())) <= 80
@@ -168,7 +175,7 @@ def test_an_attention_map_is_bright_where_the_weight_is() -> None:
 def drawn() -> tuple[CaptioningLesson, CaptioningData, Any]:
     lesson = CaptioningLesson()
     parts = scene_parts(20)
-    examples = [example for part in parts[:3] for example in part]
+    examples = [example for split in parts[:3] for example in split]
     data = captioning_data(parts, DrawnScenes(examples), ["x"], TINY)
     return lesson, data, lesson.model(data, TINY)
 
@@ -178,7 +185,7 @@ def test_demo_of_a_held_out_scene_is_the_same_after_a_restore(
 ) -> None:
     lesson, data, model = drawn
     options = CaptioningDemoOptions(index=2, beam=2)
-    text, picture, figure = lesson.demo(model, data, None, options)
+    text, _picture, _figure = lesson.demo(model, data, None, options)
     again, *_ = lesson.demo(model, restore(assets(data), TINY), None, options)
     assert text == again
     assert isinstance(text, str)
@@ -199,7 +206,7 @@ def test_a_model_of_shapes_says_so_when_it_sees_a_photograph(
     assert "only ever seen drawn shapes" in text
     assert "coursekit run captioning --data flickr8k" in text
     assert "sea.png: " in text
-    with pytest.raises(CourseError, match="cannot read the picture .*none.jpg"):
+    with pytest.raises(CourseError, match=r"cannot read the picture .*none\.jpg"):
         lesson.demo(model, data, str(tmp_path / "none.jpg"), CaptioningDemoOptions())
 
 
@@ -229,9 +236,9 @@ def test_a_picture_from_the_web(
 def test_a_run_on_photographs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coursekit: Any
 ) -> None:
-    from coursekit_captioning import features
+    from coursekit_captioning import encoders, features
 
-    original = features.network
+    original = encoders.network
     monkeypatch.setattr(features, "weights_of", lambda encoder: None)
     monkeypatch.setattr(features, "network", lambda encoder, weights: original(encoder, None))
     own = tmp_path / "own"

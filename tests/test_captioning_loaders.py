@@ -77,7 +77,7 @@ def test_flickr8k_has_its_official_splits(tmp_path: Path) -> None:
 
 
 def test_flickr8k_with_a_photograph_missing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CourseError, match="1 photographs of .*train.* such as 9_x.jpg"):
+    with pytest.raises(CourseError, match=r"1 photographs of .*train.* such as 9_x\.jpg"):
         flickr8k_parts(flickr8k(tmp_path, ("1_a.jpg", "9_x.jpg")))
 
 

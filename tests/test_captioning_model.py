@@ -98,7 +98,7 @@ def test_parts_are_arguments() -> None:
 
     model = captioner(attention=Everywhere)
     _, weights = model((pictures(1), IDS))
-    np.testing.assert_allclose(weights, 0.25)
+    np.testing.assert_allclose(np.asarray(weights), 0.25)
 
 
 def test_encoders_keep_the_grid() -> None:
@@ -157,7 +157,7 @@ def test_padding_is_not_learnt_from() -> None:
         ids = np.pad(IDS, ((0, 0), (0, 0), (0, padding)))
         train_step(model, (tf.constant(pictures(1)), tf.constant(ids)))
         gradients.append(model.decoder.gate.kernel.numpy())
-    np.testing.assert_allclose(*gradients, atol=1e-6)
+    np.testing.assert_allclose(gradients[0], gradients[1], atol=1e-6)
 
 
 def test_greedy_is_a_beam_of_one_and_never_unreadable() -> None:

@@ -84,7 +84,7 @@ def scene_parts(count: int) -> Parts:
         drawn_examples("train", count),
         drawn_examples("validation", HELD_OUT_SCENES),
         drawn_examples("test", HELD_OUT_SCENES),
-        ("each held-out scene has a colour with a shape, or a relation of two shapes, never seen",),
+        ("in each held-out scene is a coloured shape in a relation that was never seen with it",),
     )
 
 
