@@ -216,3 +216,17 @@ def test_captions_are_written_in_batches() -> None:
     assert alone.words == found[102].words
     np.testing.assert_allclose(alone.attention, found[102].attention, atol=1e-5)
     assert alone.attention.shape == (len(alone.words), 4)
+
+
+def test_the_small_network_sees_things_where_they_are() -> None:
+    keras.utils.set_random_seed(0)
+    encoder = ShapeEncoder(8, 0.0, 0)
+    picture = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3)).astype(np.uint8)
+    encoder(picture)
+    encoder.place.kernel.assign(np.zeros((2, 8)))  # where a cell is must not tell
+    for convolution in encoder.convolutions:  # the same weights from left to right as back
+        kernel = convolution.kernel.numpy()
+        convolution.kernel.assign((kernel + kernel[:, ::-1]) / 2)
+    seen = np.reshape(encoder(picture), (8, 8, 8))
+    flipped = np.reshape(encoder(picture[:, :, ::-1]), (8, 8, 8))
+    np.testing.assert_allclose(flipped, seen[:, ::-1], atol=1e-4)

@@ -70,21 +70,19 @@ class ShapeEncoder(keras.layers.Layer):
         seed: Not used.
     """
 
-    WIDTHS = (
-        (32, 2),
-        (64, 2),
-        (96, 1),
-        (128, 2),
-        (128, 1),
-    )  # channels and stride of each convolution
+    # Channels, kernel and stride of each convolution. A kernel of 3 with a stride of 2 is padded
+    # on one side only: three of them would move all that is seen by half a cell.
+    CONVOLUTIONS = ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1))
 
     def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.convolutions = [
-            keras.layers.Conv2D(width, 3, strides, padding="same", use_bias=False)
-            for width, strides in self.WIDTHS
+            keras.layers.Conv2D(width, kernel, stride, padding="same", use_bias=False)
+            for width, kernel, stride in self.CONVOLUTIONS
         ]
-        self.normalizations = [keras.layers.BatchNormalization(momentum=0.95) for _ in self.WIDTHS]
+        self.normalizations = [
+            keras.layers.BatchNormalization(momentum=0.95) for _ in self.CONVOLUTIONS
+        ]
         self.projection = keras.layers.Dense(units)
         self.place = keras.layers.Dense(units, use_bias=False)
 
