@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from coursekit import CourseError
-from coursekit_captioning.pictures import Source, decode, digests_of
+from coursekit_captioning.pictures import Source, aspect_of, decode, digests_of
 
 
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
@@ -68,6 +68,7 @@ def test_the_camera_is_turned_upright() -> None:
     exif[0x0112] = 6  # held a quarter turn to the left
     data = encoded(Image.fromarray(picture), "JPEG", exif=exif, quality=95)
     found = decode(data, 4, "it")
+    assert aspect_of(data) == 2
     assert found[0].mean() > 200  # the left is the top
     assert found[3].mean() < 50
 

@@ -14,7 +14,7 @@ from coursekit_captioning.encoders import PRETRAINED, Pretrained, network, weigh
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import Captioner
 from coursekit_captioning.overlay import attention_figure, attention_text
-from coursekit_captioning.pictures import Pixels, Source, decode, load
+from coursekit_captioning.pictures import Pixels, Source, aspect_of, decode
 from coursekit_captioning.scenes import draw, is_true
 from coursekit_captioning.search import Written, write_captions
 from coursekit_captioning.web import download
@@ -39,12 +39,14 @@ class Shown(NamedTuple):
         pixels: What people look at, ``(height, width, 3)``.
         seen: What the encoder takes, a batch of one.
         example: What is known of it; None for a picture of the user's own.
+        aspect: Its height by its width, before it was squeezed to a square.
     """
 
     name: str
     pixels: Pixels
     seen: npt.NDArray[Any]
     example: Example | None
+    aspect: float = 1.0
 
 
 def demo(
@@ -74,7 +76,7 @@ def demo(
     return [
         text,
         attention_text(shown.pixels, written.words, written.attention),
-        attention_figure(shown.pixels, written.words, written.attention),
+        attention_figure(shown.pixels, written.words, written.attention, shown.aspect),
     ]
 
 
@@ -102,13 +104,16 @@ def held_out(data: CaptioningData, index: int) -> Shown:
         )
     example = data.held_out[index]
     if example.scene is not None:
-        seen = DrawnScenes([example]).rows(np.array([0]))
-        return Shown(example.name, draw(example.scene, SHOWN), seen, example)
+        scene = DrawnScenes([example]).rows(np.array([0]))
+        return Shown(example.name, draw(example.scene, SHOWN), scene, example)
     assert example.source is not None  # a photograph
-    pixels = load(example.source, SHOWN)
+    content = example.source.read()
+    pixels = decode(content, SHOWN, example.source.name)
     if isinstance(data.test, CaptionSplit):
-        return Shown(example.name, pixels, data.test.rows([index]), example)
-    return Shown(example.name, pixels, features(data.encoder, example.source.read()), example)
+        seen = data.test.rows([index])
+    else:
+        seen = features(data.encoder, content)
+    return Shown(example.name, pixels, seen, example, aspect_of(content))
 
 
 def own(data: CaptioningData, request: str) -> Shown:
@@ -120,8 +125,10 @@ def own(data: CaptioningData, request: str) -> Shown:
         name, content = path.name, Source(path).read()
     pixels = decode(content, SHOWN, name)
     if data.shows_scenes:
-        return Shown(name, pixels, decode(content, SCENE_SIZE, name)[np.newaxis], None)
-    return Shown(name, pixels, features(data.encoder, content), None)
+        seen: npt.NDArray[Any] = decode(content, SCENE_SIZE, name)[np.newaxis]
+    else:
+        seen = features(data.encoder, content)
+    return Shown(name, pixels, seen, None, aspect_of(content))
 
 
 def features(encoder: str, content: bytes) -> npt.NDArray[np.float16]:

@@ -41,29 +41,33 @@ def lit(pixels: Pixels, weights: Map, size: int) -> Pixels:
     return found
 
 
-def attention_figure(pixels: Pixels, words: Sequence[str], attention: Map) -> Figure:
+def attention_figure(
+    pixels: Pixels, words: Sequence[str], attention: Map, aspect: float = 1.0
+) -> Figure:
     """Draw the picture, and an overlay for each word, as in the 2018 article.
 
     Args:
         pixels: ``(height, width, 3)``.
         words: The caption.
         attention: ``(words, cells)``.
+        aspect: The height by the width that the picture is shown with.
     """
     from matplotlib.figure import Figure
 
+    tall = min(max(aspect, 0.4), 2.0)  # a strip is made a little less of one
     panels = len(words) + 1
     across = min(panels, ACROSS if panels > 4 else panels)
     down = math.ceil(panels / across)
-    figure = Figure(figsize=(2.2 * across, 2.5 * down + 0.5), layout="constrained")
+    figure = Figure(figsize=(2.2 * across, (2.2 * tall + 0.3) * down + 0.5), layout="constrained")
     figure.suptitle(" ".join(words), fontsize=12, wrap=True)
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for axis in axes:
         axis.set_axis_off()
-    axes[0].imshow(pixels)
+    axes[0].imshow(pixels, aspect=tall)
     axes[0].set_title("the picture", fontsize=10, color="0.4")
     size = pixels.shape[0]
     for axis, word, weights in zip(axes[1:], words, attention, strict=False):
-        axis.imshow(lit(pixels, weights, size))
+        axis.imshow(lit(pixels, weights, size), aspect=tall)
         axis.set_title(word, fontsize=12)
     return figure
 

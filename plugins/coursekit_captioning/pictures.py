@@ -124,6 +124,16 @@ def decode(data: bytes, size: int, name: str) -> Pixels:
     return np.asarray(flat, np.uint8)
 
 
+def aspect_of(data: bytes) -> float:
+    """Return the height of a picture by its width, as it is held; it was decoded before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(data)) as picture:
+            width, height = picture.size
+            on_its_side = picture.getexif().get(0x0112, 1) >= 5
+    return width / height if on_its_side else height / width
+
+
 def limited(picture: Image.Image, name: str) -> None:
     """Raise a `CourseError` if a picture would take too much memory."""
     width, height = picture.size
