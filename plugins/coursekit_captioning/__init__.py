@@ -174,7 +174,7 @@ TINY = CaptioningSettings(
     lengths=(14,),
     dropout=0.0,
     smoothing=0.0,
-    learning_rate=3e-3,
+    learning_rate=3e-4,
 )
 QUICK = CaptioningSettings()
 FULL = CaptioningSettings(epochs=20, units=384, embedding=384, dropout=0.5, encoder="inception")
