@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from rich.text import Text
 
 from coursekit.blocks import half_blocks
-from coursekit_dcgan.data import DcganData, Floats, latents
+from coursekit_dcgan.data import DcganData, Floats
 from coursekit_dcgan.evaluate import draw
 from coursekit_dcgan.images import SIZE, Pixels
 from coursekit_dcgan.model import Gan
@@ -36,13 +36,13 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
     Returns:
         Some of the images for the terminal, and a figure.
     """
-    noise = latents(options.count, model.latent, options.seed)
+    noise = model.latents.draw(options.count, options.seed)
     if options.interpolate:
         rows = max(2, min(options.count // WALK, 12))
-        noise = latents(rows + 1, model.latent, options.seed)
+        noise = model.latents.draw(rows + 1, options.seed)
         walks = np.concatenate(
             [walk(noise[row], noise[row + 1], WALK) for row in range(rows)]
-        )  # (rows * WALK, latent)
+        )  # (rows * WALK, size)
         images = draw(model, walks)
         return [in_terminal(images[:WALK]), grid(images, WALK, "from one latent to the next")]
     images = draw(model, noise)
@@ -55,14 +55,14 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
 
 
 def walk(start: Floats, end: Floats, steps: int) -> Floats:
-    """Go from one latent vector to another along a great circle, ``(steps, latent)``.
+    """Go from one latent vector to another along a great circle, ``(steps, size)``.
 
     A straight line would cut through the middle, where a normal distribution in many
     dimensions has next to no points (White 2016, slerp).
 
     Args:
-        start: ``(latent,)``.
-        end: ``(latent,)``.
+        start: ``(size,)``.
+        end: ``(size,)``.
         steps: How many vectors, both ends included.
     """
     cosine = float(start @ end / (np.linalg.norm(start) * np.linalg.norm(end)))
