@@ -34,23 +34,23 @@ class DcganSettings(Settings):
     moving average of the weights.
     """
 
-    epochs: int = setting(20, "epochs, each of `steps` train steps", low=1, high=100_000)
+    epochs: int = setting(30, "epochs, each of `steps` train steps", low=1, high=100_000)
     batch_size: int = setting(64, "real images, and drawn ones, in a step", low=1, high=65_536)
     steps: int = setting(150, "train steps in an epoch", low=1, high=1_000_000)
-    latent: int = setting(48, "normal numbers that an image is drawn from", low=1, high=4_096)
+    latent: int = setting(50, "normal numbers that an image is drawn from", low=1, high=4_096)
     categories: int = setting(
-        13, "and one of so many categories, without a label; 0: none", low=0, high=1_000
+        14, "and one of so many categories, without a label; 0: none", low=0, high=1_000
     )
     width: int = setting(24, "channels of the generator's last layer", low=1, high=1_024)
     discriminator_width: int = setting(
         24, "channels of the discriminator's first layer", low=1, high=1_024
     )
     discriminator_layers: int = setting(3, "convolutions of the discriminator", low=1, high=3)
-    kernel: int = setting(3, "height and width of the kernels", low=1, high=28)
+    kernel: int = setting(4, "height and width of the kernels", low=1, high=28)
     dropout: float = setting(0.0, "share dropped in the discriminator", low=0, high=0.9)
     smoothing: float = setting(0.1, "the target of real images is 1 less this", low=0, high=0.5)
     average: float = setting(0.995, "how much of the averaged generator stays", low=0, high=0.9999)
-    generator_rate: float = setting(4e-3, "the generator's learning rate, of Adam", low=0, high=1)
+    generator_rate: float = setting(2e-3, "the generator's learning rate, of Adam", low=0, high=1)
     discriminator_rate: float = setting(
         2e-3, "the discriminator's learning rate, of Adam", low=0, high=1
     )
@@ -157,14 +157,12 @@ TINY = DcganSettings(
 )
 QUICK = DcganSettings()
 FULL = DcganSettings(
-    epochs=30,
+    epochs=20,
     steps=859,
-    latent=100,
+    latent=86,
     width=32,
     discriminator_width=32,
-    discriminator_layers=3,
     kernel=5,
-    dropout=0.3,
     smoothing=0.0,
     average=0.999,
     generator_rate=2e-4,
