@@ -63,20 +63,21 @@ def test_a_damaged_idx_file_says_what_is_wrong(tmp_path: Path, content: bytes, s
     assert said in str(caught.value)
 
 
-def idx_set(folder: Path, train: int, test: int) -> LocalDataset:
+def idx_set(folder: Path, train: int, test: int, name: str = "mnist") -> LocalDataset:
     """Write the four files of a small data set in the layout of MNIST."""
     files = {}
     for part, count in (("train", train), ("t10k", test)):
         pixels = np.random.default_rng(count).integers(0, 256, (count, 28, 28)).astype(np.uint8)
         labels = (np.arange(count) % 10).astype(np.uint8)
         for kind, values in (("images-idx3", pixels), ("labels-idx1", labels)):
-            name = f"{part}-{kind}-ubyte.gz"
-            files[name] = idx(folder / name, values)
-    return LocalDataset("mnist", files=files)
+            file = f"{part}-{kind}-ubyte.gz"
+            files[file] = idx(folder / file, values)
+    return LocalDataset(name, files=files)
 
 
-def test_mnist_holds_out_its_last_5000_training_images(tmp_path: Path) -> None:
-    dataset = idx_set(tmp_path, 5_100, 30)
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_the_last_5000_training_images_are_held_out(tmp_path: Path, name: str) -> None:
+    dataset = idx_set(tmp_path, 5_100, 30, name)
     whole, parts = idx_images(dataset, "train"), parts_of(dataset)
     assert [len(images.pixels) for images in parts[:3]] == [100, 5_000, 30]
     np.testing.assert_array_equal(parts.validation.pixels, whole.pixels[100:])
