@@ -98,7 +98,9 @@ def _check_cell(template: Template, cell: Cell) -> BuiltCell:
     for node in ast.parse(cell.source).body:
         if isinstance(node, ast.FunctionDef) and "check" in decorator_names(node):
             checks.append(node.name)
-            keywords = [k for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
+            keywords = [
+                k for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords
+            ]
             points += sum(ast.literal_eval(k.value) for k in keywords if k.arg == "points")
     call = ""
     if checks:

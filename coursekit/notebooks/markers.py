@@ -88,9 +88,7 @@ def carry_out(template: Template, cell: Cell, faults: dict[str, str]) -> Carried
     return done
 
 
-def _pieces(
-    marker: Marker, cell: Cell, faults: dict[str, str], done: Carried
-) -> tuple[str, str]:
+def _pieces(marker: Marker, cell: Cell, faults: dict[str, str], done: Carried) -> tuple[str, str]:
     """Return what stands for a marked statement in the solved and the student edition."""
     node = marker.statement
     if isinstance(node, ast.Assign | ast.AnnAssign):

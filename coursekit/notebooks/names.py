@@ -33,5 +33,7 @@ def _globals(table: symtable.SymbolTable, top: bool = False) -> Iterator[str]:
 
 def line_of(code: str, name: str) -> int:
     """Return the line, from 0, on which a name is first read."""
-    lines = [n.lineno for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name) and n.id == name]
+    lines = [
+        n.lineno for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name) and n.id == name
+    ]
     return min(lines, default=1) - 1

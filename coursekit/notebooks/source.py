@@ -91,7 +91,9 @@ def methods(source: Source, names: Iterable[str]) -> list[ast.FunctionDef]:
     known = {n.name: n for n in inside if isinstance(n, ast.FunctionDef)}
     for name in names:
         if name not in known:
-            raise CourseError(f"{source.name} has no method {name}", remedy=did_you_mean(name, known))
+            raise CourseError(
+                f"{source.name} has no method {name}", remedy=did_you_mean(name, known)
+            )
     return [known[name] for name in names]
 
 
@@ -136,7 +138,10 @@ def hollow(source: Source, names: tuple[str, ...] = ()) -> tuple[str, list[str]]
 def _hole(taken: list[str], name: str) -> list[str]:
     first = next((line for line in taken if line.strip()), "    ")
     indent = first[: len(first) - len(first.lstrip())]
-    return [f"{indent}{HOLE}", f'{indent}raise NotImplementedError("{name} is still to be written")']
+    return [
+        f"{indent}{HOLE}",
+        f'{indent}raise NotImplementedError("{name} is still to be written")',
+    ]
 
 
 def _body(node: ast.FunctionDef) -> tuple[int, int]:

@@ -16,7 +16,6 @@ from coursekit.notebooks.editions import Edition, cells
 from coursekit.notebooks.template import Template
 from coursekit.practice.declare import Declared
 from coursekit.practice.gather import declared
-from coursekit.practice.here import StudentError
 from coursekit.practice.process import Child, Code
 from coursekit.practice.run import Result, run
 
@@ -137,7 +136,11 @@ def _first_hole(template: Template, known: Declared, folder: Path) -> Iterator[s
     if earned:
         yield f"the unsolved notebook earns {earned} points"
     first = next(iter(_bad(results)), None)
-    if first and not re.search(r"to be written|in their place", first.words) and not first.misconception:
+    if (
+        first
+        and not re.search(r"to be written|in their place", first.words)
+        and not first.misconception
+    ):
         yield f"the first hole does not say what is to be done: {first.words}"
 
 
@@ -197,7 +200,11 @@ def leaks(template: Template, book: Notebook) -> list[str]:
     answers = {line.strip() for cell in cells(template) for line in cell.removed}
     secret = {line for line in answers if len(line) > LONG and line not in given}
     text = "\n".join(_texts(book))
-    return [f"the student edition holds a line of the solution: {s}" for s in sorted(secret) if s in text]
+    return [
+        f"the student edition holds a line of the solution: {s}"
+        for s in sorted(secret)
+        if s in text
+    ]
 
 
 def _texts(value: Any) -> Iterator[str]:

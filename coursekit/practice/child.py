@@ -29,7 +29,7 @@ def channel() -> tuple[TextIO, TextIO]:
 def answer(here: Here, request: dict[str, Any]) -> Any:
     """Do what is asked and return the result, plain and packed."""
     if request["do"] == "cell":
-        return here.run(request["code"], request["name"])  # type: ignore[func-returns-value]
+        return here.run(request["code"], request["name"])
     if request["do"] == "call":
         return pack(here.call(request["name"], unpack(request["args"])))
     return pack(here.value(request["name"]))

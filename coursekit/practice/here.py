@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import linecache
+import re
 import traceback
 from typing import Any
 
-from coursekit.practice.plain import NotPlain, plain
+from coursekit.practice.plain import NotPlainError, plain
 
 CELL = "<{}>"
 
@@ -65,7 +66,7 @@ class Here:
                 raise StudentError(f"{name} is {function!r}, and a function was expected")
         try:
             return plain(function(*plain(list(args))))
-        except NotPlain as error:
+        except NotPlainError as error:
             raise StudentError(f"{name}: {error}") from None
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
@@ -76,7 +77,7 @@ class Here:
         """Return the value of a name as plain data."""
         try:
             return plain(self._lookup(name))
-        except NotPlain as error:
+        except NotPlainError as error:
             raise StudentError(f"{name}: {error}") from None
 
     def _lookup(self, name: str) -> Any:
@@ -87,15 +88,20 @@ class Here:
 
 def told(error: BaseException) -> str:
     """Return an exception in words: what, and on which line of which cell."""
-    if isinstance(error, NotImplementedError) and str(error):
-        return str(error)
-    text = f"{type(error).__name__}: {str(error).strip()[:600]}".rstrip(": ")
+    words = re.sub(r"\x1b\[\d*m", "", str(error)).strip()
+    if words.startswith("Exception encountered when calling"):
+        words = words.split("\n\n")[1].strip()  # Keras frames what a layer raised
+    if isinstance(error, NotImplementedError) and words:
+        return words
+    text = f"{type(error).__name__}: {words[:600]}".rstrip(": ")
     if isinstance(error, SyntaxError):
         line = (error.text or "").strip()
         return f"{type(error).__name__}: {error.msg}, line {error.lineno}: {line}"
     cells = [
-        f for f in traceback.extract_tb(error.__traceback__)
-        if f.filename.startswith(("<", "/tmp/ipykernel")) and "probe" not in f.filename
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if f.filename.startswith(("<", "/tmp/ipykernel"))
+        and "probe" not in f.filename
         and not f.filename.startswith("<frozen")
     ]
     if cells:

@@ -8,7 +8,7 @@ from typing import Any
 from coursekit.errors import CourseError
 
 
-class NotYet(Exception):
+class NotYetError(Exception):
     """A check did not pass; shown in a notebook as its words alone, without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
@@ -62,7 +62,7 @@ def run_checks(name: str, namespace: dict[str, Any], *checks: str) -> None:
         *checks: The names of the checks; none: all.
 
     Raises:
-        NotYet: One did not pass.
+        NotYetError: One did not pass.
     """
     from coursekit.practice.gather import declared, exercise
     from coursekit.practice.here import Here
@@ -77,5 +77,5 @@ def run_checks(name: str, namespace: dict[str, Any], *checks: str) -> None:
         lines += [f"    {line}" for line in result.words.splitlines()]
     text = "\n".join(lines)
     if any(result.status != "passed" for result in results):
-        raise NotYet(f"{text}\n  stuck? in a terminal: coursekit hint {name}")
+        raise NotYetError(f"{text}\n  stuck? in a terminal: coursekit hint {name}")
     print(text)

@@ -14,7 +14,7 @@ import numpy as np
 _ARRAY_KINDS = "biufU"  # bool, integers, floats, text: nothing that is unpickled
 
 
-class NotPlain(TypeError):
+class NotPlainError(TypeError):
     """A result is of a kind that a check cannot look at."""
 
 
@@ -22,7 +22,7 @@ def plain(value: Any) -> Any:
     """Return a value as plain data; a tensor or variable becomes its numpy array.
 
     Raises:
-        NotPlain: It is, or holds, something else.
+        NotPlainError: It is, or holds, something else.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -39,8 +39,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if value is ...:
-        raise NotPlain("the dots are still there: write your answer in their place")
-    raise NotPlain(
+        raise NotPlainError("the dots are still there: write your answer in their place")
+    raise NotPlainError(
         f"the result holds a {type(value).__name__}; "
         "a number, text, array, tuple, list or dict was expected"
     )

@@ -107,7 +107,8 @@ class Child:
         Raises:
             StudentError: The answer is an error, or there is none.
         """
-        assert self.process is not None and self.process.stdin is not None
+        assert self.process is not None
+        assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()

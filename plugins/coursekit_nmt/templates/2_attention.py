@@ -50,12 +50,12 @@ first_weight = 0.5  # exercise
 from coursekit.practice import check, misconception, probe
 
 
-@misconception("first_weight", "A quarter counts the padding as words: softmax over all four places.")
+@misconception("first_weight", "A quarter counts padding as words: softmax over all four places.")
 def counts_padding():
     return 0.25
 
 
-@misconception("first_weight", "One is what a single word would get; two words share the attention.")
+@misconception("first_weight", "One is what a single word would get; here two words share.")
 def all_for_one():
     return 1.0
 
@@ -103,7 +103,7 @@ import numpy as np
 
 
 def example(padded=True):
-    """Return two sentences of four places: query, keys, values, mask, and the weights of the layer."""
+    """Return query, keys, values, mask of two sentences, and the weights of the layer."""
     draw = np.random.default_rng(5)
     query, keys, values = (
         draw.normal(size=size).astype("float32") for size in ((2, 3), (2, 4, 4), (2, 4, 4))
@@ -178,8 +178,8 @@ def no_query(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The mask is not used, as in the notebooks of 2018: padding is looked at like a word, and the "
-    "more of it a batch has, the less attention is left for the sentence.",
+    "The mask is not used, as in the notebooks of 2018: padding is looked at like a word, and "
+    "the more of it a batch has, the less attention is left for the sentence.",
 )
 def no_mask(query, keys, values, mask, projection, score):
     return mean_of(softmax(scores_of(query, keys, projection, score)), values)
@@ -187,8 +187,8 @@ def no_mask(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The scores are multiplied by the mask. A score of 0 is not *no attention*: exp(0) is 1, and a "
-    "padded place may even beat a word whose score is negative.",
+    "The scores are multiplied by the mask. A score of 0 is not *no attention*: exp(0) is 1, and "
+    "a padded place may even beat a word whose score is negative.",
 )
 def score_times_mask(query, keys, values, mask, projection, score):
     return mean_of(softmax(scores_of(query, keys, projection, score) * mask), values)
@@ -196,7 +196,7 @@ def score_times_mask(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The weights are set to zero on padding only after softmax, which has already given part of the "
+    "The weights are set to zero on padding only after softmax, which has given part of the "
     "whole to padding: what is left sums to less than one.",
 )
 def mask_after_softmax(query, keys, values, mask, projection, score):
@@ -256,6 +256,7 @@ def shapes(student):
     context, weights = student.attend(query, keys, values, mask, *layer)
     assert np.shape(weights) == (2, 4), f"the weights have shape {np.shape(weights)}, not (2, 4)"
     assert np.shape(context) == (2, 8), f"the context has shape {np.shape(context)}, not (2, 8)"
+    assert np.abs(weights).sum() > 0, "all weights are zero"
 
 
 @check(
@@ -299,7 +300,7 @@ def padding(student):
 @check(
     "The context is the mean of the values under the weights",
     points=2,
-    after="shapes",
+    after="scores",
     hints=(
         "Of what is the context a mean, and which number says how much each counts?",
         "Multiply each value by its weight and sum over the places.",
@@ -319,7 +320,7 @@ def context(student):
 @check(
     "A row of padding alone stays a number",
     points=1,
-    after="shapes",
+    after="scores",
     hints=(
         "What is softmax of scores that are all minus infinity?",
         "Hide padding with a number that is very low and still finite.",
@@ -341,6 +342,7 @@ def empty_row(student):
 # forgets the mask. Both learn the phrasebook for the same number of steps from the same first
 # weights, on sentences that share one bucket, so that much of each batch is padding.
 
+
 # %%
 class Maskless(BahdanauAttention):
     """The same layer, told that everything is a word."""
@@ -352,8 +354,17 @@ class Maskless(BahdanauAttention):
 
 
 settings = NmtSettings(
-    epochs=1, batch_size=64, jit=False, units=64, encoder_units=48, embedding=48,
-    source_words=2_000, target_words=2_000, lengths=(20,), samples=0, learning_rate=8e-3,
+    epochs=1,
+    batch_size=64,
+    jit=False,
+    units=64,
+    encoder_units=48,
+    embedding=48,
+    source_words=2_000,
+    target_words=2_000,
+    lengths=(20,),
+    samples=0,
+    learning_rate=8e-3,
 )
 
 
@@ -369,7 +380,7 @@ def on_padding(model: Any, source: tf.Tensor, target: tf.Tensor) -> float:
     """Return the share of the attention that falls on padding."""
     _, weights = model((source, target[:, :-1]))
     lost = tf.reduce_sum(tf.where((source != PAD)[:, tf.newaxis], 0.0, weights), axis=-1)
-    real = tf.cast((target[:, :-1] != PAD) & tf.reduce_any(source != PAD, 1)[:, tf.newaxis], tf.float32)
+    real = tf.cast(target[:, :-1] != PAD, tf.float32)
     return float(tf.reduce_sum(lost * real) / tf.reduce_sum(real))
 
 
