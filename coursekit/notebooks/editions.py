@@ -14,6 +14,7 @@ from typing import Literal
 from coursekit import __version__
 from coursekit.notebooks import names
 from coursekit.notebooks.markers import Carried, carry_out
+from coursekit.notebooks.source import HOLE
 from coursekit.notebooks.template import CHECK_MARKS, Cell, Role, Template, decorator_names
 
 Edition = Literal["student", "solved"]
@@ -186,7 +187,8 @@ def _check_names(template: Template, built: list[BuiltCell]) -> None:
                 _fail_on(template, cell, code, there | CHECK_MARKS, node.lineno - 1)
             continue
         _fail_on(template, cell, cell.solved, known | names.defined(cell.solved), 0)
-        _fail_on(template, cell, cell.student, known | names.defined(cell.student), 0)
+        if HOLE not in cell.student:  # what follows a hole may need what stood in it
+            _fail_on(template, cell, cell.student, known | names.defined(cell.student), 0)
         known |= names.defined(cell.solved)
 
 

@@ -11,7 +11,7 @@ import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
@@ -151,13 +151,14 @@ def _check_first_cell(template: Template) -> None:
         )
 
 
-def _role(cell: dict[str, object]) -> Role:
+def _role(cell: Any) -> Role:
     if cell["cell_type"] != "code":
         return "text"
-    source, tags = str(cell["source"]), cell["metadata"].get("tags", [])  # type: ignore[attr-defined]
-    for tag in ("train", "fault"):
-        if tag in tags:
-            return tag  # type: ignore[return-value]
+    source, tags = str(cell["source"]), cell["metadata"].get("tags", [])
+    if "train" in tags:
+        return "train"
+    if "fault" in tags:
+        return "fault"
     marked = [MARKER.search(line) for line in source.splitlines()]
     if any(match and match[1] == "exercise" for match in marked):
         return "student"
