@@ -166,6 +166,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, template: str = TEMPL
     path = folder / "templates" / "1_adding.py"
     path.write_text(template)
     monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
     from coursekit.notebooks.source import find, module_text
 
     find.cache_clear()

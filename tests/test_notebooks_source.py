@@ -123,6 +123,9 @@ def test_a_fault_stands_in_place_of_the_hole(template: Path) -> None:
 
 
 def test_names_that_code_needs() -> None:
-    code = "import a\ndef f(x: b) -> c:\n    y = [z for z in x]\n    return d + y + g\n@e\nclass K(h):\n    i = j\n"
+    code = (
+        "import a\ndef f(x: b) -> c:\n    y = [z for z in x]\n    return d + y + g\n"
+        "@e\nclass K(h):\n    i = j\n"
+    )
     assert names.needed(code) == {"b", "c", "d", "g", "e", "h", "j"}
     assert names.defined(code) == {"a", "f", "K"}

@@ -18,8 +18,8 @@ import psutil
 from coursekit.practice.here import StudentError
 from coursekit.practice.plain import pack, unpack
 
-GIVEN_LIMIT = 300.0  # seconds that a given cell may take: the first import of TensorFlow
-STUDENT_LIMIT = 20.0  # seconds that a cell of the student's may take
+GIVEN_LIMIT = 300.0  # seconds for a cell before the student's first: it imports TensorFlow
+STUDENT_LIMIT = 20.0  # seconds for any later cell
 MOST_ANSWER = 64_000_000  # characters of one answer
 
 
@@ -89,12 +89,15 @@ class Child:
             self.answers: queue.Queue[str] = queue.Queue()
             threading.Thread(target=_read, args=(self.process, self.answers), daemon=True).start()
             self._send({"do": "probes", "probes": self.probes}, GIVEN_LIMIT)
+            limit = GIVEN_LIMIT
             for cell in self.cells:
+                if cell.student:
+                    limit = STUDENT_LIMIT  # from here on, given cells too may call their code
                 if cell.name in self.fatal:
                     continue
                 try:
                     request = {"do": "cell", "code": cell.source, "name": cell.name}
-                    self._send(request, STUDENT_LIMIT if cell.student else GIVEN_LIMIT)
+                    self._send(request, limit)
                 except StudentError as error:
                     self.faults[cell.name] = str(error)
                     if self.process is None:

@@ -408,7 +408,9 @@ for name, attention in (("with the mask", BahdanauAttention), ("without", Maskle
 
 # %% [markdown]
 # With the mask, padding changes nothing, before and after training. Without it, an untrained
-# network looks mostly at padding; training teaches it to look away from the little padding it
-# meets, at the price of examples, and more padding than it has met changes its answers again.
+# network spends half of its attention on padding. Training teaches it to look away, bit by bit and
+# only from as much padding as it meets: 40 places more, and a third of the attention is lost again,
+# though the loss hardly tells. That is why a layer that loses its mask goes unnoticed: nothing
+# warns, and the loss falls all the same.
 #
 # **Next:** `coursekit check nmt/attention`, then `coursekit next`.
