@@ -183,10 +183,17 @@ def test_a_moved_notebook_is_found_again_by_its_path(
     assert "6 of 6" in loop("check", "sums/adding").stdout
 
 
-def test_doctor_looks_at_all(loop: Command, tmp_path: Path) -> None:
+def test_doctor_looks_at_all(
+    loop: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = loop("doctor").stdout
     for word in ("TensorFlow", "Keras", "GPU", "cache", "this folder", "kernel"):
         assert word in shown
+    from coursekit.commands import doctor
+
+    monkeypatch.setattr(doctor, "ASK_TENSORFLOW", "raise ImportError('no such library')")
     (tmp_path / "cache").rmdir()
     (tmp_path / "cache").write_text("a file")
-    assert "cache: make" in loop("doctor", code=1).stdout
+    shown = loop("doctor", code=1).stdout
+    assert "cache: make" in shown
+    assert "TensorFlow: pip install" in shown

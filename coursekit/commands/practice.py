@@ -143,7 +143,8 @@ def solution(name: str | None, give_up: bool, out: Consoles) -> None:
     Raises:
         CourseError: Not all checks pass, and the student does not give up.
     """
-    template = named(name) if name and not name.endswith(".ipynb") else place(name).template
+    by_name = name in all_exercises() or (name and "/" in name and not name.endswith(".ipynb"))
+    template = named(str(name)) if by_name else place(name).template
     if not give_up and not (records().get(template.name, Record())).solved:
         raise CourseError(
             f"{template.name} is not solved yet",

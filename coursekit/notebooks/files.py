@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ def executed(book: books.Notebook) -> books.Notebook:
     node = nbformat.from_dict(book)  # type: ignore[no-untyped-call]
     client = nbclient.NotebookClient(node, timeout=TRAINING_LIMIT, kernel_name="python3")
     try:
-        client.execute()
+        # What TensorFlow's native code logs is nobody's business; errors come as messages.
+        client.execute(stderr=subprocess.DEVNULL)
     except nbclient.exceptions.CellExecutionError as error:
         raise CourseError(
             f"a cell of {book['metadata']['coursekit']['exercise']} fails:\n{error}"
