@@ -3,6 +3,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,7 +122,12 @@ def test_duplicated_split_reordered_and_stripped_cells_are_recognised(
         cell["metadata"] = {}
     total, mean = cells["exercise-total"], cells["exercise-mean"]
     head, body = mean["source"].split("\n")
-    own = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    own: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     book["cells"] = [
         own | {"source": "%matplotlib inline\nimport math\nbroken ="},
         own | {"source": head},

@@ -143,11 +143,13 @@ def _needs(template: Template, built: list[BuiltCell]) -> str:
     bounds = {re.split(r"[ <>=!~;\[]", line)[0]: line for line in requires("coursekit") or ()}
     wanted += [bounds[name] for name in BOUNDED if name in roots and name in bounds]
     quoted = ", ".join(f'"{item}"' for item in wanted)
+    imported = "require, run_checks" if template.number else "require"
     return (
-        f"# Built from {template.origin}. Needs Python 3.11 and {', '.join(wanted)}; no GPU.\n"
+        f"# Built from {template.origin}. It needs Python 3.11, no GPU, and\n"
+        f"# {', '.join(wanted)}.\n"
         "# On a bare Colab or Kaggle kernel, first run this line without its #:\n"
         f"# %pip install {_address()}\n"
-        "from coursekit.practice import require, run_checks\n\n"
+        f"from coursekit.practice import {imported}\n\n"
         f"require({quoted})"
     )
 

@@ -142,7 +142,7 @@ def padding_in_the_sum(*args):
 
 @misconception(
     "loss",
-    "Each sentence has its own mean, and these are averaged: a word of a short sentence then counts "
+    "Each sentence has its own mean, and these are averaged: a word of a short sentence counts "
     "more than a word of a long one.",
 )
 def mean_of_means(*args):

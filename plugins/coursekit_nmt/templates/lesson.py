@@ -17,13 +17,14 @@
 # decoder **look back**. This lesson builds their network, trains it, and draws where it looks.
 
 # %%
+import io
 import time
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
-from matplotlib import pyplot as plt  # shows figures below their cells
+from IPython.display import Image
 
 from coursekit import LocalDataset
 from coursekit_nmt import PHRASEBOOK, NmtLesson
@@ -33,7 +34,6 @@ from coursekit_nmt.demo import attention_plot
 from coursekit_nmt.decode import translate
 from coursekit_nmt.evaluate import evaluate_split
 from coursekit_nmt.layers import GRU, Dropout
-from coursekit_nmt.text import normalize
 
 # %% [markdown]
 # ## The data
@@ -133,7 +133,7 @@ with tf.GradientTape() as tape:
     features, _ = model.decoder.read(target[:, :-1], model.encode(source))
     loss, _ = token_loss(full_choice(model.decoder, features, target[:, 1:]), target[:, 1:])
 gradient = tape.gradient(loss, model.decoder.attention.score.trainable_variables)[0]
-print("gradient of v", gradient.shape, "norm", float(tf.norm(gradient)))
+print("gradient of v", gradient.shape, f"norm {float(tf.norm(gradient)):.1e}")
 
 # %% [markdown]
 # The same function, compiled in one line. Predict which is faster, and by how much.
@@ -182,7 +182,9 @@ sentences = list(data.validation.references)[:3]
 for sentence in sentences:
     (found,) = translate(model, data.source_vocabulary, data.target_vocabulary, [sentence], beam=4)
     print(sentence, "→", found.text)
-attention_plot(sentence.split(), found.text.split(), found.attention)
+picture = io.BytesIO()
+attention_plot(sentence.split(), found.text.split(), found.attention).savefig(picture, dpi=80)
+Image(picture.getvalue())
 
 # %% [markdown]
 # ## Experiments
