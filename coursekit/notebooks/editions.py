@@ -149,6 +149,8 @@ def _needs(template: Template, built: list[BuiltCell]) -> str:
         f"# {', '.join(wanted)}.\n"
         "# On a bare Colab or Kaggle kernel, first run this line without its #:\n"
         f"# %pip install {_address()}\n"
+        # The kernel keeps this for all cells: plugins are written with it.
+        "from __future__ import annotations\n\n"
         f"from coursekit.practice import {imported}\n\n"
         f"require({quoted})"
     )

@@ -1,6 +1,7 @@
 """Runs student code in this process: in the notebook's kernel, and in the child."""
 
 from __future__ import annotations
+import __future__
 
 import linecache
 import re
@@ -10,6 +11,8 @@ from typing import Any
 from coursekit.practice.plain import NotPlainError, plain
 
 CELL = "<{}>"
+# The first cell imports it from __future__, and a kernel keeps it for all cells.
+FLAGS = __future__.annotations.compiler_flag
 
 
 class StudentError(Exception):
@@ -41,7 +44,7 @@ class Here:
         # So that tracebacks and tf.function find the source.
         linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
         try:
-            exec(compile(code, file, "exec"), self.namespace)
+            exec(compile(code, file, "exec", FLAGS, dont_inherit=True), self.namespace)
         except BaseException as error:
             raise StudentError(told(error)) from error
 

@@ -157,11 +157,11 @@ print(f"compiled {speed(compiled, 20):7.1f} ms")
 # %% [markdown]
 # ## Train
 #
-# A fresh network, four passes over the training pairs. After each it translates sentences that it
+# A fresh network, three passes over the training pairs. After each it translates sentences that it
 # has never read.
 
 # %% tags=["train"]
-EPOCHS = 4
+EPOCHS = 3
 settings = settings.replace({"epochs": EPOCHS})
 model = build_translator(data, settings)
 compiled = tf.function(lambda source, target: train_step(model, (source, target)))
