@@ -17,7 +17,7 @@ def results(name: str, cell: str, code: str) -> dict[str, Result]:
     """Check the solution of an exercise with one cell's code changed."""
     template = exercise(name)
     known = declared(template)
-    here = Here({"__name__": "notebook"}, known.probes)
+    here = Here({"__name__": "__main__"}, known.probes)
     for built in cells(template):
         if built.role == "given":
             with suppress(StudentError):  # a cell that shows what the wrong code does
