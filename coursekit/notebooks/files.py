@@ -79,17 +79,18 @@ def executed(book: books.Notebook) -> books.Notebook:
     """Run a notebook in a kernel and return it with its outputs and the hash of its code.
 
     Raises:
-        CourseError: A cell fails.
+        CourseError: A cell fails, takes too long, or ends the kernel.
     """
     import nbclient
     import nbformat
+    from nbclient.exceptions import CellControlSignal, DeadKernelError
 
     node = nbformat.from_dict(book)  # type: ignore[no-untyped-call]
     client = nbclient.NotebookClient(node, timeout=TRAINING_LIMIT, kernel_name="python3")
     try:
         # What TensorFlow's native code logs is nobody's business; errors come as messages.
         client.execute(stderr=subprocess.DEVNULL)
-    except nbclient.exceptions.CellExecutionError as error:
+    except (CellControlSignal, DeadKernelError) as error:
         raise CourseError(
             f"a cell of {book['metadata']['coursekit']['exercise']} fails:\n{error}"
         ) from None
