@@ -158,6 +158,21 @@ def test_outputs_of_other_code_are_found(adding: Path, tmp_path: Path) -> None:
         files.read(path)
 
 
+def test_a_change_of_text_alone_keeps_the_outputs(adding: Path) -> None:
+    book = books.notebook(read(adding, "sums"), "solved")
+    made = json.loads(books.text_of(book))
+    made["metadata"]["coursekit"]["code"] = books.code_hash(book)
+    made["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+    adding.write_text(adding.read_text().replace("# # Adding", "# # Adding up"))
+    changed = books.notebook(read(adding, "sums"), "solved")
+    kept = files.with_outputs_of(made, changed)
+    assert kept is not None
+    assert kept["cells"][2]["outputs"] == made["cells"][2]["outputs"]
+    assert kept["cells"][0]["source"].startswith("# Adding up")
+    adding.write_text(adding.read_text().replace("print(mean", "print(2 * mean"))
+    assert files.with_outputs_of(made, books.notebook(read(adding, "sums"), "solved")) is None
+
+
 def test_execution_keeps_outputs_and_their_hash(adding: Path) -> None:
     book = books.notebook(read(adding, "sums"), "solved")
     done = files.executed(book)

@@ -63,16 +63,31 @@ def _write(path: Path, text: str, out: Consoles) -> None:
 def _build_lesson(template: Template, out: Consoles) -> None:
     """Execute a worked lesson, unless its outputs are those of its code already."""
     path, book = lesson_path(template), books.notebook(template, "solved")
-    if path.exists() and not out_of_date(path, book):
-        out.result(f"{path} (up to date)")
-        return
-    out.say(f"executing {path} ...")
-    text = books.text_of(executed(book))
+    kept = with_outputs_of(read(path), book) if path.exists() else None
+    if kept is None:
+        out.say(f"executing {path} ...")
+    text = books.text_of(kept or executed(book))
     if len(text.encode()) > books.MOST_BYTES:
         raise CourseError(
             f"{path} would have {len(text.encode()):,} bytes", f"at most {books.MOST_BYTES:,}"
         )
     _write(path, text, out)
+
+
+def with_outputs_of(there: books.Notebook, book: books.Notebook) -> books.Notebook | None:
+    """Return a notebook with the outputs that its code has made before; None if it has not."""
+    known = there["metadata"].get("coursekit", {})
+    if known.get("code") != books.code_hash(book):
+        return None
+    made: books.Notebook = json.loads(json.dumps(book))
+    made["metadata"]["coursekit"]["code"] = known["code"]
+    old = [cell for cell in there["cells"] if cell["cell_type"] == "code"]
+    new = [cell for cell in made["cells"] if cell["cell_type"] == "code"]
+    for cell, before in zip(new, old, strict=True):
+        if cell["source"] != before["source"]:
+            return None  # the file was changed by hand
+        cell["outputs"], cell["execution_count"] = before["outputs"], before["execution_count"]
+    return made
 
 
 def executed(book: books.Notebook) -> books.Notebook:

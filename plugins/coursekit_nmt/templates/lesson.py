@@ -174,7 +174,7 @@ for epoch in range(EPOCHS):
 # %% [markdown]
 # ## Where it looks
 #
-# Each row is an English word as it was written, each column a Spanish word; dark means looked at.
+# Each row is an English word as it was written, each column a Spanish word; bright means looked at.
 # Look for a row that is not on the diagonal: there the two languages differ in order.
 
 # %% tags=["train"]
