@@ -12,7 +12,6 @@ import keras
 import tensorflow as tf
 
 from coursekit_dcgan.data import Latents
-from coursekit_dcgan.layers import Dropout
 
 SLOPE = 0.2  # of the leaky rectifiers, as in the DCGAN paper
 SMALL = 7  # height and width where drawing begins: 7 -> 14 -> 28
@@ -91,7 +90,9 @@ class Discriminator(keras.layers.Layer):
             for number in range(layers)
         ]
         self.norms = [keras.layers.BatchNormalization(momentum=0.9) for _ in range(layers - 1)]
-        self.dropouts = [Dropout(dropout, seed + number) for number in range(layers)]
+        self.dropouts = [
+            keras.layers.Dropout(dropout, seed=seed + number) for number in range(layers)
+        ]
         self.flat = keras.layers.Flatten()
         self.last = keras.layers.Dense(1, kernel_initializer=spread(seed + layers))
 
