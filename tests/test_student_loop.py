@@ -197,3 +197,8 @@ def test_doctor_looks_at_all(
     shown = loop("doctor", code=1).stdout
     assert "cache: make" in shown
     assert "TensorFlow: pip install" in shown
+
+
+def test_a_bare_check_after_start_takes_the_first_exercise(loop: Command) -> None:
+    loop("start", "nmt", "mine")
+    assert loop("check").stdout.startswith("nmt/padding")

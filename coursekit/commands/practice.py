@@ -39,16 +39,22 @@ def start(name: str, folder: Path | None, out: Consoles) -> None:
     lesson = catalogue().lesson(name.partition("/")[0])
     chosen = [named(name)] if "/" in name else templates(lesson)
     if not chosen:
-        raise CourseError(f"the lesson {lesson.name} has no notebooks")
+        there = [one.name for one in catalogue().lessons.values() if templates(one)]
+        raise CourseError(
+            f"the lesson {lesson.name} has no notebooks",
+            f"one that has: {', '.join(there)}",
+            f"coursekit run {lesson.name} trains it",
+        )
     folder = (folder or Path(lesson.name)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with changing() as known:
-        for template in chosen:
+        # The first exercise is written last: a bare `check` takes what was saved last.
+        told = [_write_new(t, folder / t.file_name) for t in reversed(chosen)][::-1]
+        for template, word in zip(chosen, told, strict=True):
             path = folder / template.file_name
-            told = _write_new(template, path)
             if template.number:
                 known.setdefault(template.name, Record()).path = str(path)
-            out.result(f"{told:8}{path}")
+            out.result(f"{word:8}{path}")
     first = next((t for t in chosen if t.number), chosen[0])
     out.result(f"next: open {folder / chosen[0].file_name} in JupyterLab, VS Code or Colab", "bold")
     out.result(f"then: coursekit check {first.name}")
