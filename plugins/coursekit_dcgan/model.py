@@ -120,7 +120,7 @@ class Gan(keras.Model):
     """A generator, a discriminator, and the generator's average over its last steps.
 
     A generator circles around the discriminator's weak spots; the average of its weights draws
-    better than any of them (Yaz et al. 2019).
+    better than any of them (Yazıcı et al. 2019).
 
     Args:
         generator: Draws.
