@@ -201,6 +201,135 @@ def demo(
     demo_command(chosen, handle)(ctx.args, prog_name=f"coursekit demo {lesson}")
 
 
+WorkName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NOTEBOOK]",
+        help="lesson/topic, lesson/number, a topic, a lesson, or a file; else what was saved last.",
+    ),
+]
+
+
+@app.command("start", rich_help_panel=PRACTISE)
+def start_work(
+    name: Annotated[str, typer.Argument(metavar="LESSON[/TOPIC]", autocompletion=_names)],
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None,
+) -> None:
+    """Write the notebooks of a lesson into a folder, by default one of its name.
+
+    Examples:
+    coursekit start nmt
+
+    coursekit start nmt/attention ~/course
+    """
+    from coursekit.commands import practice
+
+    practice.start(name, folder, _consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def check(name: WorkName = None) -> None:
+    """Say what is right in a notebook, and what is wrong in words.
+
+    Example: coursekit check nmt/attention
+    """
+    from coursekit.commands import practice
+
+    practice.check(name, _consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def hint(name: WorkName = None) -> None:
+    """Show the next of three hints for the first check that does not pass.
+
+    Example: coursekit hint nmt/attention
+    """
+    from coursekit.commands import practice
+
+    practice.hint(name, _consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def solution(
+    name: WorkName = None,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Show it unsolved, too.")] = False,
+) -> None:
+    """Show the solution of an exercise that is solved.
+
+    Example: coursekit solution nmt/attention
+    """
+    from coursekit.commands import practice
+
+    practice.solution(name, give_up, _consoles())
+
+
+@app.command("next", rich_help_panel=PRACTISE)
+def next_() -> None:
+    """Name the next exercise.
+
+    Example: coursekit next
+    """
+    from coursekit.commands import practice
+
+    practice.next_step(_consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def progress() -> None:
+    """Show all exercises at a glance.
+
+    Example: coursekit progress
+    """
+    from coursekit.commands import practice
+
+    practice.progress(_consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def reset(name: WorkName = None) -> None:
+    """Write an exercise anew; your work stays beside it as a backup.
+
+    Example: coursekit reset nmt/attention
+    """
+    from coursekit.commands import editions
+
+    editions.reset(name, _consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def update(name: WorkName = None) -> None:
+    """Bring a notebook to the installed edition; your cells are kept.
+
+    Example: coursekit update nmt/attention
+    """
+    from coursekit.commands import editions
+
+    editions.update(name, _consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def watch(name: WorkName = None) -> None:
+    """Check a notebook each time that it is saved.
+
+    Example: coursekit watch nmt/attention
+    """
+    from coursekit.commands import practice
+
+    practice.watch(name, _consoles())
+
+
+@app.command(rich_help_panel=PRACTISE)
+def doctor() -> None:
+    """Look whether this machine has what the lessons need.
+
+    Example: coursekit doctor
+    """
+    from coursekit.commands import doctor as command
+
+    if command.doctor(_consoles()):
+        raise typer.Exit(1)
+
+
 @app.command(rich_help_panel=PRACTISE)
 def runs(
     lesson: Annotated[str | None, typer.Argument(metavar="[LESSON]", autocompletion=_names)] = None,
@@ -257,6 +386,37 @@ def bench(
 
     request = Request(data, preset, _assignments(assignments, None, None))
     command.bench(_lesson(lesson), request, as_json, _consoles())
+
+
+@app.command(rich_help_panel=AUTHOR)
+def build(
+    lesson: Annotated[str | None, typer.Argument(metavar="[LESSON]", autocompletion=_names)] = None,
+    solutions: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the solved exercises here instead.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only compare what is there.")] = False,
+) -> None:
+    """Make the notebooks of the lessons and exercises, in the current folder.
+
+    Examples:
+    coursekit build nmt
+
+    coursekit build --check
+    """
+    from coursekit.commands import author
+
+    author.build(lesson, solutions, check, _consoles())
+
+
+@app.command(rich_help_panel=AUTHOR)
+def verify(lesson: LessonName) -> None:
+    """Hold a lesson's exercises against the author's gate.
+
+    Example: coursekit verify nmt
+    """
+    from coursekit.commands import author
+
+    author.verify(_lesson(lesson), _consoles())
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ from rich.text import Text
 from coursekit import checkpoint, runs, settings, show, sources
 from coursekit.console import Consoles
 from coursekit.display import PlainDisplay, display, duration
-from coursekit.errors import CourseError, did_you_mean
+from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.prepare import check_preset, preset_settings
 from coursekit.quiet import native_log
 from coursekit.runs import Manifest, Run
 from coursekit.settings import Settings
@@ -190,20 +191,6 @@ def _resumed_epochs(made: Run, values: Settings, asked: object, out: Consoles) -
             f"train it further with --epochs {values.epochs * 2}",
         )
     return values
-
-
-def check_preset(lesson: Lesson, preset: str) -> None:
-    """Raise a `CourseError` unless the lesson has that preset."""
-    if preset not in lesson.presets:
-        raise CourseError(
-            f"{lesson.name} has no preset {preset!r}", remedy=did_you_mean(preset, lesson.presets)
-        )
-
-
-def preset_settings(lesson: Lesson, dataset: Any, preset: str) -> Settings:
-    """Return a preset's settings with the overrides of a data set (None: the user's own)."""
-    base = lesson.presets[preset]
-    return dataset.settings(preset, base) if dataset is not None else base
 
 
 def load_data(lesson: Lesson, local: Any, values: Settings, out: Consoles) -> Any:

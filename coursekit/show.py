@@ -1,6 +1,6 @@
 """What a demo returned, put where people look: stdout, PNG files, a GIF of the training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +118,12 @@ def save_gif(run: "Run") -> Path | None:
     return path
 
 
+def spans_decades(values: Sequence[float | None]) -> bool:
+    """Whether a curve of these values needs a logarithmic axis to be read."""
+    known = [value for value in values if value is not None]
+    return bool(known) and min(known) > 0 and max(known) > 30 * min(known)
+
+
 def save_curves(run: "Run", headline: str) -> Path | None:
     """Draw the losses and the validation metrics of a run's history as ``curves.png``."""
     rows = run.history()
@@ -135,7 +141,10 @@ def save_curves(run: "Run", headline: str) -> Path | None:
     left.set(title="training", xlabel="epoch", ylabel="loss")
     left.legend(frameon=False)
     column = f"validation_{headline}"
-    right.plot(epochs, [row.get(column) for row in rows], "o-", markersize=3, color="tab:green")
+    values = [row.get(column) for row in rows]
+    right.plot(epochs, values, "o-", markersize=3, color="tab:green")
+    if spans_decades(values):
+        right.set_yscale("log")
     right.set(title="validation", xlabel="epoch", ylabel=headline)
     for axes in (left, right):
         axes.grid(alpha=0.3)

@@ -20,6 +20,14 @@ OUTSIDE = ROOT / "tests" / "outside"
 SHARED = ROOT.parent / "shared" / "data"
 
 
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+# A shell lets its background jobs ignore Ctrl-C, and what they start inherits that.
+HEED_CTRL_C = None if sys.platform == "win32" else _heed_ctrl_c
+
+
 class Done(NamedTuple):
     """What a command printed."""
 
@@ -80,9 +88,6 @@ class Process(Command):
         return Done(done.stdout, done.stderr)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
-        def heed_ctrl_c() -> None:  # which a shell lets its background jobs ignore
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-
         return subprocess.Popen(
             self.arguments(*words),
             cwd=self.folder,
@@ -91,7 +96,7 @@ class Process(Command):
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            preexec_fn=None if sys.platform == "win32" else heed_ctrl_c,
+            preexec_fn=HEED_CTRL_C,
         )
 
 

@@ -17,7 +17,8 @@ def test_help_comes_in_groups_with_examples(coursekit: Command) -> None:
     for group in ("Learn", "Practise", "Teach", "Author"):
         assert group in shown
     assert "coursekit run nmt" in shown
-    for command in ("list", "info", "run", "demo", "bench", "data", "runs"):
+    commands = "list info run demo bench data runs start check hint solution next progress"
+    for command in f"{commands} reset update watch doctor build verify".split():
         assert f"coursekit {command}" in coursekit(command, "--help").stdout
 
 

@@ -14,6 +14,7 @@ import coursekit
 from coursekit.cache import beside, location
 from coursekit.datasets import Dataset
 from coursekit.download import fetch
+from tests.conftest import HEED_CTRL_C
 from tests.loopback import (
     Server,
     hold,
@@ -46,6 +47,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": root},
+        preexec_fn=HEED_CTRL_C,
     )
 
 

@@ -463,3 +463,10 @@ def test_scalars_are_written_where_tensorboard_is_installed(
     }
     assert {step for _, _, step in written} == {1}
     assert writer.flush.called
+
+
+def test_a_curve_over_decades_gets_a_logarithmic_axis() -> None:
+    assert show.spans_decades([1_000.0, None, 10.0])
+    assert not show.spans_decades([1.5, 1.2])
+    assert not show.spans_decades([100.0, 0.0])
+    assert not show.spans_decades([None])

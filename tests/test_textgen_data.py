@@ -16,7 +16,15 @@ from coursekit_textgen.corpora import (
     stdlib_texts,
     texts_of,
 )
-from coursekit_textgen.data import UNKNOWN, TextSplit, Vocabulary, opening, passage, textgen_data
+from coursekit_textgen.data import (
+    UNKNOWN,
+    TextSplit,
+    Vocabulary,
+    opening,
+    passage,
+    smaller_batches,
+    textgen_data,
+)
 
 SMALL = TextgenSettings(batch_size=2, length=3)
 
@@ -149,7 +157,7 @@ def test_a_folder_is_no_text(tmp_path: Path) -> None:
 def test_too_short_a_text_is_explained(text: str) -> None:
     with pytest.raises(CourseError, match="too short") as caught:
         textgen_data(Texts(text, text, text, ""), SMALL)
-    assert "--set batch_size=8" in (caught.value.remedy or "")
+    assert caught.value.remedy == "take a longer text"  # no batch is small enough for these
 
 
 def test_what_is_asked_for_is_enough() -> None:
@@ -172,3 +180,13 @@ def test_opening_and_passage_are_whole_lines() -> None:
     assert text[text.index(passage(text)) + len(passage(text))] == "\n"
     assert opening("x" * 500) == "x" * 80 + "\n"
     assert passage("x" * 500) == "x" * 400
+
+
+def test_smaller_batches_are_advised_only_where_they_help() -> None:
+    settings = TextgenSettings(length=64)
+    least = 8 * 32 * 12  # twelve steps of 8 x 32
+    assert "batch_size=8 --set length=32" in smaller_batches(least, settings)
+    assert smaller_batches(least - 1, settings) == ""
+    # Shorter rows than those that were asked for, never longer ones.
+    assert "length=16" in smaller_batches(least, TextgenSettings(length=16))
+    assert "batch_size=4" in smaller_batches(least, TextgenSettings(batch_size=4))

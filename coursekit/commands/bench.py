@@ -130,7 +130,7 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
     from coursekit import settings, training
     from coursekit.console import consoles
     from coursekit.plugins import catalogue
-    from coursekit.running import check_preset, preset_settings
+    from coursekit.prepare import check_preset, preset_settings
 
     lesson = catalogue().lesson(order["lesson"])
     preset = order["preset"] or "quick"

@@ -8,6 +8,7 @@ from coursekit import checkpoint, running, runs, show, sources
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.prepare import check_preset
 from coursekit.quiet import native_log
 from coursekit.running import Request
 from coursekit.runs import Run
@@ -80,7 +81,7 @@ def load(lesson: Lesson, made: Run, out: Consoles) -> tuple[Any, Any]:
     import json
 
     manifest = made.manifest
-    running.check_preset(lesson, manifest.preset)
+    check_preset(lesson, manifest.preset)
     values = type(lesson.presets[manifest.preset]).from_dict(manifest.settings)
     try:
         assets = json.loads((made.path / runs.ASSETS).read_text("utf-8"))

@@ -25,6 +25,8 @@ def demo_command(lesson: Lesson, handler: Handler) -> typer.Typer:
 
     def command(**values: Any) -> None:
         words, folder = values.pop("words"), values.pop("run")
+        if words and not lesson.demo_request:
+            raise typer.BadParameter("this demo takes no input, only options", param_hint="INPUT")
         options = lesson.demo_options().replace(values)
         handler(" ".join(words) if words else None, options, folder)
 

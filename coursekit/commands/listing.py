@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -33,10 +33,11 @@ def size_text(size: int) -> str:
 
 
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """Return an unboxed table with these column titles."""
+    """Return an unboxed table with these column titles; what the first has is never cut."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left")
+        side: Literal["left", "right"] = "right" if column in right else "left"
+        made.add_column(column, justify=side, no_wrap=column == columns[0])
     return made
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras  # noqa: TID253 - imported when a model is asked for
 import tensorflow as tf  # noqa: TID253
 
+from coursekit_dcgan.data import Latents
 from coursekit_dcgan.model import Discriminator, Gan, Generator
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def build_gan(
             seed + 10,
         ),
         generator(width, kernel, seed),
-        settings.latent,
+        Latents(settings.latent, settings.categories),
         settings.average,
         settings.smoothing,
     )
-    latents = tf.zeros((1, settings.latent))  # makes the variables
+    latents = tf.zeros((1, model.latents.size))  # makes the variables
     model.discriminator(model.generator(latents))
     model(latents)
     model.follow(0.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -184,7 +185,7 @@ def load(path: Path) -> tuple[Classifier, float] | None:
         with np.load(path) as kept:
             arrays = [kept[f"arr_{number}"] for number in range(len(kept.files) - 2)]
             seconds, right = float(kept["seconds"]), str(kept["digest"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     if digest(arrays) != right:
         return None

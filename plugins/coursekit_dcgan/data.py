@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -35,9 +35,39 @@ def unscaled(images: npt.ArrayLike) -> Pixels:
     return pixels
 
 
-def latents(count: int, size: int, *seed: int) -> Floats:
-    """Return `count` latent vectors of a standard normal distribution, ``(count, size)``."""
-    return np.random.default_rng(seed).standard_normal((count, size), np.float32)
+class Latents(NamedTuple):
+    """The distribution of the vectors that images are drawn from.
+
+    A normal distribution is one cloud, and what is between two of its points is as likely as
+    they are; but between a 4 and a 7 there is no digit. So a vector also says from which of
+    some separate clouds it is, as in InfoGAN (Chen et al. 2016) and DeLiGAN (Gurumurthy et al.
+    2017). Nobody tells the generator what the categories are for: no label is used.
+
+    Attributes:
+        normal: How many numbers are from a standard normal distribution.
+        categories: How many categories there are, all alike likely; 0: the article's latents.
+    """
+
+    normal: int
+    categories: int
+
+    @property
+    def size(self) -> int:
+        """The numbers of a vector."""
+        return self.normal + self.categories
+
+    def draw(self, count: int, *seed: int) -> Floats:
+        """Return vectors ``(count, size)``: the normal numbers, then the category, one-hot.
+
+        The one is as large as makes the mean square of the category's numbers 1, that of the
+        normal ones.
+        """
+        random = np.random.default_rng(seed)
+        vectors = random.standard_normal((count, self.size), np.float32)
+        if self.categories:
+            chosen = random.integers(self.categories, size=count)
+            vectors[:, self.normal :] = np.eye(self.categories)[chosen] * self.categories**0.5
+        return vectors
 
 
 @dataclass(frozen=True)
@@ -48,20 +78,20 @@ class ImageSplit:
         images: All of them.
         batch_size: The images of a batch, and the latents.
         steps: The batches of an epoch, however many images there are.
-        latent: The size of a latent vector.
+        latents: The distribution of the latent vectors.
         seed: Of the order of the images and of the latents.
     """
 
     images: Images
     batch_size: int
     steps: int
-    latent: int
+    latents: Latents
     seed: int
 
     def batches(self, epoch: int) -> tf.data.Dataset:
         """Return one epoch: ``(images, latents)``.
 
-        ``images`` are ``(batch, 28, 28, 1)`` from -1 to 1, ``latents`` ``(batch, latent)``.
+        ``images`` are ``(batch, 28, 28, 1)`` from -1 to 1, ``latents`` ``(batch, size)``.
         The images of all epochs are one stream: all of them in some order, then all of them
         in another. So every batch is full, and no image is left out.
 
@@ -71,12 +101,12 @@ class ImageSplit:
         import tensorflow as tf
 
         order = self.order(epoch)
-        noise = latents(self.steps * self.batch_size, self.latent, self.seed, epoch)
+        noise = self.latents.draw(self.steps * self.batch_size, self.seed, epoch)
         pixels = tf.constant(self.images.pixels)
         pairs = tf.data.Dataset.from_tensor_slices(
             (
                 order.reshape(self.steps, self.batch_size),
-                noise.reshape(self.steps, self.batch_size, self.latent),
+                noise.reshape(self.steps, self.batch_size, self.latents.size),
             )
         )
 
@@ -138,7 +168,11 @@ def dcgan_data(name: str, parts: Parts, settings: DcganSettings) -> DcganData:
 
     def part(images: Images) -> ImageSplit:
         return ImageSplit(
-            images, settings.batch_size, settings.steps, settings.latent, settings.seed
+            images,
+            settings.batch_size,
+            settings.steps,
+            Latents(settings.latent, settings.categories),
+            settings.seed,
         )
 
     counts = [len(images.pixels) for images in parts[:3]]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from rich.text import Text
 
 from coursekit.blocks import half_blocks
-from coursekit_dcgan.data import DcganData, Floats, latents
+from coursekit_dcgan.data import DcganData, Floats
 from coursekit_dcgan.evaluate import draw
 from coursekit_dcgan.images import SIZE, Pixels
 from coursekit_dcgan.model import Gan
@@ -23,6 +23,7 @@ COLUMNS = 9  # of the grid
 IN_TERMINAL = 10  # images
 WALK = 9  # images from one end of a walk to the other
 SHOWN_NEAREST = 10
+HELD_OUT = 200  # real images whose nearest ones are looked for, to compare with
 
 
 def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showable]:
@@ -36,13 +37,13 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
     Returns:
         Some of the images for the terminal, and a figure.
     """
-    noise = latents(options.count, model.latent, options.seed)
+    noise = model.latents.draw(options.count, options.seed)
     if options.interpolate:
         rows = max(2, min(options.count // WALK, 12))
-        noise = latents(rows + 1, model.latent, options.seed)
+        noise = model.latents.draw(rows + 1, options.seed)
         walks = np.concatenate(
             [walk(noise[row], noise[row + 1], WALK) for row in range(rows)]
-        )  # (rows * WALK, latent)
+        )  # (rows * WALK, size)
         images = draw(model, walks)
         return [in_terminal(images[:WALK]), grid(images, WALK, "from one latent to the next")]
     images = draw(model, noise)
@@ -50,19 +51,21 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
         chosen = images[:SHOWN_NEAREST]
         places, distances = nearest(chosen, data.parts.train.pixels)
         found = data.parts.train.pixels[places]
-        return [*nearest_texts(chosen, found, distances), nearest_figure(chosen, found, distances)]
+        _, real = nearest(data.parts.test.pixels[:HELD_OUT], data.parts.train.pixels)
+        texts = nearest_texts(chosen, found, distances, float(real.mean()))
+        return [*texts, nearest_figure(chosen, found, distances)]
     return [in_terminal(images[:IN_TERMINAL]), grid(images, COLUMNS)]
 
 
 def walk(start: Floats, end: Floats, steps: int) -> Floats:
-    """Go from one latent vector to another along a great circle, ``(steps, latent)``.
+    """Go from one latent vector to another along a great circle, ``(steps, size)``.
 
     A straight line would cut through the middle, where a normal distribution in many
     dimensions has next to no points (White 2016, slerp).
 
     Args:
-        start: ``(latent,)``.
-        end: ``(latent,)``.
+        start: ``(size,)``.
+        end: ``(size,)``.
         steps: How many vectors, both ends included.
     """
     cosine = float(start @ end / (np.linalg.norm(start) * np.linalg.norm(end)))
@@ -144,12 +147,19 @@ def grid(images: Pixels, columns: int, title: str = "") -> Figure:
     return figure
 
 
-def nearest_texts(drawn: Pixels, found: Pixels, distances: Floats) -> list[str | Text]:
-    """Return drawn images, what they resemble, and how much, for the terminal."""
-    worst = float(distances.min())
+def nearest_texts(drawn: Pixels, found: Pixels, distances: Floats, real: float) -> list[str | Text]:
+    """Return drawn images, what they resemble, and how much, for the terminal.
+
+    Args:
+        drawn: ``(images, 28, 28)``.
+        found: The nearest training image of each.
+        distances: Between them, ``(images,)``.
+        real: The mean distance of real held-out images from their nearest ones.
+    """
     verdict = (
-        f"the closest pair differs by {worst:.2f} (0: the same picture; "
-        f"mean of all {len(drawn)}: {distances.mean():.2f})"
+        f"they differ by {distances.mean():.2f} on average, the closest pair by "
+        f"{distances.min():.2f} (0: a copy); real images that were held out differ from theirs "
+        f"by {real:.2f}"
     )
     return [
         "drawn:",

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from coursekit.lesson import SplitName
 from coursekit_dcgan.classifier import Judged, accuracy, judge
-from coursekit_dcgan.data import DcganData, Floats, latents, unscaled
+from coursekit_dcgan.data import DcganData, Floats, unscaled
 from coursekit_dcgan.images import Images, Pixels
 from coursekit_dcgan.model import Gan
 
@@ -30,7 +30,7 @@ def _draw(model: Gan, noise: tf.Tensor) -> tf.Tensor:
 
 
 def draw(model: Gan, noise: Floats) -> Pixels:
-    """Draw an image for each latent vector ``(images, latent)``: ``(images, 28, 28)``."""
+    """Draw an image for each latent vector ``(images, size)``: ``(images, 28, 28)``."""
     found = []
     for start in range(0, len(noise), AT_ONCE):
         piece = noise[start : start + AT_ONCE]
@@ -84,8 +84,7 @@ def evaluate(model: Gan, data: DcganData, split: SplitName) -> dict[str, float]:
         and as many training images), and what is known of the classifier.
     """
     real: Images = getattr(data.parts, split)
-    size = getattr(data, split).latent
-    drawn = judge(data.classifier, draw(model, latents(DRAWN[split], size, SEED)))
+    drawn = judge(data.classifier, draw(model, model.latents.draw(DRAWN[split], SEED)))
     right = judge(data.classifier, real.pixels)
     found = {"frechet_distance": frechet_distance(drawn.features, right.features)}
     labelled = real.labels is not None

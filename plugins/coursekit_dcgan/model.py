@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from coursekit_dcgan.layers import Dropout
+from coursekit_dcgan.data import Latents
 
 SLOPE = 0.2  # of the leaky rectifiers, as in the DCGAN paper
 SMALL = 7  # height and width where drawing begins: 7 -> 14 -> 28
@@ -26,7 +26,7 @@ class Generator(keras.layers.Layer):
     """From a latent vector to an image, by convolutions that enlarge.
 
     Args:
-        width: The channels of the last hidden layer; those before have twice and four times it.
+        width: The channels of the last hidden layer; those before have twice as many.
         kernel: Height and width of the kernels.
         seed: Of the first weights.
     """
@@ -34,9 +34,9 @@ class Generator(keras.layers.Layer):
     def __init__(self, width: int, kernel: int, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.first = keras.layers.Dense(
-            SMALL * SMALL * 4 * width, use_bias=False, kernel_initializer=spread(seed)
+            SMALL * SMALL * 2 * width, use_bias=False, kernel_initializer=spread(seed)
         )
-        self.shape = keras.layers.Reshape((SMALL, SMALL, 4 * width))
+        self.shape = keras.layers.Reshape((SMALL, SMALL, 2 * width))
         # The shift of a normalisation stands in for the bias.
         self.enlarging = [
             keras.layers.Conv2DTranspose(
@@ -51,14 +51,14 @@ class Generator(keras.layers.Layer):
         """Draw.
 
         Args:
-            latents: ``(batch, latent)``, from a standard normal distribution.
+            latents: ``(batch, size)``.
             training: Whether normalisation uses the statistics of this batch (and remembers
                 them), or those that it remembers: then an image does not depend on the others.
 
         Returns:
             Images from -1, black, to 1, white, ``(batch, 28, 28, 1)``.
         """
-        features = self.shape(self.first(latents))  # (batch, 7, 7, 4 * width)
+        features = self.shape(self.first(latents))  # (batch, 7, 7, 2 * width)
         for enlarge, norm in zip(self.enlarging, self.norms, strict=True):
             features = enlarge(tf.nn.leaky_relu(norm(features, training=training), SLOPE))
         return tf.tanh(features)  # 7 x 7, 14 x 14, 28 x 28
@@ -67,8 +67,9 @@ class Generator(keras.layers.Layer):
 class Discriminator(keras.layers.Layer):
     """From an image to a logit: above zero it takes the image for real.
 
-    Without batch normalisation, as in the article: a real image is not judged by the company
-    that it is in.
+    With batch normalisation behind every convolution but the first, as in the DCGAN paper (the
+    article has none). Real and drawn images are judged in batches of their own: in a common
+    one each would be normalised by the statistics of the other too.
 
     Args:
         width: The channels of the first layer; each later one has twice as many.
@@ -88,7 +89,10 @@ class Discriminator(keras.layers.Layer):
             )
             for number in range(layers)
         ]
-        self.dropouts = [Dropout(dropout, seed + number) for number in range(layers)]
+        self.norms = [keras.layers.BatchNormalization(momentum=0.9) for _ in range(layers - 1)]
+        self.dropouts = [
+            keras.layers.Dropout(dropout, seed=seed + number) for number in range(layers)
+        ]
         self.flat = keras.layers.Flatten()
         self.last = keras.layers.Dense(1, kernel_initializer=spread(seed + layers))
 
@@ -97,15 +101,18 @@ class Discriminator(keras.layers.Layer):
 
         Args:
             images: From -1 to 1, ``(batch, 28, 28, 1)``.
-            training: Whether to drop out.
+            training: Whether to drop out, and normalise by the statistics of this batch.
 
         Returns:
             Logits, ``(batch,)``.
         """
         features = images
-        for shrink, dropout in zip(self.shrinking, self.dropouts, strict=True):
-            features = tf.nn.leaky_relu(shrink(features), SLOPE)  # half as high, half as wide
-            features = dropout(features, training=training)
+        for number, shrink in enumerate(self.shrinking):
+            features = shrink(features)  # half as high, half as wide
+            if number > 0:
+                features = self.norms[number - 1](features, training=training)
+            features = tf.nn.leaky_relu(features, SLOPE)
+            features = self.dropouts[number](features, training=training)
         return self.last(self.flat(features))[:, 0]
 
 
@@ -113,13 +120,13 @@ class Gan(keras.Model):
     """A generator, a discriminator, and the generator's average over its last steps.
 
     A generator circles around the discriminator's weak spots; the average of its weights draws
-    better than any of them (Yaz et al. 2019).
+    better than any of them (Yazıcı et al. 2019).
 
     Args:
         generator: Draws.
         discriminator: Judges.
         average: Of the same make as the generator.
-        latent: The size of the vectors that it draws from.
+        latents: The distribution of the vectors that it draws from.
         decay: How much of the average stays at each step; 0: it is the generator itself.
         smoothing: How far below 1 the target of real images lies.
 
@@ -134,7 +141,7 @@ class Gan(keras.Model):
         generator: Generator,
         discriminator: Discriminator,
         average: Generator,
-        latent: int,
+        latents: Latents,
         decay: float,
         smoothing: float,
     ) -> None:
@@ -143,12 +150,12 @@ class Gan(keras.Model):
         self.discriminator = discriminator
         self.average = average
         self.average.trainable = False
-        self.latent = latent
+        self.latents = latents
         self.decay = decay
         self.smoothing = smoothing
 
     def call(self, latents: tf.Tensor) -> tf.Tensor:
-        """Draw with the average: ``(batch, latent)`` to ``(batch, 28, 28, 1)``."""
+        """Draw with the average: ``(batch, size)`` to ``(batch, 28, 28, 1)``."""
         return self.average(latents, training=False)
 
     def follow(self, decay: float) -> None:

@@ -42,7 +42,7 @@ def train_step(model: Gan, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.T
 
     Args:
         model: The two networks and their optimizers.
-        batch: Real images ``(batch, 28, 28, 1)`` and as many latents ``(batch, latent)``.
+        batch: Real images ``(batch, 28, 28, 1)`` and as many latents ``(batch, size)``.
 
     Returns:
         ``generator_loss`` and ``discriminator_loss`` in nats.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import (
     Dataset,
+    Expected,
     Lesson,
     LocalDataset,
     Metric,
@@ -49,7 +50,7 @@ class TextgenDemoOptions(Options):
     """How to write."""
 
     length: int = setting(400, "characters to write", low=1, high=1_000_000)
-    temperature: float = setting(0.8, "below 1 bolder, above 1 wilder, 0: likeliest", low=0, high=9)
+    temperature: float = setting(0.8, "below 1 safer, above 1 wilder, 0: likeliest", low=0, high=9)
     top_k: int = setting(0, "draw from so many likeliest characters; 0: from all", low=0)
     top_p: float = setting(1.0, "draw from those with this probability together", low=0, high=1)
     count: int = setting(1, "texts to write at once", low=1, high=4_096)
@@ -61,6 +62,7 @@ SHAKESPEARE = Dataset(
     name="shakespeare",
     title="40,000 lines of Shakespeare's plays (tinyshakespeare)",
     licence="public domain; compiled by Andrej Karpathy",
+    expected={"quick": Expected(2, "1.50 nats"), "full": Expected(25, "1.46 nats")},
     files=(
         RemoteFile(
             "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",

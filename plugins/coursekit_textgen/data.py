@@ -160,7 +160,7 @@ def textgen_data(texts: Texts, settings: TextgenSettings) -> TextgenData:
             f"the text is too short: {len(texts.train):,} characters to train on make "
             f"{train.steps} batches of {settings.batch_size} x {settings.length}",
             f"about {needed:,} characters or more",
-            "take a longer text, or smaller batches: --set batch_size=8 --set length=32",
+            "take a longer text" + smaller_batches(len(texts.train), settings),
         )
     return TextgenData(
         fingerprint=fingerprint(texts[:3]),
@@ -173,6 +173,14 @@ def textgen_data(texts: Texts, settings: TextgenSettings) -> TextgenData:
         opening=opening(texts.validation),
         passage=passage(texts.validation),
     )
+
+
+def smaller_batches(characters: int, settings: TextgenSettings) -> str:
+    """Return the settings with which a short text would do, if there are such."""
+    rows, length = min(8, settings.batch_size), min(32, settings.length)
+    if characters < rows * length * (LEAST_STEPS + 2):
+        return ""
+    return f", or smaller batches: --set batch_size={rows} --set length={length}"
 
 
 def notes(texts: Texts, vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -1,0 +1,98 @@
+"""``coursekit doctor``: what must be right on a machine before a lesson can run on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.text import Text
+
+from coursekit.cache import cache_dir
+from coursekit.commands.listing import table
+from coursekit.console import Consoles
+from coursekit.practice.state import state_path
+
+ROOM = 1_000_000_000  # bytes that data sets and runs may need
+ASK_TENSORFLOW = (
+    "import json, sys; import tensorflow as tf, keras; print('\\n' + json.dumps([tf.__version__, "
+    "keras.__version__, [d.name for d in tf.config.list_physical_devices('GPU')]]))"
+)
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; `remedy` is empty if it is right."""
+
+    what: str
+    found: str
+    remedy: str = ""
+
+
+def findings() -> Iterator[Finding]:
+    """Look at versions, GPU, folders and the kernel."""
+    yield Finding("Python", sys.version.split()[0])
+    yield Finding("coursekit", version("coursekit"))
+    yield from _tensorflow()
+    yield _writable("cache", cache_dir())
+    yield _writable("your progress", state_path().parent)
+    yield _writable("this folder", Path.cwd())
+    yield _kernel()
+
+
+def _tensorflow() -> Iterator[Finding]:
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_TENSORFLOW],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"},
+    )
+    try:
+        tensorflow, keras, gpus = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        yield Finding("TensorFlow", last, 'pip install --force-reinstall "tensorflow>=2.16.1"')
+        return
+    yield Finding("TensorFlow", tensorflow)
+    yield Finding("Keras", keras)
+    yield Finding("GPU", ", ".join(gpus) or "none; the lessons are made for a CPU")
+
+
+def _writable(what: str, folder: Path) -> Finding:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding(what, f"{folder}: {error.strerror}", f"make {folder} writable")
+    remedy = "" if free > ROOM else "free some space: 1 GB is enough"
+    return Finding(what, f"{folder}, {free / 1e9:.0f} GB free", remedy)
+
+
+def _kernel() -> Finding:
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Finding("notebook kernel", "none", f"{sys.executable} -m ipykernel install --user")
+    return Finding("notebook kernel", f"{spec.display_name} ({spec.argv[0]})")
+
+
+def doctor(out: Consoles) -> int:
+    """Print what was found, and the number of things to mend."""
+    grid, wrong = table("", "what", "found"), []
+    for finding in findings():
+        sign = Text("!", style="yellow") if finding.remedy else Text("ok", style="green")
+        grid.add_row(sign, Text(finding.what), Text(finding.found))
+        wrong += [finding] if finding.remedy else []
+    out.stdout.print(grid)
+    for finding in wrong:
+        out.result(f"{finding.what}: {finding.remedy}", "bold")
+    return len(wrong)

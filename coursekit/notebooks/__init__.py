@@ -1,0 +1,1 @@
+"""Makes notebooks from the templates of plugins; imports no TensorFlow."""

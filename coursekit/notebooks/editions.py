@@ -1,0 +1,208 @@
+"""From a template to the cells of its editions: student, solved, worked."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, metadata, requires
+from typing import Literal
+
+from coursekit import __version__
+from coursekit.notebooks import names
+from coursekit.notebooks.markers import Carried, carry_out
+from coursekit.notebooks.source import HOLE
+from coursekit.notebooks.template import CHECK_MARKS, Cell, Role, Template, decorator_names
+
+Edition = Literal["student", "solved"]
+BOUNDED = ("tensorflow", "numpy", "matplotlib")  # whose versions the first cell looks at
+
+
+@dataclass(frozen=True)
+class BuiltCell:
+    """A cell of a notebook, in both editions.
+
+    Attributes:
+        id: Stable: by what the student defines, by the first check, else by content.
+        role: See `Template`.
+        solved: The source in the solved edition.
+        student: The source in the student edition.
+        line: Of the template.
+        points: Of the checks that run in it.
+        names: What the student defines in it.
+        removed: The lines that the student edition lacks.
+        checks: The names of the checks that run in it.
+        origin: The template's own source, of a check cell.
+    """
+
+    id: str
+    role: Role
+    solved: str
+    student: str
+    line: int
+    points: int = 0
+    names: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    origin: str = ""
+
+    def source(self, edition: Edition) -> str:
+        """Return its source in an edition."""
+        return self.solved if edition == "solved" else self.student
+
+
+@lru_cache(maxsize=64)
+def cells(template: Template) -> tuple[BuiltCell, ...]:
+    """Return the cells of a template's editions.
+
+    Raises:
+        CourseError: A marker is wrong, or a name is read that is not there by then.
+    """
+    faults: dict[str, str] = {}
+    built: list[BuiltCell] = []
+    for cell in template.cells:
+        if cell.role == "text":
+            built.append(BuiltCell("", "text", cell.source, cell.source, cell.line))
+        elif cell.role == "fault":
+            for node in ast.parse(cell.source).body:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                    faults[node.name] = ast.get_source_segment(cell.source, node) or ""
+        elif cell.role == "check":
+            built.append(_check_cell(template, cell))
+        else:
+            built += _code_cells(cell, carry_out(template, cell, faults))
+    built.insert(1, BuiltCell("", "given", needs := _needs(template, built), needs, 1))
+    _check_names(template, built)
+    return tuple(_with_ids(built))
+
+
+def _code_cells(cell: Cell, done: Carried) -> Iterable[BuiltCell]:
+    for title, text in done.reading:
+        shown = f"`{title}`:\n\n```python\n{text}\n```"
+        yield BuiltCell("", "text", shown, shown, cell.line)
+    yield BuiltCell(
+        "",
+        cell.role,
+        done.solved,
+        done.student,
+        cell.line,
+        names=tuple(done.names),
+        removed=tuple(done.removed),
+    )
+
+
+def _check_cell(template: Template, cell: Cell) -> BuiltCell:
+    points, checks = 0, []
+    for node in ast.parse(cell.source).body:
+        if isinstance(node, ast.FunctionDef) and "check" in decorator_names(node):
+            checks.append(node.name)
+            keywords = [
+                k for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords
+            ]
+            points += sum(ast.literal_eval(k.value) for k in keywords if k.arg == "points")
+    call = ""
+    if checks:
+        wanted = ", ".join(f'"{name}"' for name in checks)
+        call = f'run_checks("{template.name}", globals(), {wanted})'
+    return BuiltCell(
+        "", "check", call, call, cell.line, points, checks=tuple(checks), origin=cell.source
+    )
+
+
+def _with_ids(built: list[BuiltCell]) -> Iterable[BuiltCell]:
+    taken: set[str] = set()
+    for cell in built:
+        if cell.role == "check" and not cell.checks:  # probes alone: nothing for the notebook
+            yield replace(cell, id="")
+            continue
+        if cell.names:
+            stem = "exercise-" + "-".join(cell.names)
+        elif cell.checks:
+            stem = f"check-{cell.checks[0]}"
+        else:
+            stem = f"{cell.role}-{hashlib.sha256(cell.solved.encode()).hexdigest()[:10]}"
+        stem = re.sub(r"[^\w-]", "-", stem)[:58]
+        number, name = 1, stem
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name)
+        yield replace(cell, id=name)
+
+
+def _needs(template: Template, built: list[BuiltCell]) -> str:
+    """Return the first code cell: what the notebook needs, and how to get it."""
+    wanted = [f"coursekit>={__version__}"]
+    code = [c.solved if c.role != "check" else c.origin for c in built if c.role != "text"]
+    roots = {name.split(".")[0] for text in code for name in _imports(text)}
+    if any(root.startswith("coursekit_") for root in roots) or "keras" in roots:
+        roots.add("tensorflow")
+    bounds = {re.split(r"[ <>=!~;\[]", line)[0]: line for line in requires("coursekit") or ()}
+    wanted += [bounds[name] for name in BOUNDED if name in roots and name in bounds]
+    quoted = ", ".join(f'"{item}"' for item in wanted)
+    imported = "require, run_checks" if template.number else "require"
+    return (
+        f"# Built from {template.origin}. It needs Python 3.11, no GPU, and\n"
+        f"# {', '.join(wanted)}.\n"
+        "# On a bare Colab or Kaggle kernel, first run this line without its #:\n"
+        f"# %pip install {_address()}\n"
+        # The kernel keeps this for all cells: plugins are written with it.
+        "from __future__ import annotations\n\n"
+        f"from coursekit.practice import {imported}\n\n"
+        f"require({quoted})"
+    )
+
+
+def _address() -> str:
+    """Return what pip installs: the repository where the package names one."""
+    try:
+        urls = metadata("coursekit").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        urls = []
+    found = [url.split(", ", 1)[1] for url in urls if url.lower().startswith("repository,")]
+    return f'"coursekit @ git+{found[0]}"' if found else "coursekit"
+
+
+def _imports(code: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def _check_names(template: Template, built: list[BuiltCell]) -> None:
+    """Fail on a name that is read before it is there: in the notebook, a check, a probe."""
+    known: set[str] = set()
+    of_checks: set[str] = set()
+    for cell in built:
+        if cell.role == "text":
+            continue
+        if cell.role == "check":
+            of_checks |= names.defined(cell.origin)
+            for node in ast.parse(cell.origin).body:
+                is_probe = isinstance(node, ast.FunctionDef) and "probe" in decorator_names(node)
+                code = ast.get_source_segment(cell.origin, node) or ""
+                # A probe runs beside the student's code, the rest where the checks are.
+                there = known | {getattr(node, "name", "")} if is_probe else of_checks
+                _fail_on(template, cell, code, there | CHECK_MARKS, node.lineno - 1)
+            continue
+        _fail_on(template, cell, cell.solved, known | names.defined(cell.solved), 0)
+        if HOLE not in cell.student:  # what follows a hole may need what stood in it
+            _fail_on(template, cell, cell.student, known | names.defined(cell.student), 0)
+        known |= names.defined(cell.solved)
+
+
+def _fail_on(template: Template, cell: BuiltCell, code: str, known: set[str], line: int) -> None:
+    missing = sorted(names.needed(code) - known)
+    if missing:
+        # What was put in has lines of its own: then the marker's cell is the place.
+        shift = names.line_of(code, missing[0]) if cell.role == "check" else 0
+        raise template.error(
+            cell.line + line + shift,
+            f"{', '.join(missing)}: read here, but neither defined nor imported by then",
+            "an import or a `# show` in a cell above",
+        )

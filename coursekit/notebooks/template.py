@@ -1,0 +1,174 @@
+"""Reads templates: Python files in the percent format, whose cells carry markers.
+
+A template runs as it is. Its first cell is Markdown: the title, then lines such as
+``**Goal.** ...``, ``**Time.** 25 minutes``, ``**Before.** the lesson nmt`` and, in an
+exercise, ``**Kind.** complete, measure``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from coursekit.errors import CourseError
+from coursekit.lesson import Lesson
+
+Role = Literal["text", "given", "student", "check", "train", "fault"]
+
+KINDS = ("predict", "complete", "debug", "measure", "invent")
+MARKER = re.compile(r"#\s*(show|exercise)\b(?::\s*([\w\s,.]+?))?\s*$")
+CHECK_MARKS = frozenset({"check", "probe", "misconception"})
+_EXERCISE = re.compile(r"(\d+)_(\w+)\.py")
+_FIELD = re.compile(r"^\*\*(\w+)\.\*\* (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a template.
+
+    Attributes:
+        role: ``text`` for Markdown; else what the code is for.
+        source: As it stands in the template.
+        line: The number of its first line there.
+    """
+
+    role: Role
+    source: str
+    line: int
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """A template that was read.
+
+    Attributes:
+        path: The file.
+        lesson: The lesson's name.
+        number: Of the exercise, from 1; 0 for the worked lesson.
+        topic: The exercise's word, ``lesson`` for the worked lesson.
+        title: The first heading.
+        fields: ``goal``, ``time``, ``before`` and ``kind`` of the first cell, by lower-case name.
+        cells: All cells in order.
+    """
+
+    path: Path
+    lesson: str
+    number: int
+    topic: str
+    title: str
+    fields: dict[str, str]
+    cells: tuple[Cell, ...]
+
+    @property
+    def name(self) -> str:
+        """``nmt/attention``: how people and notebooks name it."""
+        return f"{self.lesson}/{self.topic}"
+
+    @property
+    def file_name(self) -> str:
+        """``2-attention.ipynb``."""
+        return f"{self.number}-{self.topic}.ipynb"
+
+    @property
+    def origin(self) -> str:
+        """The template as notebooks name it: the plugin's folder and what is below it."""
+        return "/".join(self.path.parts[-3:])
+
+    def error(self, line: int, what: str, expected: str = "", remedy: str = "") -> CourseError:
+        """Return an error that starts with the file and the line."""
+        return CourseError(f"{self.path}:{line}: {what}", expected, remedy)
+
+
+def templates(lesson: Lesson) -> list[Template]:
+    """Return the lesson's templates: the worked lesson first, then the exercises by number.
+
+    Raises:
+        CourseError: A template cannot be read.
+    """
+    folder = lesson.templates
+    found = []
+    if (folder / "lesson.py").exists():
+        found.append(read(folder / "lesson.py", lesson.name))
+    numbered = [(match, path) for path in folder.glob("*.py") if (match := _number(path))]
+    for _, path in sorted(numbered, key=lambda pair: int(pair[0][1])):
+        found.append(read(path, lesson.name))
+    return found
+
+
+def _number(path: Path) -> re.Match[str] | None:
+    return _EXERCISE.fullmatch(path.name)
+
+
+def read(path: Path, lesson: str) -> Template:
+    """Read one template.
+
+    Raises:
+        CourseError: It is not Python, or its first cell lacks what a syllabus needs.
+    """
+    import jupytext
+
+    text = path.read_text(encoding="utf-8")
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        raise CourseError(f"{path}:{error.lineno}: {error.msg}", "valid Python") from None
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"# %%(\s|$)", line)]
+    notebook = jupytext.reads(text, fmt="py:percent")
+    if len(lines) != len(notebook.cells):
+        raise CourseError(f"{path}:1: text before the first cell", "a first line `# %% [markdown]`")
+    cells = [
+        Cell(_role(cell), cell.source, line + 1)
+        for cell, line in zip(notebook.cells, lines, strict=True)
+    ]
+    match = _number(path)
+    number, topic = (int(match[1]), match[2].replace("_", "-")) if match else (0, "lesson")
+    first = cells[0].source if cells and cells[0].role == "text" else ""
+    title = re.match(r"# (.+)", first)
+    fields = {name.lower(): value.strip() for name, value in _FIELD.findall(first)}
+    template = Template(
+        path, lesson, number, topic, title[1] if title else "", fields, tuple(cells)
+    )
+    _check_first_cell(template)
+    return template
+
+
+def _check_first_cell(template: Template) -> None:
+    needed = ["goal", "time", "before"] + (["kind"] if template.number else [])
+    missing = [f"**{name.title()}.** ..." for name in needed if name not in template.fields]
+    if not template.title or missing:
+        raise template.error(
+            template.cells[0].line if template.cells else 1,
+            "the first cell lacks " + ", ".join(missing or ["its title"]),
+            "Markdown with `# Title` and these lines, each a paragraph of its own",
+        )
+    unknown = set(template.fields.get("kind", "").replace(" ", "").split(",")) - {"", *KINDS}
+    if unknown:
+        raise template.error(
+            template.cells[0].line, f"unknown kind {', '.join(sorted(unknown))}", ", ".join(KINDS)
+        )
+
+
+def _role(cell: Any) -> Role:
+    if cell["cell_type"] != "code":
+        return "text"
+    source, tags = str(cell["source"]), cell["metadata"].get("tags", [])
+    if "train" in tags:
+        return "train"
+    if "fault" in tags:
+        return "fault"
+    marked = [MARKER.search(line) for line in source.splitlines()]
+    if any(match and match[1] == "exercise" for match in marked):
+        return "student"
+    definitions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    if any(decorator_names(node) & CHECK_MARKS for node in definitions):
+        return "check"
+    return "given"
+
+
+def decorator_names(node: ast.FunctionDef) -> set[str]:
+    """Return the plain names of a function's decorators."""
+    called = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+    return {d.id for d in called if isinstance(d, ast.Name)}

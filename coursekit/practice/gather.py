@@ -1,0 +1,56 @@
+"""From an exercise's template to what its check cells declare; imports no TensorFlow."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import Any
+
+from coursekit.errors import CourseError, did_you_mean
+from coursekit.notebooks.editions import cells
+from coursekit.notebooks.template import Template, decorator_names, templates
+from coursekit.plugins import catalogue
+from coursekit.practice.declare import Declared, _gathering
+
+
+def exercise(name: str) -> Template:
+    """Return a template by ``lesson/topic`` or ``lesson/number``.
+
+    Raises:
+        CourseError: There is none of that name.
+    """
+    lesson, _, topic = name.partition("/")
+    known = templates(catalogue().lesson(lesson))
+    for template in known:
+        if topic in (template.topic, str(template.number)):
+            return template
+    raise CourseError(
+        f"the lesson {lesson} has no exercise {topic!r}",
+        remedy=did_you_mean(topic, [t.topic for t in known]),
+    )
+
+
+@lru_cache(maxsize=32)
+def declared(template: Template) -> Declared:
+    """Run the check cells of a template and return what they declare."""
+    found = Declared()
+    namespace: dict[str, Any] = {"__name__": template.name}
+    token = _gathering.set(found)
+    try:
+        for cell in cells(template):
+            if cell.role == "check":
+                code = "\n" * (cell.line - 1) + cell.origin
+                exec(compile(code, str(template.path), "exec"), namespace)
+                found.probes |= _probes(cell.origin)
+    finally:
+        _gathering.reset(token)
+    return found
+
+
+def _probes(code: str) -> dict[str, str]:
+    nodes = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    return {
+        node.name: ast.get_source_segment(code, node) or ""
+        for node in nodes
+        if "probe" in decorator_names(node)
+    }

@@ -1,0 +1,81 @@
+"""What runs inside a notebook: the look at versions, and the checks after each part."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from coursekit.errors import CourseError
+
+
+class NotYetError(Exception):
+    """A check did not pass; shown in a notebook as its words alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def require(*needs: str) -> None:
+    """Look whether what a notebook needs is installed, and recent enough.
+
+    Args:
+        *needs: Such as ``"numpy>=1.26"``.
+
+    Raises:
+        CourseError: Something is missing or too old.
+    """
+    lacking = []
+    for need in needs:
+        name, _, bound = need.partition(">=")
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = ""
+        if not found or _numbers(found) < _numbers(bound):
+            lacking.append(f"{need} (here: {found or 'none'})")
+    if lacking:
+        quoted = " ".join(f'"{need}"' for need in needs)
+        raise CourseError(
+            f"this notebook needs {', '.join(lacking)}",
+            remedy=f"%pip install --upgrade {quoted}, then restart the kernel",
+        )
+    print(", ".join(f"{n.partition('>=')[0]} {version(n.partition('>=')[0])}" for n in needs))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Return the release of a version; what follows the numbers does not count."""
+    parts = []
+    for part in text.split("."):
+        digits = "".join(sign for sign in part if sign.isdigit())
+        if not digits or part[0] not in "0123456789":
+            break
+        parts.append(int(digits))
+    return tuple(parts)
+
+
+def run_checks(name: str, namespace: dict[str, Any], *checks: str) -> None:
+    """Run checks of an exercise on the notebook's own names and print what they find.
+
+    Args:
+        name: Of the exercise, ``lesson/topic``.
+        namespace: The notebook's ``globals()``.
+        *checks: The names of the checks; none: all.
+
+    Raises:
+        NotYetError: One did not pass.
+    """
+    from coursekit.practice.gather import declared, exercise
+    from coursekit.practice.here import Here
+    from coursekit.practice.run import run
+
+    known = declared(exercise(name))
+    results = run(known, Here(namespace, known.probes), checks or None)
+    lines = []
+    for result in results:
+        sign = {"passed": "✓", "wrong": "✗", "not reached": "·"}[result.status]
+        lines.append(f"{sign} {result.check.title} ({result.points}/{result.check.points})")
+        lines += [f"    {line}" for line in result.words.splitlines()]
+    text = "\n".join(lines)
+    if any(result.status != "passed" for result in results):
+        raise NotYetError(f"{text}\n  stuck? in a terminal: coursekit hint {name}")
+    print(text)

@@ -1,0 +1,85 @@
+"""What is remembered between commands: where the notebooks are, what passed, which hints."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from filelock import FileLock
+
+from coursekit.errors import CourseError
+
+
+@dataclass
+class Record:
+    """What is known of one exercise.
+
+    Attributes:
+        path: The notebook.
+        points: Earned at the last check.
+        total: That can be earned.
+        passed: The checks that passed at the last check.
+        failing: The first check that did not; empty if all passed.
+        answers: The hash of the student's cells at the last check.
+        hints: How many hints were shown, by check.
+    """
+
+    path: str = ""
+    points: int = 0
+    total: int = 0
+    passed: list[str] = field(default_factory=list)
+    failing: str = ""
+    answers: str = ""
+    hints: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def solved(self) -> bool:
+        """Whether all checks passed."""
+        return self.total > 0 and self.points == self.total
+
+
+def state_path() -> Path:
+    """Return the file: in the folder that ``COURSEKIT_STATE`` names, else the system's."""
+    named = os.environ.get("COURSEKIT_STATE", "").strip()
+    if named:
+        return Path(named).expanduser().absolute() / "coursework.json"
+    from platformdirs import user_data_path
+
+    return user_data_path("coursekit", appauthor=False) / "coursework.json"
+
+
+def records() -> dict[str, Record]:
+    """Return what is known, by exercise.
+
+    Raises:
+        CourseError: The file cannot be read.
+    """
+    path = state_path()
+    if not path.exists():
+        return {}
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return {name: Record(**value) for name, value in values.items()}
+    except (OSError, ValueError, TypeError) as error:
+        raise CourseError(
+            f"{path} cannot be read ({error})",
+            remedy="move it away; the notebooks are elsewhere, and are found again when checked",
+        ) from None
+
+
+@contextmanager
+def changing() -> Iterator[dict[str, Record]]:
+    """Give the records to be changed, and write them, whole or not at all."""
+    path = state_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        known = records()
+        yield known
+        part = path.with_suffix(".part")
+        values = {name: asdict(record) for name, record in sorted(known.items())}
+        part.write_text(json.dumps(values, indent=1), encoding="utf-8")
+        part.replace(path)

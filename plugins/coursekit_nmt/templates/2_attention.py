@@ -1,0 +1,416 @@
+# %% [markdown]
+# # Attention that looks at words, never at padding
+#
+# **Goal.** Write the layer that decides which source words matter for the next target word.
+#
+# **Time.** 30 minutes
+#
+# **Before.** the worked lesson `nmt`; what softmax does
+#
+# **Kind.** predict, complete, measure
+#
+# A translator that squeezes a whole sentence into one vector forgets its beginning. Bahdanau,
+# Cho and Bengio (2014) let it look back instead. Before each word it writes, the decoder holds
+# a *query* $q$ (its state) against a *key* $k_s$ for every source word and scores the match:
+#
+# $$e_s = v^\top \tanh(W q + k_s), \qquad
+# \alpha = \operatorname{softmax}(e), \qquad
+# c = \sum_s \alpha_s h_s .$$
+#
+# The weights $\alpha$ are positive and sum to one; the context $c$ is the mean of the
+# annotations $h_s$ under these weights.
+#
+# Sentences of a batch differ in length, so the shorter ones are filled up with padding. To the
+# formula above, padding is a word like any other. It is not to you: that is the whole difficulty
+# of this exercise.
+
+# %%
+import keras
+import numpy as np
+import tensorflow as tf
+from typing import Any
+
+from coursekit import LocalDataset
+from coursekit_nmt import NmtLesson, NmtSettings
+from coursekit_nmt.build import build_translator
+from coursekit_nmt.data import PAD
+from coursekit_nmt.train import train_step
+
+# %% [markdown]
+# ## Predict first
+#
+# A sentence of two words stands in a batch with longer ones, so two places of padding follow it.
+# The network is untrained and all scores happen to be equal, $e = (0, 0, 0, 0)$. The mask is
+# `(True, True, False, False)`. What weight should the *first word* get?
+
+# %%
+first_weight = 0.5  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception("first_weight", "A quarter counts padding as words: softmax over all four places.")
+def counts_padding():
+    return 0.25
+
+
+@misconception("first_weight", "One is what a single word would get; here two words share.")
+def all_for_one():
+    return 1.0
+
+
+@check(
+    "You know what the mask is for",
+    points=1,
+    hints=(
+        "How many places may be looked at at all?",
+        "Take the places of padding out of the sum below the fraction bar of softmax.",
+        "exp(0) is 1 for each of the two words: divide 1 by the sum over the words alone.",
+    ),
+)
+def prediction(student):
+    weight = student["first_weight"]
+    assert abs(weight - 0.5) < 0.01, "the weights of the two words sum to one, padding gets none"
+
+
+# %% [markdown]
+# ## Write it
+#
+# The constructor is given: three dense layers without bias. `keys` is given too: the projection of
+# the annotations does not depend on the query, so a sentence needs it once. Fill in `call`. The
+# docstring says which shapes come in and which go out; three to six lines are enough.
+#
+# Something to think about while you write: what happens to a row that consists of padding alone?
+# The lesson fills its last batch up with such rows.
+
+# %%
+from coursekit_nmt.model import BahdanauAttention  # exercise: call
+
+# %% [markdown]
+# A tiny run: two sentences of three places, the second with one place of padding.
+
+# %%
+some_values = tf.reshape(tf.range(12.0), (2, 3, 2))
+some_mask = tf.constant([[True, True, True], [True, True, False]])
+layer = BahdanauAttention(4)
+some_context, some_weights = layer(tf.ones((2, 5)), layer.keys(some_values), some_values, some_mask)
+print("context", some_context.shape, "weights", some_weights.shape)
+print(some_weights.numpy().round(2))
+
+# %%
+import numpy as np
+
+
+def example(padded=True):
+    """Return query, keys, values, mask of two sentences, and the weights of the layer."""
+    draw = np.random.default_rng(5)
+    query, keys, values = (
+        draw.normal(size=size).astype("float32") for size in ((2, 3), (2, 4, 4), (2, 4, 4))
+    )
+    projection, score = (2 * draw.normal(size=size).astype("float32") for size in ((3, 4), (4, 1)))
+    mask = np.ones((2, 4), bool)
+    if padded:
+        mask[1, 2:] = False
+    return query, keys, values, mask, projection, score
+
+
+def softmax(scores, axis=-1):
+    powers = np.exp(scores - scores.max(axis, keepdims=True))
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def scores_of(query, keys, projection, score):
+    return (np.tanh((query @ projection)[:, None] + keys) @ score)[:, :, 0]
+
+
+def masked(scores, mask):
+    powers = np.where(mask, np.exp(scores - scores.max(-1, keepdims=True)), 0)
+    return powers / np.maximum(powers.sum(-1, keepdims=True), 1e-30)
+
+
+def mean_of(weights, values):
+    return np.einsum("bs,bsu->bu", weights, values), weights
+
+
+@probe
+def attend(query, keys, values, mask, projection, score):
+    made = BahdanauAttention(keys.shape[-1])
+    for dense, weights in ((made.query_projection, projection), (made.score, score)):
+        dense.build((None, len(weights)))
+        dense.set_weights([weights])
+    context, weights = made(*map(tf.constant, (query, keys, values, mask)))
+    return context, weights
+
+
+@misconception("attend", "The two results are swapped: the context comes first, then the weights.")
+def swapped(query, keys, values, mask, projection, score):
+    return mean_of(masked(scores_of(query, keys, projection, score), mask), values)[::-1]
+
+
+@misconception(
+    "attend",
+    "The tanh is missing. Without it the query adds the same number to every score, softmax "
+    "cancels it, and the attention no longer depends on what the decoder is looking for.",
+)
+def no_tanh(query, keys, values, mask, projection, score):
+    scores = (((query @ projection)[:, None] + keys) @ score)[:, :, 0]
+    return mean_of(masked(scores, mask), values)
+
+
+@misconception(
+    "attend",
+    "Softmax runs over the sentences of the batch instead of the words of a sentence: in Keras the "
+    "scores are (batch, source), and axis 0 is the batch.",
+)
+def over_the_batch(query, keys, values, mask, projection, score):
+    scores = np.where(mask, scores_of(query, keys, projection, score), -1e30)
+    return mean_of(np.where(mask, softmax(scores, 0), 0), values)
+
+
+@misconception(
+    "attend",
+    "The query is left out of the score: every step of the decoder would look at the same words.",
+)
+def no_query(query, keys, values, mask, projection, score):
+    return mean_of(masked(scores_of(0 * query, keys, projection, score), mask), values)
+
+
+@misconception(
+    "attend",
+    "The mask is not used, as in the notebooks of 2018: padding is looked at like a word, and "
+    "the more of it a batch has, the less attention is left for the sentence.",
+)
+def no_mask(query, keys, values, mask, projection, score):
+    return mean_of(softmax(scores_of(query, keys, projection, score)), values)
+
+
+@misconception(
+    "attend",
+    "The scores are multiplied by the mask. A score of 0 is not *no attention*: exp(0) is 1, and "
+    "a padded place may even beat a word whose score is negative.",
+)
+def score_times_mask(query, keys, values, mask, projection, score):
+    return mean_of(softmax(scores_of(query, keys, projection, score) * mask), values)
+
+
+@misconception(
+    "attend",
+    "The weights are set to zero on padding only after softmax, which has given part of the "
+    "whole to padding: what is left sums to less than one.",
+)
+def mask_after_softmax(query, keys, values, mask, projection, score):
+    return mean_of(softmax(scores_of(query, keys, projection, score)) * mask, values)
+
+
+@misconception(
+    "attend",
+    "The mask is the wrong way round: True marks the words, and these were hidden.",
+)
+def inverted_mask(query, keys, values, mask, projection, score):
+    return mean_of(masked(scores_of(query, keys, projection, score), ~mask), values)
+
+
+@misconception(
+    "attend",
+    "The context is made of the keys. They are only what the query is compared with; what is "
+    "looked at are the values.",
+)
+def context_of_keys(query, keys, values, mask, projection, score):
+    weights = masked(scores_of(query, keys, projection, score), mask)
+    return mean_of(weights, keys)[0], weights
+
+
+@misconception(
+    "attend",
+    "The context is the plain mean of the values: the weights were computed and then not used.",
+)
+def plain_mean(query, keys, values, mask, projection, score):
+    return values.mean(1), masked(scores_of(query, keys, projection, score), mask)
+
+
+@misconception(
+    "attend",
+    "Minus infinity hides padding well until a row is padding alone: softmax then divides zero by "
+    "zero, and one such row makes every weight of the network NaN. Use the lowest finite number.",
+)
+def minus_infinity(query, keys, values, mask, projection, score):
+    weights = masked(scores_of(query, keys, projection, score), mask)
+    weights[~mask.any(1)] = np.nan
+    return mean_of(weights, values)
+
+
+@check(
+    "One context and one weight for each place",
+    points=1,
+    hints=(
+        "Which of the two results has one number for each source word?",
+        "The context has the size of a value; the weights have the shape of the mask.",
+        "`score` leaves a last axis of size one: drop it with `[:, :, 0]`, and return "
+        "`context, weights` in this order.",
+    ),
+)
+def shapes(student):
+    query, keys, values, mask, *layer = example()
+    values = np.concatenate([values, values], -1)
+    context, weights = student.attend(query, keys, values, mask, *layer)
+    assert np.shape(weights) == (2, 4), f"the weights have shape {np.shape(weights)}, not (2, 4)"
+    assert np.shape(context) == (2, 8), f"the context has shape {np.shape(context)}, not (2, 8)"
+    assert np.abs(weights).sum() > 0, "all weights are zero"
+
+
+@check(
+    "The weights follow the scores",
+    points=3,
+    after="shapes",
+    hints=(
+        "Whose match is scored, and along which axis do the weights sum to one?",
+        "Project the query, give it an axis for the places, add the keys, take tanh, then `score`.",
+        "`[:, tf.newaxis, :]` turns (batch, units) into (batch, 1, units), which adds to the keys; "
+        "softmax takes the last axis of (batch, source).",
+    ),
+)
+def scores(student):
+    query, keys, values, mask, *layer = example(padded=False)
+    _, weights = student.attend(query, keys, values, mask, *layer)
+    expected = softmax(scores_of(query, keys, *layer))
+    np.testing.assert_allclose(
+        weights, expected, atol=1e-4, err_msg="the weights of a sentence without padding"
+    )
+
+
+@check(
+    "Padding gets no attention, the words all of it",
+    points=2,
+    after="scores",
+    hints=(
+        "What must a score be, so that softmax makes (almost) nothing of it?",
+        "Change the scores of padding before softmax, not the weights after it.",
+        "`tf.where(mask, ..., ...)` chooses place by place between a score and the lowest float, "
+        "`scores.dtype.min`.",
+    ),
+)
+def padding(student):
+    query, keys, values, mask, *layer = example()
+    _, weights = student.attend(query, keys, values, mask, *layer)
+    assert weights[1, 2:].max() == 0, f"padding got {weights[1, 2:].max():.2f} of the attention"
+    np.testing.assert_allclose(weights.sum(1), 1, atol=1e-5, err_msg="each row sums to one")
+
+
+@check(
+    "The context is the mean of the values under the weights",
+    points=2,
+    after="scores",
+    hints=(
+        "Of what is the context a mean, and which number says how much each counts?",
+        "Multiply each value by its weight and sum over the places.",
+        '`tf.einsum` with "bs,bsu->bu" sums over s; or give the weights a last axis and '
+        "use `tf.reduce_sum(..., axis=1)`.",
+    ),
+)
+def context(student):
+    query, keys, values, mask, *layer = example(padded=False)
+    found, weights = student.attend(query, keys, values, mask, *layer)
+    expected = np.einsum("bs,bsu->bu", weights, values)
+    np.testing.assert_allclose(
+        found, expected, atol=1e-4, err_msg="the context, given your own weights"
+    )
+
+
+@check(
+    "A row of padding alone stays a number",
+    points=1,
+    after="scores",
+    hints=(
+        "What is softmax of scores that are all minus infinity?",
+        "Hide padding with a number that is very low and still finite.",
+        "`scores.dtype.min` is the lowest float there is.",
+    ),
+)
+def empty_row(student):
+    query, keys, values, mask, *layer = example()
+    mask[0] = False
+    found, weights = student.attend(query, keys, values, mask, *layer)
+    assert np.isfinite(found).all(), "a row of padding alone made the context NaN"
+    assert np.isfinite(weights).all(), "a row of padding alone made the weights NaN"
+
+
+# %% [markdown]
+# ## What the mask is worth
+#
+# Your layer now takes its place in the real translator of the lesson, and beside it one that
+# forgets the mask. Both learn the phrasebook from the same first weights for the same number of
+# steps. Then each reads the same sentences twice: as they are, and with 40 more places of padding
+# behind them. Nothing was added to the sentences, so nothing should change.
+
+
+# %%
+class Maskless(BahdanauAttention):
+    """The same layer, told that everything is a word."""
+
+    def call(
+        self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Attend to all places."""
+        return super().call(query, keys, values, tf.ones_like(mask))
+
+
+settings = NmtSettings(
+    epochs=1,
+    batch_size=64,
+    jit=False,
+    units=48,
+    encoder_units=32,
+    embedding=32,
+    source_words=1_000,
+    target_words=1_000,
+    lengths=(14,),
+    samples=0,
+    learning_rate=8e-3,
+)
+
+
+def learn(attention: type[keras.layers.Layer], data: Any, steps: int) -> Any:
+    """Train a translator with this attention."""
+    model = build_translator(data, settings, attention=attention)
+    step = tf.function(lambda source, target: train_step(model, (source, target)))
+    for source, target in data.train.batches(0).take(steps):
+        step(source, target)
+    return model
+
+
+def reading(model: Any, source: tf.Tensor, target: tf.Tensor) -> tuple[float, float]:
+    """Return the loss per word, and the share of the attention that falls on padding."""
+    read, write = target[:, :-1], target[:, 1:]
+    logits, weights = model((source, read))
+    real = tf.cast(write != PAD, tf.float32)
+    each = tf.nn.sparse_softmax_cross_entropy_with_logits(write, logits)
+    lost = tf.reduce_sum(tf.where((source != PAD)[:, tf.newaxis], 0.0, weights), axis=-1)
+    mean = [float(tf.reduce_sum(part * real) / tf.reduce_sum(real)) for part in (each, lost)]
+    return mean[0], mean[1]
+
+
+# %% tags=["train"]
+pairs = NmtLesson().data(LocalDataset("phrasebook"), settings)
+source, target = next(iter(pairs.train.batches(1)))
+longer = tf.pad(source, [[0, 0], [0, 40]])
+print("                 as they are          with 40 more places of padding")
+for name, attention in (("with the mask", BahdanauAttention), ("without", Maskless)):
+    for steps in (0, 100):
+        translator = learn(attention, pairs, steps)
+        (loss, lost), (loss_longer, lost_longer) = (
+            reading(translator, part, target) for part in (source, longer)
+        )
+        print(
+            f"{name:14}{steps:4} steps: loss {loss:.3f}, {lost:4.0%} on padding"
+            f"   loss {loss_longer:.3f}, {lost_longer:4.0%} on padding"
+        )
+
+# %% [markdown]
+# With the mask, padding changes nothing, before and after training. Without it, an untrained
+# network spends half of its attention on padding. Training teaches it to look away, bit by bit and
+# only from as much padding as it meets: 40 places more, and a third of the attention is lost again,
+# though the loss hardly tells. That is why a layer that loses its mask goes unnoticed: nothing
+# warns, and the loss falls all the same.
+#
+# **Next:** `coursekit check nmt/attention`, then `coursekit next`.

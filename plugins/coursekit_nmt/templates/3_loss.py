@@ -1,0 +1,291 @@
+# %% [markdown]
+# # A loss that counts words, not padding
+#
+# **Goal.** Find and mend a fault that made translators report a loss too good to be true.
+#
+# **Time.** 20 minutes
+#
+# **Before.** exercise 1; cross-entropy
+#
+# **Kind.** predict, debug, measure
+#
+# The loss of a translator is the mean of $-\log p$ over the right words, in nats. A batch holds
+# padding too, and padding is no word: it may neither add to the sum nor count in the division.
+# The notebooks of 2018 took care of the first and forgot the second.
+
+# %%
+import numpy as np
+import tensorflow as tf
+from typing import Any
+
+from coursekit import LocalDataset
+from coursekit_nmt import NmtLesson, NmtSettings
+from coursekit_nmt.build import build_translator
+from coursekit_nmt.data import PAD
+from coursekit_nmt.train import Choice, full_choice
+
+# %% [markdown]
+# ## Predict first
+#
+# A batch has 8 places: 3 words, each with a loss of 2.0, and 5 places of padding, whose loss is set
+# to 0. The loss is then taken as the mean of the 8 numbers. What comes out?
+
+# %%
+mean_of_eight = 0.75  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "mean_of_eight", "2.0 is what the loss should be; the mean of the 8 numbers is less."
+)
+def what_it_should_be():
+    return 2.0
+
+
+@misconception("mean_of_eight", "6.0 is the sum; a mean divides by how many there are.")
+def the_sum():
+    return 6.0
+
+
+@misconception("mean_of_eight", "1.2 divides the sum by the padding; the mean divides it by all 8.")
+def by_the_padding():
+    return 1.2
+
+
+@check(
+    "You see what the padding does to a mean",
+    points=1,
+    hints=(
+        "What is the sum of the 8 numbers?",
+        "Three times 2.0 and five times 0, divided by how many there are.",
+        "6.0 divided by 8.",
+    ),
+)
+def prediction(student):
+    assert abs(student["mean_of_eight"] - 0.75) < 0.01, "add up the 8 numbers and divide by 8"
+
+
+# %% [markdown]
+# ## Find it and mend it
+#
+# `choice` holds, for each place, the logit of the right word, the mean logit, and the log of the
+# sum of all exponentials: the cross-entropy of a place is `choice.normaliser - choice.right`. The
+# function below runs, and its loss falls nicely. Mend it. (With label smoothing, a share of the
+# target is spread evenly over all words; `choice.mean` is there for that, and that part is right
+# but for the same fault.)
+
+
+# %% tags=["fault"]
+def token_loss(
+    choice: Choice, targets: tf.Tensor, smoothing: float = 0.0
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the mean cross-entropy of the real tokens, as it is and smoothed, in nats."""
+    real = tf.cast(targets != PAD, choice.right.dtype)  # (batch, target)
+    plain = tf.reduce_mean(real * (choice.normaliser - choice.right))
+    uniform = tf.reduce_mean(real * (choice.normaliser - choice.mean))
+    return plain, (1 - smoothing) * plain + smoothing * uniform
+
+
+# %%
+from coursekit_nmt.train import token_loss  # exercise
+
+# %%
+import numpy as np
+
+
+def example(padding=0):
+    """Return right, mean, normaliser and targets of two sentences, with places behind them."""
+    draw = np.random.default_rng(3)
+    logits = draw.normal(size=(2, 4, 6)).astype("float32")
+    targets = np.array([[4, 5, 3, 2], [5, 2, 0, 0]], "int32")
+    if padding:
+        targets = np.pad(targets, [[0, 0], [0, padding]])
+        logits = np.concatenate([logits, np.ones((2, padding, 6), "float32")], 1)
+    right = np.take_along_axis(logits, targets[:, :, None], 2)[:, :, 0]
+    return right, logits.mean(-1), np.log(np.exp(logits).sum(-1)), targets
+
+
+def means(average, right, mean, normaliser, targets, smoothing):
+    plain, uniform = (average(normaliser - part, targets != 0) for part in (right, mean))
+    return plain, (1 - smoothing) * plain + smoothing * uniform
+
+
+def over_words(each, real):
+    return (each * real).sum() / max(real.sum(), 1)
+
+
+@probe
+def loss(right, mean, normaliser, targets, smoothing):
+    choice = Choice(*map(tf.constant, (right, mean, normaliser)))
+    return token_loss(choice, tf.constant(targets), smoothing)
+
+
+@misconception(
+    "loss",
+    "The sum is divided by all places, padding included, as in the notebooks of 2018: the loss "
+    "looks the better, the more padding a batch happens to have.",
+)
+def over_all_places(*args):
+    return means(lambda each, real: (each * real).mean(), *args)
+
+
+@misconception(
+    "loss",
+    "Padding is not taken out of the sum: the network is paid for predicting padding, the easiest "
+    "word there is.",
+)
+def padding_in_the_sum(*args):
+    return means(lambda each, real: each.mean(), *args)
+
+
+@misconception(
+    "loss",
+    "Each sentence has its own mean, and these are averaged: a word of a short sentence counts "
+    "more than a word of a long one.",
+)
+def mean_of_means(*args):
+    return means(
+        lambda each, real: ((each * real).sum(1) / np.maximum(real.sum(1), 1)).mean(), *args
+    )
+
+
+@misconception(
+    "loss",
+    "The sum is not divided at all: the loss, and with it each gradient, grows with the batch.",
+)
+def sum_of_all(*args):
+    return means(lambda each, real: (each * real).sum(), *args)
+
+
+@misconception("loss", "Padding alone has no words: 0 / 0 is NaN, and ends the training.")
+def zero_by_zero(*args):
+    return means(lambda each, real: (each * real).sum() / (real.sum() or np.nan), *args)
+
+
+@misconception("loss", "The shares are swapped: `smoothing` is the share of the even spread.")
+def shares_swapped(right, mean, normaliser, targets, smoothing):
+    return means(over_words, right, mean, normaliser, targets, 0)[0], means(
+        over_words, right, mean, normaliser, targets, 1 - smoothing
+    )[1]
+
+
+@misconception("loss", "The second result is not smoothed: the gradient follows the plain loss.")
+def not_smoothed(right, mean, normaliser, targets, smoothing):
+    return means(over_words, right, mean, normaliser, targets, 0)
+
+
+@check(
+    "The loss is the mean over the words",
+    points=3,
+    hints=(
+        "By how many is the sum divided, and how many words are there?",
+        "`real` is 1 on words and 0 on padding: it can count them.",
+        "Divide `tf.reduce_sum(real * ...)` by `tf.reduce_sum(real)`, in both lines.",
+    ),
+)
+def words(student):
+    args = example(padding=3)
+    plain, _ = student.loss(*args, 0.0)
+    expected = means(over_words, *args, 0.0)[0]
+    np.testing.assert_allclose(
+        plain, expected, rtol=1e-4, err_msg="two sentences of 4 and 2 words, and padding"
+    )
+
+
+@check(
+    "A batch of padding alone has a loss of zero",
+    points=1,
+    after="words",
+    hints=(
+        "What is divided by what when there is no word?",
+        "The divisor must not be zero: what is the least that it may be?",
+        "`tf.maximum(tf.reduce_sum(real), 1.0)`.",
+    ),
+)
+def empty(student):
+    right, mean, normaliser, targets = example()
+    plain, smoothed = student.loss(right, mean, normaliser, 0 * targets, 0.1)
+    assert np.isfinite(plain), "the loss of a batch without words is not a number"
+    assert plain == smoothed == 0, "a batch without words has a loss"
+
+
+@check(
+    "The second result is smoothed",
+    points=1,
+    after="words",
+    hints=(
+        "What share of the target stays with the right word?",
+        "Mix the two means: one for the right word, one for the even spread.",
+        "`(1 - smoothing) * plain + smoothing * uniform`, both divided by the words.",
+    ),
+)
+def smoothed(student):
+    args = example()
+    _, found = student.loss(*args, 0.25)
+    expected = means(over_words, *args, 0.25)[1]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, err_msg="with a smoothing of 0.25")
+
+
+# %% [markdown]
+# ## What the fault would have cost
+#
+# The same network learns with your loss and with the faulty one, and each is asked two things after
+# every 40 steps: what loss it *reports*, and what loss a word really has.
+
+# %%
+settings = NmtSettings(
+    epochs=1,
+    batch_size=64,
+    jit=False,
+    units=48,
+    encoder_units=32,
+    embedding=32,
+    source_words=1_000,
+    target_words=1_000,
+    lengths=(14,),
+    samples=0,
+    learning_rate=8e-3,
+)
+
+
+def diluted(choice: Choice, targets: tf.Tensor) -> tf.Tensor:
+    """Return the mean over all places: the fault."""
+    real = tf.cast(targets != PAD, tf.float32)
+    return tf.reduce_mean(real * (choice.normaliser - choice.right))
+
+
+def learn(faulty: bool, data: Any, steps: int) -> None:
+    """Train, and print what is reported and what is true."""
+    model = build_translator(data, settings)
+
+    @tf.function
+    def step(source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            features, _ = model.decoder.read(target[:, :-1], model.encode(source))
+            choice = full_choice(model.decoder, features, target[:, 1:])
+            true, _ = token_loss(choice, target[:, 1:])
+            reported = diluted(choice, target[:, 1:]) if faulty else true
+        gradients = tape.gradient(reported, model.trainable_variables)
+        model.optimizer.apply(gradients, model.trainable_variables)
+        return reported, true
+
+    for number, batch in enumerate(data.train.batches(0).take(steps), 1):
+        reported, true = step(*batch)
+        if number % 40 == 0:
+            name = "faulty" if faulty else "yours"
+            print(f"{name:7}{number:4} steps: reported {reported:.2f}, per word {true:.2f}")
+
+
+# %% tags=["train"]
+pairs = NmtLesson().data(LocalDataset("phrasebook"), settings)
+for faulty in (False, True):
+    learn(faulty, pairs, steps=120)
+
+# %% [markdown]
+# The two networks learn about equally well: Adam divides the scale of the gradients out. What the
+# fault ruins is the *number*, which looks twice as good and cannot be compared with
+# any other: not with $\log$ of the vocabulary, not between two batch lengths, not with a paper.
+#
+# **Next:** `coursekit check nmt/loss`, then `coursekit next`.

@@ -1,0 +1,221 @@
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coursekit.notebooks import books
+from coursekit.notebooks.template import Template, read
+from coursekit.practice.gather import declared
+from coursekit.practice.inside import NotYetError, require, run_checks
+from coursekit.practice.plain import NotPlainError, equal, pack, plain, unpack
+from coursekit.practice.process import Child
+from coursekit.practice.recognise import answers, code_of
+from coursekit.practice.run import Result, run
+from tests import sums
+
+
+@pytest.fixture
+def adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Template]:
+    yield read(sums.install(tmp_path / "plugin", monkeypatch), "sums")
+    sums.forget()
+
+
+def results(adding: Template, folder: Path, **changes: str) -> dict[str, Result]:
+    """Check the right answers with some of them changed."""
+    written = sums.SOLVED | {f"exercise-{name}": code for name, code in changes.items()}
+    return checked(adding, folder, sums.write(books.notebook(adding, "student"), written))
+
+
+def checked(adding: Template, folder: Path, book: books.Notebook) -> dict[str, Result]:
+    known = declared(adding)
+    with Child(code_of(adding, book), known.probes, folder) as child:
+        return {result.check.name: result for result in run(known, child)}
+
+
+def passed(found: dict[str, Result]) -> list[str]:
+    return [name for name, result in found.items() if result.status == "passed"]
+
+
+def test_right_answers_earn_all_points(adding: Template, tmp_path: Path) -> None:
+    found = results(adding, tmp_path)
+    assert sum(result.points for result in found.values()) == 6
+
+
+def test_a_misconception_is_named(adding: Template, tmp_path: Path) -> None:
+    found = results(adding, tmp_path, mean="def mean(n):\n    return sum(n) / 2", guess="guess = 5")
+    assert found["guessed"].words.startswith("Five is a slip.")
+    assert found["means"].misconception == "by_two"
+    assert "the mean of 0 1 2 3" in found["means"].words
+    assert passed(found) == ["totals"]
+
+
+def test_another_fault_is_told_without_a_misconception(adding: Template, tmp_path: Path) -> None:
+    found = results(adding, tmp_path, total="def total(n):\n    return 7.0")
+    assert found["totals"].words == "1 + 2 + 3 is 6"
+    assert found["totals"].misconception == ""
+    assert found["means"].status == "not reached"
+    assert "The total is right" in found["means"].words
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("def mean(n):\n    while True: pass", "endless loop"),
+        ("def mean(n):\n    import os; os._exit(0)", "ended the process"),
+        ("def mean(n):\n    import ctypes; ctypes.string_at(0)", "ended the process"),
+        ("def mean(n):\n    raise SystemExit", "SystemExit"),
+        ("def mean(n):\n    return object()", "holds a object"),
+        ("def mean(n):\n    return n[9]", "line 2 of the cell, in mean: return n[9]"),
+        ("def mean(n)\n    return 1", "SyntaxError"),
+        ("", "mean"),
+    ],
+)
+def test_a_fault_costs_its_own_check_alone(
+    adding: Template, tmp_path: Path, code: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coursekit.practice.process.STUDENT_LIMIT", 2.0)
+    started = time.monotonic()
+    found = results(adding, tmp_path, mean=code)
+    assert passed(found) == ["guessed", "totals"]
+    assert says in found["means"].words
+    assert time.monotonic() - started < 15
+
+
+def test_a_crash_leaves_the_checks_after_it(adding: Template, tmp_path: Path) -> None:
+    template = adding.path
+    template.write_text(template.read_text().replace(', after="totals"', ""))
+    code = "import os\ndef total(n):\n    if len(n) == 3: os._exit(1)\n    return sum(n)"
+    found = results(read(template, "sums"), tmp_path, total=code)
+    assert passed(found) == ["guessed", "means"]
+
+
+def test_a_flood_of_output_and_warnings_cost_nothing(adding: Template, tmp_path: Path) -> None:
+    code = (
+        "import sys, os, warnings\ndef total(n):\n    warnings.warn('x')\n"
+        "    for _ in range(300): print('x' * 100_000); print('y' * 10_000, file=sys.stderr)\n"
+        "    os.write(1, b'{\"value\": 1}\\n')\n    return sum(n)"
+    )
+    assert len(passed(results(adding, tmp_path, total=code))) == 3
+
+
+def test_a_cell_that_never_ends_costs_what_needs_it(
+    adding: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coursekit.practice.process.STUDENT_LIMIT", 1.0)
+    found = results(adding, tmp_path, mean="while True: pass")
+    assert passed(found) == ["guessed", "totals"]
+    assert "endless loop" in found["means"].words
+
+
+def test_duplicated_split_reordered_and_stripped_cells_are_recognised(
+    adding: Template, tmp_path: Path
+) -> None:
+    book = sums.write(books.notebook(adding, "student"), sums.SOLVED)
+    cells = {cell["id"]: cell for cell in book["cells"]}
+    for cell in book["cells"]:
+        del cell["id"]
+        cell["metadata"] = {}
+    total, mean = cells["exercise-total"], cells["exercise-mean"]
+    head, body = mean["source"].split("\n")
+    own: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+    book["cells"] = [
+        own | {"source": "%matplotlib inline\nimport math\nbroken ="},
+        own | {"source": head},
+        own | {"source": body},
+        own | {"source": "def total(numbers):\n    return 0"},
+        total,
+        cells["exercise-guess"],
+        own | {"source": "raise RuntimeError('scratch')"},
+    ]
+    book["metadata"] = {}
+    assert answers(adding, book) == {
+        "exercise-guess": "guess = 4",
+        "exercise-total": total["source"],
+        "exercise-mean": f"{head}\n{body}",
+    }
+    assert len(passed(checked(adding, tmp_path, book))) == 3
+
+
+def test_a_helper_of_the_students_own_is_there(adding: Template, tmp_path: Path) -> None:
+    answers_ = sums.SOLVED | {"exercise-total": "def total(n):\n    return helped(n)"}
+    book = sums.write(books.notebook(adding, "student"), answers_)
+    own = "import math\nprint(undefined)\n\ndef helped(n):\n    return math.fsum(n)"
+    book["cells"].insert(3, {"cell_type": "code", "id": "x", "metadata": {}, "source": own})
+    assert len(passed(checked(adding, tmp_path, book))) == 3
+
+
+def test_the_same_checks_in_the_notebook(
+    adding: Template, capsys: pytest.CaptureFixture[str]
+) -> None:
+    namespace: dict[str, object] = {}
+    for code in sums.SOLVED.values():
+        exec(code, namespace)
+    run_checks("sums/adding", namespace, "totals", "means")
+    assert "✓ The mean is right (3/3)" in capsys.readouterr().out
+    namespace["guess"] = 5
+    with pytest.raises(NotYetError, match="Five is a slip"):
+        run_checks("sums/adding", namespace)
+    namespace["guess"] = ...
+    with pytest.raises(NotYetError, match="in their place"):
+        run_checks("sums/adding", namespace, "guessed")
+
+
+def test_plain_data_survives_the_border() -> None:
+    value = {"a": (1, 2.5, None, "x"), "b": [np.arange(6.0).reshape(2, 3), np.array([True])], 3: ()}
+    there = unpack(pack(plain(value)))
+    assert equal(there, value)
+    assert isinstance(there["a"], tuple)
+    assert there["b"][0].dtype == np.float64
+    assert there["b"][0].shape == (2, 3)
+    with pytest.raises(NotPlainError, match="holds a function"):
+        plain(lambda: 1)
+    with pytest.raises(ValueError, match="array"):
+        unpack({"array": "", "dtype": "|O", "shape": [0]})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (np.ones(3), [1.0, 1.0, 1.000001], True),
+        (np.ones(3), np.ones(4), False),
+        ((1, 2), (1, 2, 3), False),
+        ("1", 1, False),
+        (None, 0, False),
+        ({"a": 1}, {"b": 1}, False),
+        (float("nan"), float("nan"), True),
+    ],
+)
+def test_equal_values(one: object, other: object, same: bool) -> None:
+    assert equal(one, other) is same
+
+
+def test_versions_that_are_missing_or_too_old(capsys: pytest.CaptureFixture[str]) -> None:
+    from coursekit.errors import CourseError
+
+    require("numpy>=1.26")
+    assert "numpy" in capsys.readouterr().out
+    with pytest.raises(CourseError, match=r"numpy>=99 \(here"):
+        require("numpy>=99", "coursekit>=0.1.0rc1")
+    with pytest.raises(CourseError, match="none"):
+        require("no-such-package>=1")
+
+
+def test_checking_imports_no_tensorflow() -> None:
+    code = (
+        "import sys\nfrom coursekit.practice.gather import declared, exercise\n"
+        "from coursekit.commands import author, doctor, editions, practice\n"
+        "declared(exercise('nmt/attention'))\n"
+        "print([m for m in ('tensorflow', 'keras', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
