@@ -72,6 +72,7 @@ class ShapeEncoder(keras.layers.Layer):
 
     # Channels, kernel and stride of each convolution. A kernel of 3 with a stride of 2 is padded
     # on one side only: three of them would move all that is seen by half a cell.
+    PLACE = 32
     CONVOLUTIONS = ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1))
 
     def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
@@ -83,8 +84,10 @@ class ShapeEncoder(keras.layers.Layer):
         self.normalizations = [
             keras.layers.BatchNormalization(momentum=0.95) for _ in self.CONVOLUTIONS
         ]
-        self.projection = keras.layers.Dense(units)
-        self.place = keras.layers.Dense(units, use_bias=False)
+        self.projection = keras.layers.Dense(units - self.PLACE)
+        # As large as what is seen: with Keras's small weights "above" was learnt last of all.
+        spread = keras.initializers.RandomNormal(stddev=1.0, seed=seed)
+        self.place = keras.layers.Dense(self.PLACE, use_bias=False, kernel_initializer=spread)
 
     def call(self, pictures: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Return annotations ``(batch, 64, units)`` of pictures ``(batch, 64, 64, 3)`` of uint8."""
@@ -93,7 +96,9 @@ class ShapeEncoder(keras.layers.Layer):
             grid = tf.nn.relu(normalization(convolution(grid), training=training))
         side, channels = grid.shape[1], grid.shape[3]  # (batch, 8, 8, channels)
         cells = tf.reshape(grid, [-1, side * side, channels])
-        return tf.nn.relu(self.projection(cells) + self.place(coordinates(side)))
+        seen = tf.nn.relu(self.projection(cells))
+        place = tf.repeat(self.place(coordinates(side))[tf.newaxis], tf.shape(seen)[0], axis=0)
+        return tf.concat([seen, place], axis=-1)
 
 
 class BahdanauAttention(keras.layers.Layer):
@@ -177,15 +182,20 @@ class Decoder(keras.layers.Layer):
         return self.dropout(self.scale * self.embedding(ids), training=training)
 
     def step(
-        self, projected: tf.Tensor, state: tf.Tensor, memory: Memory
+        self, word: tf.Tensor, projected: tf.Tensor, state: tf.Tensor, memory: Memory
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Take one time step.
+
+        The word before is part of the query. Where two things could have been named and it was
+        "red", only that word tells which of them the next one is about; with the state alone,
+        which has not read it yet, the network of the paper looks at both.
 
         The state also decides how much of the context counts: for "of" there is little to
         see (the gate of Show, Attend and Tell, section 4.2.1).
 
         Args:
-            projected: `gru.project` of the words before, ``(batch, captions, 3 * units)``.
+            word: The word vectors before, ``(batch, captions, embedding)``.
+            projected: `gru.project` of them, ``(batch, captions, 3 * units)``.
             state: The states before, ``(batch, captions, units)``.
             memory: The pictures: each is looked at for several captions.
 
@@ -193,7 +203,8 @@ class Decoder(keras.layers.Layer):
             The next states and the contexts that they saw, ``(batch, captions, units)``, and
             the attention weights ``(batch, captions, cells)``.
         """
-        context, weights = self.attention(state, memory.keys, memory.annotations)
+        query = tf.concat([state, word], axis=-1)
+        context, weights = self.attention(query, memory.keys, memory.annotations)
         context = self.gate(state) * context
         return self.gru(projected + self.context(context), state), context, weights
 
@@ -232,8 +243,9 @@ class Decoder(keras.layers.Layer):
         words = self.embed(ids, training=training)
         state, steps = tf.repeat(memory.state, ids.shape[1], axis=1), []
         # A Python loop: XLA compiles the steps of a fixed length into one program.
-        for projected in tf.unstack(self.gru.project(words), axis=2):
-            state, context, weights = self.step(projected, state, memory)
+        projected = tf.unstack(self.gru.project(words), axis=2)
+        for word, inputs in zip(tf.unstack(words, axis=2), projected, strict=True):
+            state, context, weights = self.step(word, inputs, state, memory)
             steps.append((state, context, weights))
         states, contexts, weights = (tf.stack(part, axis=2) for part in zip(*steps, strict=True))
         return self.logits(states, contexts, words, training=training), weights
@@ -313,5 +325,5 @@ class Captioner(keras.Model):
         """
         word = self.decoder.embed(ids)
         projected = self.decoder.gru.project(word)
-        state, context, weights = self.decoder.step(projected, state, memory)
+        state, context, weights = self.decoder.step(word, projected, state, memory)
         return self.decoder.logits(state, context, word), state, weights

@@ -59,12 +59,12 @@ HELD_OUT: dict[str, frozenset[str]] = {
 }
 
 # How likely one to four things are, and which of them are of one kind.
-COUNTS = (0.15, 0.35, 0.3, 0.2)
+COUNTS = (0.2, 0.4, 0.28, 0.12)
 GROUPINGS: dict[int, tuple[tuple[int, ...], ...]] = {
     1: ((1,),),
     2: ((1, 1), (1, 1), (2,)),
-    3: ((1, 1, 1), (2, 1), (2, 1), (3,)),
-    4: ((1, 1, 1, 1), (2, 1, 1), (2, 1, 1), (2, 2), (3, 1), (4,)),
+    3: ((1, 1, 1), (1, 1, 1), (2, 1), (2, 1), (3,)),
+    4: ((1, 1, 1, 1), (1, 1, 1, 1), (2, 1, 1), (2, 2), (3, 1), (4,)),
 }
 
 MARGIN = 0.03  # to the edge of the picture, also for a shadow

@@ -24,9 +24,9 @@ COLOURS: dict[str, RGB] = {
 SHAPES = ("circle", "square", "triangle", "star", "heart")
 TEXTURES = ("solid", "striped", "dotted", "hollow")
 # The radius is half of the longer side of the thing's box.
-SIZES = {"small": (0.105, 0.120), "large": (0.180, 0.210)}
-TILTS = (-12, -6, 0, 6, 12)  # degrees
-BETWEEN_SIZES = 0.150
+SIZES = {"small": (0.120, 0.135), "large": (0.185, 0.205)}
+TILTS = (-8, -4, 0, 4, 8)  # degrees
+BETWEEN_SIZES = 0.160
 
 # "above" is what is wholly higher and within 67.5 degrees of straight up; so a thing on the
 # diagonal is both above and to the left of another.
