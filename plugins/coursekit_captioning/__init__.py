@@ -86,7 +86,7 @@ _OF_SCENES: dict[str, object] = {
     "jit": False,  # convolutions are slower under XLA
     "batch_size": 32,
     "group": 5,
-    "units": 128,
+    "units": 160,
     "embedding": 96,
     "least": 1,
     "lengths": (14,),
