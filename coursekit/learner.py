@@ -1,5 +1,6 @@
 """The half of the command line for a student's notebooks; the other half is `cli`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -129,7 +130,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "start": start_work,
     "check": check,
     "hint": hint,

@@ -179,7 +179,7 @@ def step(projected, state, annotations):
         tf.fill(values.shape[:2], 0.25),
     )
     made.context = lambda context: 2 * context
-    made.gru = lambda inputs, state=None: inputs + 10 * (0 if state is None else state)
+    made.gru = lambda projected, state=None: projected + 10 * (0 if state is None else state)
     memory = Memory(*map(tf.constant, (annotations, 0 * annotations)), mask, tf.constant(state))
     return made.step(tf.constant(projected), tf.constant(state), memory)
 
