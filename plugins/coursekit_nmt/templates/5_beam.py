@@ -624,7 +624,9 @@ settings = NmtSettings(
     target_words=1_000,
     lengths=(LONGEST,),
     samples=0,
-    learning_rate=8e-3,
+    learning_rate=5e-3,
+    dropout=0.0,
+    smoothing=0.0,
 )
 
 
@@ -660,7 +662,7 @@ def reader(model: Any, data: Any) -> Callable[[str], tuple[Step, Array]]:
 
 
 # %% tags=["train"]
-STEPS = 500
+STEPS = 600
 SENTENCES = 100
 pairs = NmtLesson().data(LocalDataset("phrasebook"), settings)
 translator = learn(pairs, STEPS)
@@ -668,6 +670,7 @@ read = reader(translator, pairs)
 asked = [s for s in pairs.validation.references if len(s.split()) <= LONGEST][:SENTENCES]
 references = [pairs.validation.references[sentence] for sentence in asked]
 by_rule: dict[str, dict[str, list[str]]] = {"best mean": {}, "highest sum": {}}
+believed: dict[str, dict[str, list[float]]] = {"best mean": {}, "highest sum": {}}
 for beam in (1, 2, 4, 8):
     for sentence in asked:
         step, state = read(sentence)
@@ -675,24 +678,31 @@ for beam in (1, 2, 4, 8):
         for rule, row in (("best mean", best(rows, scores)), ("highest sum", rows[0])):
             text = pairs.target_vocabulary.decode(row)
             by_rule[rule].setdefault(str(beam), []).append(text)
+            score = scores[(rows == row).all(axis=1)][0] / (row != PAD).sum()
+            believed[rule].setdefault(str(beam), []).append(score)
 own = []
 for sentence in asked:
     step, state = read(sentence)
     own.append(pairs.target_vocabulary.decode(my_search(step, state, 16)))
 
 # %% tags=["train"]
-figure = Figure(figsize=(6, 3), layout="constrained")
-axes = figure.add_subplot(xlabel="width of the beam", ylabel="BLEU, held-out sentences")
+figure = Figure(figsize=(10, 3), layout="constrained")
+left, right = figure.subplots(1, 2)
 for rule, by_beam in by_rule.items():
-    scores_of_rule = [bleu(texts, references) for texts in by_beam.values()]
-    axes.plot(list(by_beam), scores_of_rule, marker="o", label=rule)
-    for (beam, texts), score in zip(by_beam.items(), scores_of_rule, strict=True):
+    log_p = [float(np.mean(scores)) for scores in believed[rule].values()]
+    bleus = [bleu(texts, references) for texts in by_beam.values()]
+    left.plot(list(by_beam), log_p, marker="o", label=rule)
+    right.plot(list(by_beam), bleus, marker="o", label=rule)
+    for number, (beam, texts) in enumerate(by_beam.items()):
         words = np.mean([len(text.split()) for text in texts])
-        right = exact_match(texts, references)
-        print(f"{rule:12} beam {beam}: BLEU {score:.1f}, {right:.0%} right, {words:.2f} words")
+        print(
+            f"{rule:12} beam {beam}: log p of a word {log_p[number]:.3f}, BLEU {bleus[number]:.1f}, "
+            f"{exact_match(texts, references):.0%} right, {words:.2f} words"
+        )
 print(f"my_search: BLEU {bleu(own, references):.1f}, {exact_match(own, references):.0%} right")
-axes.axhline(bleu(own, references), linestyle=":", color="grey", label="my_search")
-axes.legend()
+left.set(xlabel="width of the beam", ylabel="mean log probability of a word")
+right.set(xlabel="width of the beam", ylabel="BLEU, held-out sentences")
+left.legend()
 picture = io.BytesIO()
 figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
