@@ -141,8 +141,11 @@ WRONG = [
     (
         "decoder",
         "MyDecoder",
-        "self.attention(state,",
-        "self.attention(self.gru(projected, state),",
+        "context, weights = self.attention(state,",
+        "state = self.gru(projected, state)\n"
+        "        return state, *self.attention("
+        "state, memory.keys, memory.annotations, memory.mask)\n"
+        "        context, weights = self.attention(state,",
         "asked_too_late",
     ),
     ("decoder", "MyDecoder", "projected + self.context(context)", "projected", "context_unused"),
