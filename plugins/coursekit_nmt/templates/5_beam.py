@@ -708,10 +708,11 @@ figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
 
 # %% [markdown]
-# Predict before you look: does a wider beam find sentences that the network believes in more (left)?
-# And are they better translations (right)? The second does not follow from the first. With a network
-# of 400 steps, trained with dropout and label smoothing, and 40 sentences, BLEU *fell*: from 29.4
-# greedily to 27.8 with a beam of eight and the best mean, and to 28.9 with the highest sum. Search
-# can only find what the network believes. Train longer (`STEPS`), and look again.
+# Predict before you look: does a wider beam find sentences that the network believes in more
+# (left)? And are they better translations (right)? The second does not follow from the first.
+# With a network of 400 steps, trained with dropout and label smoothing, and 40 sentences, BLEU
+# *fell*: from 29.4 greedily to 27.8 with a beam of eight and the best mean, and to 28.9 with the
+# highest sum. Search can only find what the network believes. Train longer (`STEPS`), and look
+# again.
 #
 # **Next:** `coursekit check nmt/beam`, then `coursekit next`.
