@@ -49,20 +49,23 @@ def continued(
     return "".join(piece[0] for piece in texts(model, vocabulary, prompt, length, 1, taste, **how))
 
 
-def curves(title: str, named: Mapping[str, Losses], window: int = 20) -> Figure:
-    """Draw losses by step, each the mean of the last `window` steps.
+def curves(
+    title: str, named: Mapping[str, Losses], window: int = 20, along: str = "step"
+) -> Figure:
+    """Draw losses by step, each point the mean of `window` steps.
 
     Args:
         title: Of the figure.
         named: What to call them, and the losses ``(steps,)``.
         window: Steps of the moving mean.
+        along: What the steps are.
     """
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
     for name, losses in named.items():
         smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
         axes.plot(np.arange(window, len(losses) + 1), smooth, label=name)
-    axes.set(title=title, xlabel="step", ylabel="loss (nats)")
+    axes.set(title=title, xlabel=along, ylabel="loss (nats)")
     axes.grid(alpha=0.3)
     axes.legend()
     return figure
