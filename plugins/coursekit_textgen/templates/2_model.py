@@ -605,8 +605,8 @@ for name, network in variants.items():
 shown(curves("Reading held-out text", losses, window=3, along="characters read"))
 
 # %% [markdown]
-# The first curve falls as the memory fills: a network that has read thirty characters guesses
-# better than one that has read three. The others have the same weights but for a sign or a gate,
+# The first curve falls as the memory fills: a network that has read ten characters guesses
+# better than one that has read two. The others have the same weights but for a sign or a gate,
 # and are lost. Trained from the beginning in its own convention, the turned gate would have learnt
 # as well: a convention is harmless until weights travel from one program to another. That is why
 # a step is tested against numbers, and not by whether its loss falls.
