@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Losses = npt.NDArray[np.float32]
 
+# TensorFlow warns of compiling anew for each taste, which is what is meant here.
+tf.get_logger().setLevel("ERROR")
+
 
 def learn(
     model: CharacterModel, batches: tf.data.Dataset, step: Callable[..., Any] = train_step
