@@ -573,7 +573,7 @@ def two():
     hints=(
         "What spoils words, and what makes them always the same?",
         "Cut the noise, the unlikely tail, and leave the likely ones as they are.",
-        "Try top_p around 0.9 with a temperature of 1, or a temperature around 0.8 alone.",
+        "At a temperature of 1, try top_p around 0.9, or top_k around 7.",
     ),
 )
 def richer(student):
