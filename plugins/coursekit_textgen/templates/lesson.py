@@ -95,7 +95,7 @@ for step in range(41):
     optimizer.apply(gradients, line.trainable_variables)
     if step % 10 == 0:
         print(f"step {step:2}: loss {float(loss):.4f}, y = {float(line.slope):.2f} x", end=" ")
-        print(f"+ {float(line.height):.2f}")
+        print(f"{float(line.height):+.2f}")
 
 # %% [markdown]
 # Forward, loss, gradient, apply. The network below has a quarter of a million weights instead of
@@ -121,9 +121,8 @@ print(data.vocabulary.decode(data.train.ids[:240]))
 # %%
 print(len(data.vocabulary), "signs:", repr(data.vocabulary.characters))
 word = data.opening[:5]
-print(
-    repr(word), "→", data.vocabulary.encode(word), "→", repr(data.vocabulary.decode([30, 40, 50]))
-)
+print(repr(word), "→", data.vocabulary.encode(word))
+print([3, 2, 1], "→", repr(data.vocabulary.decode([3, 2, 1])))
 
 # %% [markdown]
 # To read quickly, the text is cut into as many long rows as a batch has, and they are read side by
@@ -164,9 +163,9 @@ from coursekit_textgen.model import gru_step  # show
 
 # %% [markdown]
 # The network is a table of vectors, one for each character; the recurrent layer; and a last layer
-# that turns the state into **logits**, a score for every character that may come. In `call` Keras's
-# fast `GRU` layer does the steps; when the network writes, `stepper` takes them one by one, with the
-# function above.
+# that turns the state into **logits**, a score for every character that may come. In `call` the
+# fast `GRU` layer of Keras does the steps; when the network writes, `stepper` takes them one by
+# one, with the function above.
 
 # %%
 from coursekit_textgen.model import CharacterModel  # show
