@@ -80,4 +80,4 @@ def shown(figure: Figure) -> Image:
 
     picture = io.BytesIO()
     figure.savefig(picture, dpi=80)
-    return Image(picture.getvalue())
+    return Image(picture.getvalue())  # type: ignore[no-untyped-call]

@@ -319,7 +319,8 @@ def numbers(student):
 # The constructor is given, and so is the rest. Fill in `call`. Layer by layer: let the recurrent
 # layer read `features` *from its state on* (`initial_state=`), which gives the features of every
 # place and the state after the last; drop some features, in training only; keep the state for
-# whoever reads on. At the end come `self.logits(features)` and the states, one for each layer.
+# whoever reads on. At the end come `self.logits(features)` and the states, one for each layer. If
+# `states` is None, nothing was read before: `self.zero_states(rows)` has the states for that.
 
 # %%
 from coursekit_textgen.model import CharacterModel  # exercise: call
@@ -463,8 +464,7 @@ def told(twice, other, state):
 
 @misconception(
     "with_dropout",
-    "`training` is not passed on, so nothing is ever dropped: in Keras 3 a layer of your own class "
-    "must be told.",
+    "Nothing is ever dropped: the dropout was left out, or told that this is no training.",
 )
 def never_dropped():
     return told(True, False, True)

@@ -228,7 +228,8 @@ def impossible(student):
 # `narrowed` changes logits before they are drawn from. What may not be drawn gets the logit
 # `IMPOSSIBLE`. There are four holes, and you can fill and check them one after another:
 #
-# 1. a temperature of 0: only the likeliest stays (give it a logit of 0.0, the others `IMPOSSIBLE`);
+# 1. a temperature of 0: return logits in which only the likeliest stays (0.0 for it, `IMPOSSIBLE`
+#    for the others);
 # 2. else the temperature divides the logits;
 # 3. top-k: all but the `taste.top_k` likeliest become impossible (`tf.math.top_k(...).values`
 #    gives them, the largest first; k may be larger than the vocabulary);
@@ -515,8 +516,8 @@ def together(student):
 # different real words* of five letters or more are in them. Always the likeliest: 2 words. Drawing
 # at temperature 1: about 95.
 #
-# **Write more than 115.** There are many ways. `taste` is (temperature, top_k, top_p), where
-# `top_k` 0 and `top_p` 1.0 mean *all*.
+# **Write more than 115.** There are many ways. `taste` is `(temperature, top_k, top_p)`, where
+# `top_k` 0 and `top_p` 1.0 mean *all*. Run the cells below as often as you like.
 
 # %%
 _, library = prepare(TextgenLesson(), "stdlib")
