@@ -49,7 +49,7 @@ READ = "gru(features, initial_state=state)"
 DROP = "dropout(features, training=training)"
 OUT = "return self.logits(features), after"
 FRESH = "tf.where(fresh[:, tf.newaxis], 0.0, state)"
-LEAST_K = "least = tf.math.top_k(logits, count).values[:, -1:]"
+LEAST_K = "least = tf.math.top_k(logits, count).values[:, -1:]  # (rows, 1)"
 CUT_K = "logits < least, IMPOSSIBLE, logits"
 SORTED = 'tf.sort(tf.nn.softmax(logits), direction="DESCENDING")'
 TAIL = "tf.where(tf.nn.softmax(logits) < least, IMPOSSIBLE, logits)"

@@ -344,8 +344,8 @@ def zero_for_impossible(logits, temperature, k, p):
     if temperature == 0:
         return by_hand(logits, 0, k, p)
     scores = known(logits) / temperature
-    cut = only_k(scores, k)
-    return shares(only_p(softmax(np.where(cut == scores, scores, 0)), p))
+    least = np.sort(scores, -1)[:, -min(k, scores.shape[-1])][:, None] if k else -np.inf
+    return shares(only_p(softmax(np.where(scores < least, 0, scores)), p))
 
 
 @misconception("chances_of", "The k-th likeliest is cut, too: it is one too few.")
