@@ -316,6 +316,11 @@ axes.set(xlabel="character (red: a line break)", ylabel="value", title=f"Unit {b
 shown(figure)
 
 # %% [markdown]
+# In the run shown here that unit creeps up along a line and falls at its end. It does more: where
+# two line breaks stand close together, around the name of a speaker, it drops to -1 and stays.
+# Units are not made to be read by us; that some can be is the surprising thing.
+
+# %% [markdown]
 # ## Experiments
 #
 # * Set `carry_state=False` in `prepare(...)`. By how much does the held-out loss rise? Which
