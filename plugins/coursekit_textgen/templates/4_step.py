@@ -254,7 +254,7 @@ def stable(student):
 from coursekit_textgen.train import train_step  # exercise
 
 # %% [markdown]
-# Thirty steps, eagerly, on one batch: the loss begins where you predicted (the vocabulary here has
+# Twenty steps, eagerly, on one batch: the loss begins where you predicted (the vocabulary here has
 # 12 signs), and falls. Put `breakpoint()` into your step if something is not as you expect; it is
 # plain Python as long as nobody compiles it.
 
@@ -266,9 +266,9 @@ few = TextgenData(vocabulary=Vocabulary("abcdefghijk"), steps_per_epoch=100)
 tiny = TextgenSettings(epochs=1, batch_size=2, length=8, units=32, embedding=8, learning_rate=0.05)
 small = build_model(few, tiny)
 ids = tf.constant(few.vocabulary.encode("abcdefghiabdecfghi").reshape(2, 9))
-for number in range(30):
+for number in range(20):
     told = train_step(small, (ids[:, :-1], ids[:, 1:], tf.fill([2], True)))
-    if number in (0, 9, 19, 29):
+    if number in (0, 9, 19):
         print(f"step {number + 1:2}: loss {float(told['loss']):.3f}   (log 12 = {np.log(12):.3f})")
 
 # %%
