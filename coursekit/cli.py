@@ -1,4 +1,7 @@
-"""The command line: parses, and hands over. Nothing here imports TensorFlow."""
+"""The command line: parses, and hands over. Nothing here imports TensorFlow.
+
+The commands for lessons are here, those for a student's notebooks in `learner`.
+"""
 
 import io
 import sys
@@ -8,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from coursekit import __version__
+from coursekit import __version__, learner
+from coursekit.arguments import AsJson, LessonName, lesson_names, lesson_of, screen
 from coursekit.errors import CourseError
 
 LEARN, PRACTISE, TEACH, AUTHOR = "Learn", "Practise", "Teach", "Author"
@@ -24,7 +28,7 @@ class Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except CourseError as error:
-            stderr = _consoles().stderr
+            stderr = screen().stderr
             stderr.print(Text("error: ", style="bold red") + Text(str(error)), soft_wrap=True)
             raise SystemExit(1) from None
         except KeyboardInterrupt:
@@ -43,34 +47,12 @@ app = typer.Typer(
 )
 
 
-def _consoles() -> Any:
-    from coursekit.console import consoles
-
-    return consoles()
-
-
-def _lesson(name: str) -> Any:
-    from coursekit.plugins import catalogue
-
-    return catalogue().lesson(name)
-
-
-def _names() -> list[str]:
-    from coursekit.plugins import catalogue
-
-    return list(catalogue().lessons)
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"coursekit {__version__}")
         raise typer.Exit
 
 
-LessonName = Annotated[
-    str, typer.Argument(metavar="LESSON", help="A lesson's name.", autocompletion=_names)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 DataName = Annotated[
     str | None,
     typer.Option("--data", metavar="NAME|PATH", help="A data set's name, or your own data."),
@@ -96,7 +78,7 @@ def start(
     if ctx.invoked_subcommand is None:
         from coursekit.commands.listing import welcome
 
-        welcome(_consoles())
+        welcome(screen())
 
 
 @app.command("list", rich_help_panel=LEARN)
@@ -107,7 +89,7 @@ def list_(as_json: AsJson = False) -> None:
     """
     from coursekit.commands.listing import list_lessons
 
-    list_lessons(as_json, _consoles())
+    list_lessons(as_json, screen())
 
 
 @app.command(rich_help_panel=LEARN)
@@ -118,7 +100,7 @@ def info(lesson: LessonName, as_json: AsJson = False) -> None:
     """
     from coursekit.commands import listing
 
-    listing.info(_lesson(lesson), as_json, _consoles())
+    listing.info(lesson_of(lesson), as_json, screen())
 
 
 @app.command(rich_help_panel=LEARN)
@@ -151,9 +133,9 @@ def run(
     from coursekit import running
 
     running.run(
-        _lesson(lesson),
+        lesson_of(lesson),
         running.Request(data, preset, _assignments(assignments, epochs, seed), eager, out, resume),
-        _consoles(),
+        screen(),
     )
 
 
@@ -174,7 +156,9 @@ def _assignments(texts: list[str] | None, epochs: int | None, seed: int | None) 
 )
 def demo(
     ctx: typer.Context,
-    lesson: Annotated[str | None, typer.Argument(metavar="LESSON", autocompletion=_names)] = None,
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="LESSON", autocompletion=lesson_names)
+    ] = None,
 ) -> None:
     """Use a trained model: coursekit demo LESSON [INPUT]; LESSON --help shows its options.
 
@@ -193,146 +177,24 @@ def demo(
     from coursekit.commands.demo import demo as show_demo
     from coursekit.commands.flags import demo_command
 
-    chosen = _lesson(lesson)
+    chosen = lesson_of(lesson)
 
     def handle(request: str | None, options: Any, folder: Path | None) -> None:
-        show_demo(chosen, request, options, folder, _consoles())
+        show_demo(chosen, request, options, folder, screen())
 
     demo_command(chosen, handle)(ctx.args, prog_name=f"coursekit demo {lesson}")
 
 
-WorkName = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[NOTEBOOK]",
-        help="lesson/topic, lesson/number, a topic, a lesson, or a file; else what was saved last.",
-    ),
-]
-
-
-@app.command("start", rich_help_panel=PRACTISE)
-def start_work(
-    name: Annotated[str, typer.Argument(metavar="LESSON[/TOPIC]", autocompletion=_names)],
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None,
-) -> None:
-    """Write the notebooks of a lesson into a folder, by default one of its name.
-
-    Examples:
-    coursekit start nmt
-
-    coursekit start nmt/attention ~/course
-    """
-    from coursekit.commands import practice
-
-    practice.start(name, folder, _consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def check(name: WorkName = None) -> None:
-    """Say what is right in a notebook, and what is wrong in words.
-
-    Example: coursekit check nmt/attention
-    """
-    from coursekit.commands import practice
-
-    practice.check(name, _consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def hint(name: WorkName = None) -> None:
-    """Show the next of three hints for the first check that does not pass.
-
-    Example: coursekit hint nmt/attention
-    """
-    from coursekit.commands import practice
-
-    practice.hint(name, _consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def solution(
-    name: WorkName = None,
-    give_up: Annotated[bool, typer.Option("--give-up", help="Show it unsolved, too.")] = False,
-) -> None:
-    """Show the solution of an exercise that is solved.
-
-    Example: coursekit solution nmt/attention
-    """
-    from coursekit.commands import practice
-
-    practice.solution(name, give_up, _consoles())
-
-
-@app.command("next", rich_help_panel=PRACTISE)
-def next_() -> None:
-    """Name the next exercise.
-
-    Example: coursekit next
-    """
-    from coursekit.commands import practice
-
-    practice.next_step(_consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def progress() -> None:
-    """Show all exercises at a glance.
-
-    Example: coursekit progress
-    """
-    from coursekit.commands import practice
-
-    practice.progress(_consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def reset(name: WorkName = None) -> None:
-    """Write an exercise anew; your work stays beside it as a backup.
-
-    Example: coursekit reset nmt/attention
-    """
-    from coursekit.commands import editions
-
-    editions.reset(name, _consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def update(name: WorkName = None) -> None:
-    """Bring a notebook to the installed edition; your cells are kept.
-
-    Example: coursekit update nmt/attention
-    """
-    from coursekit.commands import editions
-
-    editions.update(name, _consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def watch(name: WorkName = None) -> None:
-    """Check a notebook each time that it is saved.
-
-    Example: coursekit watch nmt/attention
-    """
-    from coursekit.commands import practice
-
-    practice.watch(name, _consoles())
-
-
-@app.command(rich_help_panel=PRACTISE)
-def doctor() -> None:
-    """Look whether this machine has what the lessons need.
-
-    Example: coursekit doctor
-    """
-    from coursekit.commands import doctor as command
-
-    if command.doctor(_consoles()):
-        raise typer.Exit(1)
+# Practise stands between Learn and Teach; doctor looks at the machine, before the runs.
+for _name, _command in learner.COMMANDS.items():
+    app.command(_name, rich_help_panel=PRACTISE)(_command)
 
 
 @app.command(rich_help_panel=PRACTISE)
 def runs(
-    lesson: Annotated[str | None, typer.Argument(metavar="[LESSON]", autocompletion=_names)] = None,
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
+    ] = None,
     root: Annotated[
         Path, typer.Option("--in", metavar="DIR", help="The folder to look below.")
     ] = Path("runs"),
@@ -344,7 +206,7 @@ def runs(
     """
     from coursekit.commands.listing import list_runs
 
-    list_runs(root, lesson, as_json, _consoles())
+    list_runs(root, lesson, as_json, screen())
 
 
 @app.command(rich_help_panel=TEACH)
@@ -366,7 +228,7 @@ def data(
     from coursekit.commands import data as command
 
     action = command.action(show, verify, remove)
-    command.data(_lesson(lesson), name, action, as_json, _consoles())
+    command.data(lesson_of(lesson), name, action, as_json, screen())
 
 
 @app.command(rich_help_panel=AUTHOR)
@@ -385,12 +247,14 @@ def bench(
     from coursekit.running import Request
 
     request = Request(data, preset, _assignments(assignments, None, None))
-    command.bench(_lesson(lesson), request, as_json, _consoles())
+    command.bench(lesson_of(lesson), request, as_json, screen())
 
 
 @app.command(rich_help_panel=AUTHOR)
 def build(
-    lesson: Annotated[str | None, typer.Argument(metavar="[LESSON]", autocompletion=_names)] = None,
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
+    ] = None,
     solutions: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the solved exercises here instead.")
     ] = None,
@@ -405,7 +269,7 @@ def build(
     """
     from coursekit.commands import author
 
-    author.build(lesson, solutions, check, _consoles())
+    author.build(lesson, solutions, check, screen())
 
 
 @app.command(rich_help_panel=AUTHOR)
@@ -416,7 +280,7 @@ def verify(lesson: LessonName) -> None:
     """
     from coursekit.commands import author
 
-    author.verify(_lesson(lesson), _consoles())
+    author.verify(lesson_of(lesson), screen())
 
 
 def main() -> None:

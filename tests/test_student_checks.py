@@ -15,7 +15,7 @@ from coursekit.practice.inside import NotYetError, require, run_checks
 from coursekit.practice.plain import NotPlainError, equal, pack, plain, unpack
 from coursekit.practice.process import Child
 from coursekit.practice.recognise import answers, code_of
-from coursekit.practice.run import Result, run
+from coursekit.practice.run import Result, in_words, run
 from tests import sums
 
 
@@ -197,6 +197,15 @@ def test_plain_data_survives_the_border() -> None:
 )
 def test_equal_values(one: object, other: object, same: bool) -> None:
     assert equal(one, other) is same
+
+
+def test_numbers_are_told_as_numbers() -> None:
+    with pytest.raises(AssertionError) as arrays:
+        np.testing.assert_allclose(np.float32(0.75), np.array(2.0), err_msg="the loss")
+    assert in_words(arrays.value) == "the loss\nyours: 0.75 · expected: 2."
+    with pytest.raises(AssertionError) as rows:
+        np.testing.assert_array_equal(np.array([1, 2], "int32"), [1, 3], err_msg="the ids")
+    assert in_words(rows.value) == "the ids\nyours: [1, 2] · expected: [1, 3]"
 
 
 def test_versions_that_are_missing_or_too_old(capsys: pytest.CaptureFixture[str]) -> None:

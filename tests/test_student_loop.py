@@ -42,12 +42,12 @@ def test_start_never_writes_over_work(loop: Command, solve: Solve) -> None:
 
 
 def test_check_shows_words_points_and_the_next_step(loop: Command, solve: Solve) -> None:
-    shown = loop("check").stdout
+    shown = loop("check", code=1).stdout
     assert "0 of 6 points" in shown
     assert "write your answer in their place" in shown
     assert "next: coursekit hint sums/adding" in shown
     solve(guess="guess = 5")
-    shown = loop("check", "sums/1").stdout
+    shown = loop("check", "sums/1", code=1).stdout
     assert "Five is a slip." in shown
     assert "5 of 6 points" in shown
     solve()
@@ -92,9 +92,11 @@ def test_next_and_progress(loop: Command, solve: Solve) -> None:
     assert "coursekit start nmt/" in loop("next").stdout
     solve()
     loop("check", "sums")
-    line = next(x for x in loop("progress").stdout.splitlines() if x.startswith("sums/adding"))
+    lines = loop("progress").stdout.splitlines()
+    line = next(x for x in lines if x.startswith("sums/adding"))
     assert "solved" in line
     assert "6/6" in line
+    assert lines[-1].startswith("next: coursekit start nmt/")
 
 
 def test_reset_keeps_a_backup(loop: Command, solve: Solve) -> None:
@@ -161,7 +163,10 @@ def test_watch_checks_at_each_save(
         (["start", "dots"], "has no notebooks"),
         (["check", "no.ipynb"], "there is no notebook"),
         (["check", "nmt/attention"], "coursekit start nmt/attention"),
-        (["check", "nmt"], "nmt is not started"),
+        (["check", "nmt"], "nmt is not started\ntip: coursekit start nmt"),
+        (["check", "dots"], "dots has no exercises"),
+        (["start", "nmt/0"], "nmt/1 (padding), nmt/2 (attention), nmt/3 (decoder)"),
+        (["check", "nmt/9"], "nmt/4 (loss), nmt/5 (beam)"),
         (["check", "broken.ipynb"], "not a notebook that can be read"),
         (["check", "strange.ipynb"], "is not a notebook of an exercise"),
         (["build", "--check", "--solutions", "x"], "cannot be combined"),
@@ -201,4 +206,4 @@ def test_doctor_looks_at_all(
 
 def test_a_bare_check_after_start_takes_the_first_exercise(loop: Command) -> None:
     loop("start", "nmt", "mine")
-    assert loop("check").stdout.startswith("nmt/padding")
+    assert loop("check", code=1).stdout.startswith("nmt/padding")

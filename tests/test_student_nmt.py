@@ -122,6 +122,101 @@ WRONG = [
         "for word in sentence.split() if word in self._ids]",
         "unknown_left_out",
     ),
+    ("decoder", "MyDecoder", "self.gru(inputs, state)", "self.gru(inputs)", "state_forgotten"),
+    ("decoder", "MyDecoder", "return next_state,", "return state,", "state_unchanged"),
+    (
+        "decoder",
+        "MyDecoder",
+        "self.gru(inputs, state)",
+        "self.gru(inputs + state)",
+        "state_among_inputs",
+    ),
+    (
+        "decoder",
+        "MyDecoder",
+        "self.attention(state,",
+        "self.attention(tf.zeros_like(state),",
+        "asked_with_zeros",
+    ),
+    (
+        "decoder",
+        "MyDecoder",
+        "context, weights = self.attention(state,",
+        "state = self.gru(projected, state)\n"
+        "        return state, *self.attention("
+        "state, memory.keys, memory.annotations, memory.mask)\n"
+        "        context, weights = self.attention(state,",
+        "asked_too_late",
+    ),
+    ("decoder", "MyDecoder", "projected + self.context(context)", "projected", "context_unused"),
+    ("decoder", "MyDecoder", "projected + self.context", "self.context", "word_lost"),
+    (
+        "decoder",
+        "MyDecoder",
+        "next_state, context, w",
+        "next_state, weights, context  # w",
+        "weights_first",
+    ),
+    (
+        "decoder",
+        "carry",
+        "state, context, weights = decoder.step(word, state, memory)",
+        "state, context, weights = decoder.step(word, memory.state, memory)",
+        "always_the_first",
+    ),
+    (
+        "decoder",
+        "carry",
+        "tf.unstack(projected, axis=1)",
+        "tf.unstack(projected, axis=1)[::-1]",
+        "backwards",
+    ),
+    ("decoder", "carry", "tf.stack(part, axis=1)", "tf.stack(part, axis=0)", "places_in_front"),
+    ("decoder", "carry", "tf.stack(part, axis=1)", "part[-1]", "last_alone"),
+    ("decoder", "carry", "memory.state, []", "tf.zeros_like(memory.state), []", "from_zeros"),
+    (
+        "beam",
+        "grow",
+        "total = scores[:, np.newaxis] + log_p",
+        "total = scores[:, np.newaxis] * log_p",
+        "multiplied",
+    ),
+    ("beam", "grow", "total = scores[:, np.newaxis] + log_p", "total = log_p", "last_word_decides"),
+    (
+        "beam",
+        "grow",
+        "total = scores[:, np.newaxis] + log_p",
+        "total = scores[:, np.newaxis] + log_p\n"
+        "    return total.max(1), np.arange(len(scores)), total.argmax(1)",
+        "each_its_own",
+    ),
+    ("beam", "grow", "argsort(-total", "argsort(total", "worst_kept"),
+    ("beam", "grow", "[PAD, START, UNKNOWN]", "[PAD, START]", "unknown_written"),
+    ("beam", "grow", "[PAD, START, UNKNOWN]", "[START, UNKNOWN]", "padding_written"),
+    ("beam", "grow", "log_p[:, [PAD, START, UNKNOWN]] = IMPOSSIBLE", "pass", "special_written"),
+    ("beam", "grow", "[PAD, START, UNKNOWN]", "[PAD, START, UNKNOWN, END]", "never_ends"),
+    ("beam", "grow", "log_p[finished, PAD] = 0.0", "pass", "finished_dropped"),
+    (
+        "beam",
+        "grow",
+        "log_p[finished] = IMPOSSIBLE\n    log_p[finished, PAD] = 0.0",
+        "pass",
+        "finished_extended",
+    ),
+    ("beam", "search", "rows[parents]", "rows", "rows_stay"),
+    ("beam", "search", "state = state[parents]", "pass", "states_stay"),
+    ("beam", "search", "finished = (words", "finished = finished | (words", "ends_stay"),
+    ("beam", "best", "scores / lengths", "scores", "no_normalisation"),
+    ("beam", "best", "np.argmax(scores / lengths)", "np.argmax(lengths)", "longest"),
+    ("beam", "my_search", "beam = 8", "beam = 2", "two"),
+    ("beam", "my_search", "beam = 8", "beam = 32", "too_wide"),
+    (
+        "beam",
+        "my_search",
+        "best(*search(step, np.repeat(state, beam, axis=0), beam, limit))",
+        "search(step, np.repeat(state, beam, axis=0), beam, limit)[0][0]",
+        "wide_and_short",
+    ),
 ]
 
 
@@ -168,7 +263,70 @@ PADDED = """def padded(rows, length, empty=0):
     full = [list(row) + [PAD] * (length - len(row)) for row in rows]
     return np.array(full + [[PAD] * length] * empty)
 """
+STEP = """class MyDecoder(Decoder):
+    def __init__(self, words, embedding, units, *args, **kwargs):
+        super().__init__(words, embedding, units, *args, **kwargs)
+        self.gru = KindGRU(units)
+
+    def step(self, projected, state, memory):
+        keys, values, mask, _ = memory.keys, memory.annotations, memory.mask, memory.state
+        found = self.attention(state, keys, values, mask)
+        return self.gru(state=state, projected=self.context(found[0]) + projected), *found
+"""
+CARRY = """def carry(decoder, projected, memory):
+    def taken(state, place):
+        if place == projected.shape[1]:
+            return []
+        after = decoder.step(projected[:, place], state, memory)
+        return [after, *taken(after[0], place + 1)]
+
+    steps = taken(memory.state, 0)
+    return [tf.stack([step[part] for step in steps], axis=1) for part in range(3)]
+"""
+GROW = """def grow(scores, log_p, finished):
+    made = []
+    for parent, (score, row) in enumerate(zip(scores, log_p)):
+        if finished[parent]:
+            made.append((score, parent, PAD))
+            continue
+        words = [word for word in range(len(row)) if word not in (PAD, START, UNKNOWN)]
+        made += [(score + row[word], parent, word) for word in words]
+    made.sort(key=lambda one: (-one[0], one[1], one[2]))
+    return tuple(np.array(part) for part in zip(*made[: len(scores)]))
+"""
+BEST = """def best(rows, scores):
+    def mean(pair):
+        return pair[1] / np.count_nonzero(pair[0])
+    return max(zip(rows, scores), key=mean)[0]
+"""
+APART = """def my_search(step, state, limit):
+    \"\"\"Keep what has ended apart, so that it takes no place in the beam.\"\"\"
+    going, done = [(0.0, [START], state[0])], []
+    for _ in range(limit):
+        last = np.array([row[-1] for _, row, _ in going])
+        log_p, states = step(last, np.array([one for _, _, one in going]))
+        log_p[:, [PAD, START, UNKNOWN]] = IMPOSSIBLE
+        made = []
+        for (score, row, _), numbers, after in zip(going, log_p, states):
+            for word in np.argsort(-numbers)[:8]:
+                one = (score + numbers[word], [*row, int(word)], after)
+                (done if word == END else made).append(one)
+        going = sorted(made, key=lambda one: -one[0])[:8]
+    return max(done, key=lambda one: one[0] / (len(one[1]) - 1))[1][1:]
+"""
+SEVERAL = """def my_search(step, state, limit):
+    found = []
+    for beam in (1, 2, 3, 5, 7):
+        found += zip(*search(step, np.repeat(state, beam, axis=0), beam, limit))
+    return max(found, key=lambda one: one[1] / np.sum(one[0] != PAD))[0]
+"""
 OTHER = [
+    ("decoder", "MyDecoder", STEP),
+    ("decoder", "carry", CARRY),
+    ("beam", "grow", GROW),
+    ("beam", "best", BEST),
+    ("beam", "my_search", APART),
+    ("beam", "my_search", SEVERAL),
     ("attention", "BahdanauAttention", ATTENTION + SUM),
     ("attention", "BahdanauAttention", ATTENTION + KERAS),
     ("loss", "token_loss", LOSS),

@@ -10,6 +10,7 @@ import tensorflow as tf
 from coursekit_textgen.data import UNKNOWN, Vocabulary
 from coursekit_textgen.evaluate import losses_of, strips_of
 from coursekit_textgen.model import CharacterModel
+from coursekit_textgen.ngram import DOUBT, Ngram
 from coursekit_textgen.sample import PIECE, Taste, drawn, narrowed, texts
 from tests.test_textgen_model import CHARACTERS, made
 
@@ -134,3 +135,29 @@ def test_losses_are_those_of_one_long_reading(model: CharacterModel) -> None:
     chosen = scores[np.arange(1_500), ids[1:]]
     expected = np.log(np.exp(scores).sum(-1)) - chosen
     np.testing.assert_allclose(losses_of(model, ids), expected, atol=1e-3)
+
+
+def test_the_parts_of_sampling_can_be_handed_over(model: CharacterModel) -> None:
+    def always_c(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
+        return tf.fill([logits.shape[0]], 3)
+
+    def only_d(logits: tf.Tensor, taste: Taste) -> tf.Tensor:
+        return tf.where(tf.range(CHARACTERS) == 4, 0.0, tf.fill(tf.shape(logits), -1e9))
+
+    assert written(model, 5, draw=always_c) == ["ccccc"]
+    assert written(model, 5, narrow=only_d) == ["ddddd"]
+
+
+def test_the_ngram_counts_what_came_after_four_characters() -> None:
+    text = "abcdeabcdf" * 3
+    ngram = Ngram(VOCABULARY.encode(text), VOCABULARY)
+    contexts = np.array([VOCABULARY.encode("abcd"), VOCABULARY.encode("jjjj")], np.int64)
+    likely, unseen = np.exp(ngram.logits(contexts))
+    often = np.array([text.count(c) for c in VOCABULARY.characters]) / len(text)
+    by_hand = DOUBT * often
+    by_hand[4:6] += (1 - DOUBT) / 2  # e and f, three times each
+    np.testing.assert_allclose(likely[1:], by_hand, atol=1e-6)
+    np.testing.assert_allclose(unseen[1:], often, atol=1e-6)
+    assert ngram.different_words([text, "abcdeabcdf", "abc"]) == 1
+    texts_written = ngram.write(Taste(temperature=0), narrowed, drawn, rows=2, length=6)
+    assert texts_written == ["eabcde", "eabcde"]

@@ -93,8 +93,12 @@ def fingerprint(template: Template, book: books.Notebook) -> str:
     return hashlib.sha256(repr(written).encode()).hexdigest()
 
 
-def check(name: str | None, out: Consoles) -> None:
-    """Show what passes, what is wrong in words, the points, and the next step."""
+def check(name: str | None, out: Consoles) -> bool:
+    """Show what passes, what is wrong in words, the points, and the next step.
+
+    Returns:
+        Whether every check passes.
+    """
     where = place(name)
     results = checked(where)
     out.result(f"{where.template.name}  {where.path}", "bold")
@@ -112,8 +116,10 @@ def check(name: str | None, out: Consoles) -> None:
     earned, total = sum(r.points for r in results), sum(r.check.points for r in results)
     out.result()
     out.result(f"{earned} of {total} points")
-    step = f"coursekit hint {where.template.name}" if earned < total else "coursekit next"
+    passed = all(result.status == "passed" for result in results)
+    step = "coursekit next" if passed else f"coursekit hint {where.template.name}"
     out.result(f"next: {step}", "bold")
+    return passed
 
 
 def _record(where: Place) -> Record:
@@ -164,19 +170,27 @@ def solution(name: str | None, give_up: bool, out: Consoles) -> None:
 
 def next_step(out: Consoles) -> None:
     """Name the first exercise of the course that is not solved."""
-    known = records()
-    for name, template in all_exercises().items():
-        record = known.get(name, Record())
-        if record.solved:
-            continue
-        out.result(f"{name}: {template.title} ({template.fields['time']})")
+    template = _unsolved()
+    if template is not None:
+        out.result(f"{template.name}: {template.title} ({template.fields['time']})")
         out.result(template.fields["goal"])
-        if Path(record.path).is_file():
-            out.result(f"next: open {record.path}, then coursekit check {name}", "bold")
-        else:
-            out.result(f"next: coursekit start {name}", "bold")
-        return
-    out.result("every exercise is solved: make it yours with a lesson of your own")
+    out.result(_action(template), "bold")
+
+
+def _unsolved() -> Template | None:
+    """Return the first exercise of the course that is not solved."""
+    known = records()
+    return next((t for n, t in all_exercises().items() if not known.get(n, Record()).solved), None)
+
+
+def _action(template: Template | None) -> str:
+    """Return what to do for an exercise, as a line that can be followed."""
+    if template is None:
+        return "every exercise is solved: make it yours with a lesson of your own"
+    record = records().get(template.name, Record())
+    if Path(record.path).is_file():
+        return f"next: open {record.path}, then coursekit check {template.name}"
+    return f"next: coursekit start {template.name}"
 
 
 def progress(out: Consoles) -> None:
@@ -194,7 +208,7 @@ def progress(out: Consoles) -> None:
     out.result()
     share = earned / total if total else 0
     out.result(f"{earned} of {total} points, {share:.0%}", "bold")
-    out.result("next: coursekit next")
+    out.result(_action(_unsolved()))
 
 
 def watch(name: str | None, out: Consoles) -> None:

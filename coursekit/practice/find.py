@@ -42,7 +42,10 @@ def named(text: str) -> Template:
         raise CourseError(
             f"{text!r} is in several lessons", remedy=" or ".join(t.name for t in short)
         )
-    raise CourseError(f"there is no exercise {text!r}", remedy=did_you_mean(text, known))
+    own = [t for t in known.values() if t.lesson == text.partition("/")[0]]
+    there = ", ".join(f"{t.lesson}/{t.number} ({t.topic})" for t in own)
+    near = "" if there and text.rpartition("/")[2].isdigit() else did_you_mean(text, known)
+    raise CourseError(f"there is no exercise {text!r}", there, near)
 
 
 def place(text: str | None) -> Place:
@@ -64,7 +67,10 @@ def place(text: str | None) -> Place:
     if text is None:
         return _newest(started)
     if text in catalogue().lessons:
-        own = [n for n in all_exercises() if n.startswith(f"{text}/") and n in started]
+        there = [n for n in all_exercises() if n.startswith(f"{text}/")]
+        if not there:
+            raise CourseError(f"the lesson {text} has no exercises", remedy="coursekit progress")
+        own = [name for name in there if name in started]
         if not own:
             raise CourseError(f"{text} is not started", remedy=f"coursekit start {text}")
         text = next((name for name in own if not started[name].solved), own[0])

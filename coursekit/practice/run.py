@@ -148,4 +148,5 @@ def in_words(error: Exception) -> str:
     numbers = [" ".join(line.split()) for line in lines if re.match(r"\s*(ACTUAL|DESIRED)", line)]
     words = lines[0] if lines and "ismatch" not in lines[0] else "the numbers differ"
     shown = " · ".join(numbers).replace("ACTUAL", "yours").replace("DESIRED", "expected")
+    shown = re.sub(r"array\((.*?)(?:, dtype=[\w.<>']+)?\)", r"\1", shown)
     return f"{words}\n{shown}" if shown else words

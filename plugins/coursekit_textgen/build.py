@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import keras  # noqa: TID253 - imported when a model is asked for
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from coursekit_textgen import TextgenSettings
 
 
-def build_model(data: TextgenData, settings: TextgenSettings) -> CharacterModel:
+def build_model(
+    data: TextgenData,
+    settings: TextgenSettings,
+    network: Callable[..., CharacterModel] = CharacterModel,
+) -> CharacterModel:
     """Return the untrained network, its variables and its optimizer made.
 
     The learning rate rises in a line, then falls in half a cosine to zero at the last step.
@@ -22,9 +27,10 @@ def build_model(data: TextgenData, settings: TextgenSettings) -> CharacterModel:
     Args:
         data: For the vocabulary and the steps of an epoch.
         settings: The hyper-parameters; the seed also decides the first weights.
+        network: The class of the network, or what takes the same arguments.
     """
     keras.utils.set_random_seed(settings.seed)
-    model = CharacterModel(
+    model = network(
         len(data.vocabulary),
         settings.embedding,
         settings.units,

@@ -102,21 +102,66 @@ class TextSplit:
         Args:
             epoch: The number of the epoch, from 0.
         """
-        import tensorflow as tf
-
         first = int(np.random.default_rng([self.seed, epoch]).integers(self.length))
-        width = (len(self.ids) - first) // self.batch_size
-        rows = self.ids[first : first + width * self.batch_size].reshape(self.batch_size, width)
-        whole = tf.constant(rows)  # held once, not once for each batch
+        return batches_of(
+            side_by_side(self.ids, self.batch_size, first),
+            self.length,
+            self.steps,
+            self.carry_state,
+        )
 
-        def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            start = tf.cast(step, tf.int32) * self.length
-            piece = whole[:, start : start + self.length + 1]
-            piece = tf.ensure_shape(piece, [self.batch_size, self.length + 1])
-            fresh = tf.fill([self.batch_size], step == 0 or not self.carry_state)
-            return piece[:, :-1], piece[:, 1:], fresh
 
-        return tf.data.Dataset.range(self.steps).map(batch)
+def side_by_side(ids: Ids, batch_size: int, first: int = 0) -> Ids:
+    """Cut a text into long rows ``(batch, width)``: each goes on where the row above it ends.
+
+    The rows are as long as they can be; the few characters that are left at the end are
+    dropped.
+
+    Args:
+        ids: The text, ``(characters,)``.
+        batch_size: How many rows.
+        first: The place in the text where the first row begins.
+    """
+    width = (len(ids) - first) // batch_size
+    return ids[first : first + batch_size * width].reshape(batch_size, width)
+
+
+def next_piece(rows: Ids, step: int, length: int) -> tuple[Ids, Ids]:
+    """Return the inputs and the targets of one batch, each ``(batch, length)``.
+
+    The targets are the inputs, one character further on; the batch after this one begins
+    with the last target of this one.
+
+    Args:
+        rows: The text side by side, ``(batch, width)``.
+        step: The number of the batch, from 0.
+        length: The characters of a row in one batch.
+    """
+    start = step * length
+    piece = rows[:, start : start + length + 1]
+    return piece[:, :-1], piece[:, 1:]
+
+
+def batches_of(rows: Ids, length: int, steps: int, carry_state: bool) -> tf.data.Dataset:
+    """Return batches ``(inputs, targets, fresh)``, as `TextSplit.batches` describes them.
+
+    Args:
+        rows: The text side by side, ``(batch, width)``.
+        length: The characters of a row in one batch.
+        steps: How many batches.
+        carry_state: Whether a batch goes on with the state that the one before ended with.
+    """
+    import tensorflow as tf
+
+    whole = tf.constant(rows)  # held once, not once for each batch
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        inputs, targets = next_piece(whole, tf.cast(step, tf.int32), length)
+        shape = [len(rows), length]
+        fresh = tf.fill([len(rows)], step == 0 or not carry_state)
+        return tf.ensure_shape(inputs, shape), tf.ensure_shape(targets, shape), fresh
+
+    return tf.data.Dataset.range(steps).map(batch)
 
 
 @dataclass

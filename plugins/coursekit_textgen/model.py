@@ -15,6 +15,26 @@ from coursekit_textgen.layers import Dropout
 States = list[tf.Tensor]
 
 
+def gru_step(projected: tf.Tensor, state: tf.Tensor, cell: keras.layers.GRUCell) -> tf.Tensor:
+    """Take one step of a gated recurrent unit, as `keras.layers.GRU` does with `reset_after`.
+
+    Args:
+        projected: The inputs' product with the cell's kernel, ``(batch, 3 * units)``.
+        state: The state before, ``(batch, units)``.
+        cell: Whose weights to use.
+
+    Returns:
+        The state after, ``(batch, units)``.
+    """
+    inputs = projected + cell.bias[0]
+    memory = tf.matmul(state, cell.recurrent_kernel) + cell.bias[1]
+    update_in, reset_in, new_in = tf.split(inputs, 3, axis=-1)
+    update_on, reset_on, new_on = tf.split(memory, 3, axis=-1)
+    update, reset = tf.sigmoid(update_in + update_on), tf.sigmoid(reset_in + reset_on)
+    new = tf.tanh(new_in + reset * new_on)
+    return update * state + (1 - update) * new
+
+
 class CharacterModel(keras.Model):
     """Embedding, gated recurrent units, dropout, logits.
 
@@ -84,12 +104,17 @@ class CharacterModel(keras.Model):
             after.append(state)
         return self.logits(features), after
 
-    def stepper(self) -> Callable[[tf.Tensor, States], tuple[tf.Tensor, States]]:
+    def stepper(
+        self, gru_step: Callable[..., tf.Tensor] = gru_step
+    ) -> Callable[[tf.Tensor, States], tuple[tf.Tensor, States]]:
         """Return a function that reads one character in every row: how text is written.
 
         It takes ids ``(batch,)`` and states as `call` does, and returns the logits of the next
         character ``(batch, characters)`` and the states after it. What the first layer makes of
         each character is computed here, once, and not at every step.
+
+        Args:
+            gru_step: The step of a gated recurrent unit.
         """
         first = self.grus[0].cell
         table = tf.matmul(self.embedding.embeddings, first.kernel)  # (characters, 3 * units)
@@ -115,23 +140,3 @@ class CharacterModel(keras.Model):
     def zero_states(self, rows: int | tf.Tensor) -> States:
         """Return the states of rows that have read nothing yet."""
         return [tf.zeros([rows, gru.units]) for gru in self.grus]
-
-
-def gru_step(projected: tf.Tensor, state: tf.Tensor, cell: keras.layers.GRUCell) -> tf.Tensor:
-    """Take one step of a gated recurrent unit, as `keras.layers.GRU` does with `reset_after`.
-
-    Args:
-        projected: The inputs' product with the cell's kernel, ``(batch, 3 * units)``.
-        state: The state before, ``(batch, units)``.
-        cell: Whose weights to use.
-
-    Returns:
-        The state after, ``(batch, units)``.
-    """
-    inputs = projected + cell.bias[0]
-    memory = tf.matmul(state, cell.recurrent_kernel) + cell.bias[1]
-    update_in, reset_in, new_in = tf.split(inputs, 3, axis=-1)
-    update_on, reset_on, new_on = tf.split(memory, 3, axis=-1)
-    update, reset = tf.sigmoid(update_in + update_on), tf.sigmoid(reset_in + reset_on)
-    new = tf.tanh(new_in + reset * new_on)
-    return update * state + (1 - update) * new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,6 +16,10 @@ from coursekit_textgen.model import CharacterModel, States
 PIECE = 64  # characters that are written between two looks at the screen
 IMPOSSIBLE = -1e9  # a logit
 MOST_CHANCE = 1 - 1e-6  # so that rounding never carries a draw past the last character
+
+
+Narrow = Callable[[tf.Tensor, "Taste"], tf.Tensor]
+Draw = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Taste(NamedTuple):
@@ -44,18 +48,26 @@ def narrowed(logits: tf.Tensor, taste: Taste) -> tf.Tensor:
     ids = tf.range(logits.shape[-1])
     logits = tf.where(ids == UNKNOWN, IMPOSSIBLE, logits)
     if taste.temperature == 0:
+        # BEGIN SOLUTION
         return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)
+        # END SOLUTION
+    # BEGIN SOLUTION
     logits /= taste.temperature
+    # END SOLUTION
     if taste.top_k:
+        # BEGIN SOLUTION
         count = min(taste.top_k, logits.shape[-1])
         least = tf.math.top_k(logits, count).values[:, -1:]  # (rows, 1)
         logits = tf.where(logits < least, IMPOSSIBLE, logits)
+        # END SOLUTION
     if taste.top_p < 1:
+        # BEGIN SOLUTION
         likeliest = tf.sort(tf.nn.softmax(logits), direction="DESCENDING")
         before = tf.cumsum(likeliest, axis=-1, exclusive=True)
         kept = before < max(taste.top_p, 1e-9)  # the likeliest one always stays
         least = tf.reduce_min(tf.where(kept, likeliest, 1.0), axis=-1, keepdims=True)
         logits = tf.where(tf.nn.softmax(logits) < least, IMPOSSIBLE, logits)
+        # END SOLUTION
     return logits
 
 
@@ -78,7 +90,13 @@ def drawn(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
 
 
 def write(
-    model: CharacterModel, last: tf.Tensor, states: States, seed: tf.Tensor, taste: Taste
+    model: CharacterModel,
+    last: tf.Tensor,
+    states: States,
+    seed: tf.Tensor,
+    taste: Taste,
+    narrow: Narrow = narrowed,
+    draw: Draw = drawn,
 ) -> tuple[tf.Tensor, tf.Tensor, States]:
     """Write `PIECE` characters in every row.
 
@@ -88,6 +106,8 @@ def write(
         states: What each row remembers of the text before it.
         seed: Two whole numbers.
         taste: How to draw.
+        narrow: Makes what may not be drawn impossible, see `narrowed`.
+        draw: Draws, see `drawn`.
 
     Returns:
         The characters ``(PIECE, rows)``, the last of them, and the states before it.
@@ -98,7 +118,7 @@ def write(
 
     def body(time, ids, states, written):  # type: ignore[no-untyped-def]
         logits, states = step(ids, states)
-        ids = drawn(narrowed(logits, taste), chances[time])
+        ids = draw(narrow(logits, taste), chances[time])
         return time + 1, ids, states, written.write(time, ids)
 
     empty = tf.TensorArray(tf.int32, PIECE, element_shape=[rows])
@@ -125,6 +145,8 @@ def texts(
     count: int = 1,
     taste: Taste = Taste(),  # noqa: B008 - it cannot change
     seed: int = 0,
+    narrow: Narrow = narrowed,
+    draw: Draw = drawn,
 ) -> Iterator[list[str]]:
     """Go on from a prompt, in several rows at once.
 
@@ -136,6 +158,8 @@ def texts(
         count: How many texts.
         taste: How to draw.
         seed: Decides what is drawn.
+        narrow: Makes what may not be drawn impossible, see `narrowed`.
+        draw: Draws, see `drawn`.
 
     Yields:
         The next `PIECE` characters of every text, the last time fewer.
@@ -144,10 +168,9 @@ def texts(
     states = model.zero_states(count)
     if ids.shape[1] > 1:
         _, states = model(ids[:, :-1], states)
-    last, draw = ids[:, -1], compiled()
+    last, go_on = ids[:, -1], compiled()
     for piece in range(-(-length // PIECE)):
-        written, last, states = draw(
-            model, last, states, tf.constant([seed, piece], tf.int32), taste
-        )
+        chance = tf.constant([seed, piece], tf.int32)
+        written, last, states = go_on(model, last, states, chance, taste, narrow, draw)
         left = length - piece * PIECE
         yield [vocabulary.decode(row) for row in written.numpy().T[:, :left]]

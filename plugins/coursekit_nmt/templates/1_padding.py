@@ -75,7 +75,7 @@ def capital_kept():
     "You know the normal form",
     points=1,
     hints=(
-        "What became of the capital, the accents and the signs in the line above?",
+        "What became of the capital, the accents and the signs of “¡Qué frío hace, Tomás!”?",
         "Lower case; no accents, not even on ñ; signs are tokens of their own.",
         "Six tokens, of which the first is ¿ and the fifth is nino.",
     ),

@@ -25,10 +25,14 @@
 # of this exercise.
 
 # %%
+import io
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
-from typing import Any
+from IPython.display import Image
+from matplotlib.figure import Figure
 
 from coursekit import LocalDataset
 from coursekit_nmt import NmtLesson, NmtSettings
@@ -390,13 +394,29 @@ def reading(model: Any, source: tf.Tensor, target: tf.Tensor) -> tuple[float, fl
     return mean[0], mean[1]
 
 
+def heat_map(axes: Any, title: str, model: Any, data: Any, source: Any, target: Any) -> None:
+    """Draw where a translator looks while it reads the first of the sentences, padding too."""
+    _, weights = model((source, target[:, :-1]))
+    words = [data.source_vocabulary.words[place] for place in source[0]]
+    rows = [data.target_vocabulary.words[place] for place in target[0, 1:] if place != PAD]
+    axes.imshow(weights[0, : len(rows)], cmap="viridis", vmin=0, vmax=0.6, aspect="auto")
+    axes.set_title(title)
+    axes.set_xticks(range(len(words)), [w.replace("<pad>", "·") for w in words], rotation=90)
+    axes.set_yticks(range(len(rows)), rows)
+
+
 # %% tags=["train"]
+STEPS = 100
 pairs = NmtLesson().data(LocalDataset("phrasebook"), settings)
 source, target = next(iter(pairs.train.batches(1)))
 longer = tf.pad(source, [[0, 0], [0, 40]])
+figure = Figure(figsize=(10, 3.4), layout="constrained")
+panels = figure.subplots(1, 2)
 print("                 as they are          with 40 more places of padding")
-for name, attention in (("with the mask", BahdanauAttention), ("without", Maskless)):
-    for steps in (0, 100):
+for panel, (name, attention) in zip(
+    panels, (("with the mask", BahdanauAttention), ("without", Maskless)), strict=True
+):
+    for steps in (0, STEPS):
         translator = learn(attention, pairs, steps)
         (loss, lost), (loss_longer, lost_longer) = (
             reading(translator, part, target) for part in (source, longer)
@@ -405,12 +425,18 @@ for name, attention in (("with the mask", BahdanauAttention), ("without", Maskle
             f"{name:14}{steps:4} steps: loss {loss:.3f}, {lost:4.0%} on padding"
             f"   loss {loss_longer:.3f}, {lost_longer:4.0%} on padding"
         )
+    heat_map(panel, name, translator, pairs, longer[:, :34], target)
+picture = io.BytesIO()
+figure.savefig(picture, dpi=80)
+Image(picture.getvalue())
 
 # %% [markdown]
 # With the mask, padding changes nothing, before and after training. Without it, an untrained
 # network spends half of its attention on padding. Training teaches it to look away, bit by bit and
 # only from as much padding as it meets: 40 places more, and a third of the attention is lost again,
-# though the loss hardly tells. That is why a layer that loses its mask goes unnoticed: nothing
+# though the loss hardly tells. In the picture (20 of the 40 places, marked ·) each row is a word
+# that is written, each column a place of the source: on the right, light falls where no word is.
+# That is why a layer that loses its mask goes unnoticed: nothing
 # warns, and the loss falls all the same.
 #
 # **Next:** `coursekit check nmt/attention`, then `coursekit next`.

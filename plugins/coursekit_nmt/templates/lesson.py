@@ -122,8 +122,19 @@ print("attention weights", weights.shape, "sum to", weights[0, 0].numpy().sum().
 # %% [markdown]
 # ## One step, eagerly
 #
-# Nothing is compiled yet. `train_step` is a plain function: put `breakpoint()` into it, or look
-# at a gradient, as here at the one of the attention's score.
+# Nothing is compiled yet, so `train_step` is a plain function that one can stop in. A thing to try,
+# in a cell of your own: it stops before the first step, where `n` goes on by a line, `s` steps into
+# a call, `p` prints, and `c` lets it run.
+#
+# ```python
+# def stop_and_look(batch):
+#     breakpoint()
+#     return train_step(model, batch)
+#
+# stop_and_look((source[:2], target[:2]))   # then: s, n, n, p read.shape, c
+# ```
+#
+# Or look at a gradient, as here at the one of the attention's score.
 
 # %%
 from coursekit_nmt.train import train_step

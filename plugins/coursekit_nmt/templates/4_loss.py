@@ -14,9 +14,13 @@
 # The notebooks of 2018 took care of the first and forgot the second.
 
 # %%
+import io
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
-from typing import Any
+from IPython.display import Image
+from matplotlib.figure import Figure
 
 from coursekit import LocalDataset
 from coursekit_nmt import NmtLesson, NmtSettings
@@ -231,8 +235,8 @@ def smoothed(student):
 # %% [markdown]
 # ## What the fault would have cost
 #
-# The same network learns with your loss and with the faulty one, and each is asked two things after
-# every 40 steps: what loss it *reports*, and what loss a word really has.
+# The same network learns with your loss and with the faulty one, and each is asked two things at
+# every step: what loss it *reports*, and what loss a word really has.
 
 # %%
 settings = NmtSettings(
@@ -256,8 +260,8 @@ def diluted(choice: Choice, targets: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(real * (choice.normaliser - choice.right))
 
 
-def learn(faulty: bool, data: Any, steps: int) -> None:
-    """Train, and print what is reported and what is true."""
+def learn(faulty: bool, data: Any, steps: int) -> Any:
+    """Train, and return what is reported and what is true at each step, ``(steps, 2)``."""
     model = build_translator(data, settings)
 
     @tf.function
@@ -271,17 +275,26 @@ def learn(faulty: bool, data: Any, steps: int) -> None:
         model.optimizer.apply(gradients, model.trainable_variables)
         return reported, true
 
-    for number, batch in enumerate(data.train.batches(0).take(steps), 1):
-        reported, true = step(*batch)
-        if number % 40 == 0:
-            name = "faulty" if faulty else "yours"
-            print(f"{name:7}{number:4} steps: reported {reported:.2f}, per word {true:.2f}")
+    return np.array([step(*batch) for batch in data.train.batches(0).take(steps)])
 
 
 # %% tags=["train"]
+STEPS = 120
 pairs = NmtLesson().data(LocalDataset("phrasebook"), settings)
-for faulty in (False, True):
-    learn(faulty, pairs, steps=120)
+figure = Figure(figsize=(9, 3), layout="constrained")
+panels = figure.subplots(1, 2, sharey=True)
+for panel, faulty in zip(panels, (False, True), strict=True):
+    name = "faulty" if faulty else "yours"
+    told = learn(faulty, pairs, STEPS)
+    panel.plot(told[:, 1], label="of a word")
+    panel.plot(told[:, 0], linestyle="--", label="reported")
+    panel.set(title=name, xlabel="step", ylabel="loss, nats")
+    panel.legend()
+    reported, true = told[-10:].mean(axis=0)
+    print(f"{name:7} at the end: reported {reported:.2f}, per word {true:.2f}")
+picture = io.BytesIO()
+figure.savefig(picture, dpi=80)
+Image(picture.getvalue())
 
 # %% [markdown]
 # The two networks learn about equally well: Adam divides the scale of the gradients out. What the

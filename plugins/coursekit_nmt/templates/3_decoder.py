@@ -1,0 +1,534 @@
+# %% [markdown]
+# # The decoder that receives its state
+#
+# **Goal.** Mend a decoder that forgets what it wrote, and see what forgetting costs.
+#
+# **Time.** 30 minutes
+#
+# **Before.** exercise 2; what a GRU does
+#
+# **Kind.** predict, debug, complete, measure
+#
+# The decoder writes one word at a time. At each step it has three things: the word before, what
+# attention finds in the source, and its own **state**, which carries all that was written so far.
+# The notebooks of 2018 computed the state and then never handed it to the GRU, which began each
+# word from zeros. The code ran, the loss fell, and hardly anybody noticed.
+
+# %%
+import io
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from IPython.display import Image
+from matplotlib.figure import Figure
+
+from coursekit import LocalDataset
+from coursekit_nmt import NmtLesson, NmtSettings
+from coursekit_nmt.build import build_translator
+from coursekit_nmt.data import PAD
+from coursekit_nmt.decode import translate
+from coursekit_nmt.evaluate import evaluate_split
+from coursekit_nmt.layers import GRU
+from coursekit_nmt.model import Decoder, Memory
+from coursekit_nmt.train import full_choice, train_step
+
+# %% [markdown]
+# ## Predict first
+#
+# A decoder whose GRU begins each word from zeros still reads the word before, and still looks at
+# the source. Which of these can it **not** know? Answer `"a"`, `"b"` or `"c"`.
+#
+# * a: which word it wrote last
+# * b: whether it has already translated the first half of the sentence
+# * c: which words the source has
+
+# %%
+cannot_know = "b"  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception("cannot_know", "The word written last is its input at each step: it knows that.")
+def last_word():
+    return "a"
+
+
+@misconception("cannot_know", "Attention shows it the source at each step: it knows that.")
+def the_source():
+    return "c"
+
+
+@check(
+    "You know what the state is for",
+    points=1,
+    hints=(
+        "What reaches the decoder at a step, besides its state?",
+        "The word before and the source reach it. What does neither of them tell?",
+        "Only the state carries what was done several words ago.",
+    ),
+)
+def prediction(student):
+    assert student["cannot_know"] == "b", 'one of "a", "b", "c"'
+
+
+# %% [markdown]
+# ## Find it and mend it
+#
+# Keras's GRU takes an `initial_state` that may be left out; it then begins from zeros and says
+# nothing. This one, the lesson's own, is given the same manners.
+
+
+# %%
+class KindGRU(GRU):
+    """One step of a GRU; without a state it begins from zeros, as Keras's does."""
+
+    def call(self, projected: tf.Tensor, state: tf.Tensor | None = None) -> tf.Tensor:
+        """Return the next state."""
+        zeros = tf.zeros_like(projected[:, : self.units])
+        return super().call(projected, zeros if state is None else state)
+
+
+# %% [markdown]
+# The decoder below runs and learns. `self.attention` takes the query, the keys, the values and the
+# mask; `self.context` brings the context to the size of the projected word. One line is wrong.
+
+
+# %% tags=["fault"]
+class MyDecoder(Decoder):
+    """The lesson's decoder, with a step of its own."""
+
+    def __init__(self, words: int, embedding: int, units: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(words, embedding, units, *args, **kwargs)
+        self.gru = KindGRU(units)
+
+    def step(
+        self, projected: tf.Tensor, state: tf.Tensor, memory: Memory
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Return the next state, the context and the attention weights."""
+        context, weights = self.attention(state, memory.keys, memory.annotations, memory.mask)
+        inputs = projected + self.context(context)
+        next_state = self.gru(inputs)
+        return next_state, context, weights
+
+
+# %%
+class MyDecoder(Decoder):  # exercise
+    """The lesson's decoder, with a step of its own."""
+
+    def __init__(self, words: int, embedding: int, units: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(words, embedding, units, *args, **kwargs)
+        self.gru = KindGRU(units)
+
+    def step(
+        self, projected: tf.Tensor, state: tf.Tensor, memory: Memory
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Return the next state, the context and the attention weights."""
+        context, weights = self.attention(state, memory.keys, memory.annotations, memory.mask)
+        inputs = projected + self.context(context)
+        next_state = self.gru(inputs, state)
+        return next_state, context, weights
+
+
+# %% [markdown]
+# A tiny run: the same word twice, on a source of five words. The second state differs a little even
+# in the faulty decoder. Why?
+
+# %%
+some_memory = Memory(
+    tf.random.normal((1, 5, 6)),
+    tf.random.normal((1, 5, 4)),
+    tf.fill((1, 5), True),
+    tf.zeros((1, 4)),
+)
+decoder = MyDecoder(words=10, embedding=8, units=4, dropout=0.0, seed=0)
+some_state = some_memory.state
+for word in (7, 7):
+    projected = decoder.gru.project(decoder.embed(tf.constant([word])))
+    some_state, some_context, some_weights = decoder.step(projected, some_state, some_memory)
+    print("state", some_state.numpy().round(2), "weights", some_weights.numpy().round(2))
+
+# %%
+import numpy as np
+
+
+def example(zero=()):
+    """Return a projected word, the state before, and the annotations of two sentences."""
+    draw = np.random.default_rng(8)
+    parts = [draw.normal(size=size).astype("float32") for size in ((2, 3), (2, 3), (2, 4, 3))]
+    return [0 * part if place in zero else part for place, part in enumerate(parts)]
+
+
+def looked(state, annotations):
+    return (1 + state[:, :1]) * annotations.mean(1)
+
+
+def weights_of(annotations):
+    return np.full(annotations.shape[:2], 0.25, "float32")
+
+
+@probe
+def step(projected, state, annotations):
+    # The parts are replaced by simple ones, so that the step can be reckoned by hand.
+    made = MyDecoder(words=5, embedding=4, units=3, dropout=0.0, seed=0)
+    mask = tf.fill(annotations.shape[:2], True)
+    made.attention = lambda query, keys, values, mask: (
+        (1 + query[:, :1]) * tf.reduce_mean(values, 1),
+        tf.fill(values.shape[:2], 0.25),
+    )
+    made.context = lambda context: 2 * context
+    made.gru = lambda projected, state=None: projected + 10 * (0 if state is None else state)
+    memory = Memory(*map(tf.constant, (annotations, 0 * annotations)), mask, tf.constant(state))
+    return made.step(tf.constant(projected), tf.constant(state), memory)
+
+
+@misconception(
+    "step",
+    "The GRU is not given the state and begins each word from zeros, as in the notebooks of 2018: "
+    "the decoder forgets all that it has written but the last word.",
+)
+def state_forgotten(projected, state, annotations):
+    context = looked(state, annotations)
+    return projected + 2 * context, context, weights_of(annotations)
+
+
+@misconception("step", "The state before is returned: it would stay the same for all words.")
+def state_unchanged(projected, state, annotations):
+    return state, looked(state, annotations), weights_of(annotations)
+
+
+@misconception(
+    "step", "The state is added to what the GRU reads, instead of being where it begins from."
+)
+def state_among_inputs(projected, state, annotations):
+    context = looked(state, annotations)
+    return projected + 2 * context + state, context, weights_of(annotations)
+
+
+@misconception(
+    "step",
+    "Attention is asked with zeros instead of the state: it finds the same words at every step.",
+)
+def asked_with_zeros(projected, state, annotations):
+    context = looked(0 * state, annotations)
+    return projected + 2 * context + 10 * state, context, weights_of(annotations)
+
+
+@misconception(
+    "step",
+    "Attention is asked with the next state. It decides what the next state is, so it comes first.",
+)
+def asked_too_late(projected, state, annotations):
+    after = projected + 10 * state
+    return after, looked(after, annotations), weights_of(annotations)
+
+
+@misconception("step", "The context is found and not used: the decoder writes without looking.")
+def context_unused(projected, state, annotations):
+    return projected + 10 * state, looked(state, annotations), weights_of(annotations)
+
+
+@misconception("step", "The word before is lost: the context must be added to it, not replace it.")
+def word_lost(projected, state, annotations):
+    context = looked(state, annotations)
+    return 2 * context + 10 * state, context, weights_of(annotations)
+
+
+@misconception("step", "The results are in another order: the context comes before the weights.")
+def weights_first(projected, state, annotations):
+    context = looked(state, annotations)
+    return projected + 2 * context + 10 * state, weights_of(annotations), context
+
+
+@check(
+    "The GRU goes on from the state before",
+    points=3,
+    hints=(
+        "What does the decoder know of the words before the last one?",
+        "The GRU takes two arguments. What happens when the second is left out?",
+        "`self.gru(inputs, state)`.",
+    ),
+)
+def carried(student):
+    projected, state, annotations = example(zero=(2,))
+    found, *_ = student.step(projected, state, annotations)
+    expected = projected + 10 * state
+    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="the next state, no context")
+
+
+@check(
+    "Attention is asked with the state before",
+    points=1,
+    after="carried",
+    hints=(
+        "What is the decoder looking for, and which of its arguments says so?",
+        "The query is the state before; keys, values and mask are in `memory`.",
+        "`self.attention(state, memory.keys, memory.annotations, memory.mask)`.",
+    ),
+)
+def query(student):
+    projected, state, annotations = example()
+    found = student.step(projected, state, annotations)
+    expected = looked(state, annotations)
+    context = next((part for part in found[1:] if np.shape(part) == expected.shape), None)
+    assert context is not None, "the context is not among the results"
+    np.testing.assert_allclose(context, expected, rtol=1e-3, err_msg="the context")
+
+
+@check(
+    "The word and the context go into the GRU",
+    points=1,
+    after="carried",
+    hints=(
+        "Which two things does the GRU read at a step?",
+        "The context has a layer of its own that brings it to the size of the projected word.",
+        "`projected + self.context(context)`.",
+    ),
+)
+def inputs(student):
+    projected, state, annotations = example(zero=(1,))
+    found, *_ = student.step(projected, state, annotations)
+    expected = projected + 2 * annotations.mean(1)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="with a state of zeros")
+
+
+@check(
+    "Next state, context, weights: in this order",
+    points=1,
+    after="carried",
+    hints=(
+        "What does the docstring say is returned, and in which order?",
+        "The GRU returns the next state; attention returns the context and the weights.",
+        "`return next_state, context, weights`.",
+    ),
+)
+def order(student):
+    found = student.step(*example())
+    shapes = [np.shape(part) for part in found]
+    assert shapes == [(2, 3), (2, 3), (2, 4)], f"the shapes are {shapes}"
+
+
+# %% [markdown]
+# ## Carry it through the sentence
+#
+# In training all the right words are known beforehand, and the decoder takes a step for each. Write
+# the loop: each step begins from the state that the step before it has left, the first from
+# `memory.state`. Three to six lines. `tf.unstack(projected, axis=1)` is a list with one entry for
+# each place, `tf.stack([...], axis=1)` puts such a list together again.
+
+
+# %%
+def carry(decoder: Any, projected: tf.Tensor, memory: Memory) -> Any:  # exercise
+    """Take a step for each place.
+
+    Args:
+        decoder: Its `step` takes a projected word, a state and the memory, and returns the next
+            state, the context and the weights.
+        projected: ``(batch, target, 3 * units)``.
+        memory: The source sentences, and the first state.
+
+    Returns:
+        The states, the contexts and the weights after each step: ``(batch, target, ...)``.
+    """
+    state, steps = memory.state, []
+    for word in tf.unstack(projected, axis=1):
+        state, context, weights = decoder.step(word, state, memory)
+        steps.append((state, context, weights))
+    states, contexts, weights = (tf.stack(part, axis=1) for part in zip(*steps, strict=True))
+    return states, contexts, weights
+
+
+# %%
+def word_sums(projected, state, order=1, anew=False, before=False):
+    """Walk through the places with a step that doubles the state and adds the word."""
+    first, states = state, []
+    for word in projected.transpose(1, 0, 2)[::order]:
+        after = 2 * (first if anew else state) + word
+        states.append(state if before else after)
+        state = after
+    states = np.stack(states, 1)
+    return states, -states, states[:, :, :2]
+
+
+@probe
+def carrying(projected, state):
+    class Doubling:
+        def step(self, word, before, memory):
+            after = 2 * before + word
+            return after, -after, after[:, :2]
+
+    memory = Memory(None, None, None, tf.constant(state))
+    return tuple(carry(Doubling(), tf.constant(projected), memory))
+
+
+@misconception(
+    "carrying",
+    "Each step begins from the first state: the GRU is given a state, but always the same, and "
+    "still knows nothing of what was written.",
+)
+def always_the_first(projected, state):
+    return word_sums(projected, state, anew=True)
+
+
+@misconception("carrying", "The states before each step are kept; asked for are those after it.")
+def states_before(projected, state):
+    states, _, _ = word_sums(projected, state, before=True)
+    return states, *word_sums(projected, state)[1:]
+
+
+@misconception("carrying", "The steps go from the last word to the first: nobody writes like that.")
+def backwards(projected, state):
+    return word_sums(projected, state, order=-1)
+
+
+@misconception("carrying", "The places are stacked in front of the sentences: axis 0, not 1.")
+def places_in_front(projected, state):
+    return tuple(part.transpose(1, 0, 2) for part in word_sums(projected, state))
+
+
+@misconception("carrying", "The first state is zeros; it should be `memory.state`, the encoder's.")
+def from_zeros(projected, state):
+    return word_sums(projected, 0 * state)
+
+
+@misconception("carrying", "Only the last step is returned; training needs a state at each place.")
+def last_alone(projected, state):
+    return tuple(part[:, -1] for part in word_sums(projected, state))
+
+
+@check(
+    "One entry for each place",
+    points=1,
+    hints=(
+        "How many steps are taken, and how much of each is returned?",
+        "Keep the three results of each step in a list, and stack each of the three.",
+        "`zip(*steps)` turns a list of triples into three lists for `tf.stack(part, axis=1)`.",
+    ),
+)
+def places(student):
+    draw = np.random.default_rng(2)
+    projected, state = draw.normal(size=(2, 5, 3)), draw.normal(size=(2, 3))
+    shapes = [np.shape(part) for part in student.carrying(projected, 0 * state)]
+    assert shapes == [(2, 5, 3), (2, 5, 3), (2, 5, 2)], f"the shapes are {shapes}"
+    states, *_ = student.carrying(projected, 0 * state)
+    assert np.abs(states).min() > 0, "a state is zero, after a step that adds a word"
+
+
+@check(
+    "Each step begins where the one before it ended",
+    points=2,
+    after="places",
+    hints=(
+        "Which state does the second step begin from?",
+        "Keep the state in one variable, which each step reads and then replaces.",
+        "`state, context, weights = decoder.step(word, state, memory)` inside the loop.",
+    ),
+)
+def chain(student):
+    draw = np.random.default_rng(3)
+    projected, state = draw.normal(size=(2, 4, 3)), draw.normal(size=(2, 3))
+    found = student.carrying(projected, state)
+    for part, expected in zip(found, word_sums(projected, state), strict=True):
+        np.testing.assert_allclose(part, expected, rtol=1e-6, err_msg="a step doubles, then adds")
+
+
+# %% [markdown]
+# ## What the state is worth
+#
+# Your decoder takes its place in the translator, and beside it the faulty one. Both learn from the
+# same first weights for the same number of steps, and are asked about sentences that neither has
+# read: what loss does a word have, by its place in the sentence? And what do they write?
+
+
+# %%
+class Carrying(MyDecoder):
+    """Your decoder, with your loop."""
+
+    def read(
+        self, ids: tf.Tensor, memory: Memory, training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Read the right words before each place."""
+        words = self.embed(ids, training=training)
+        states, contexts, weights = carry(self, self.gru.project(words), memory)
+        return self.features(states, contexts, words, training=training), weights
+
+
+class Forgetful(Carrying):
+    """The same decoder with the fault of 2018."""
+
+    def step(
+        self, projected: tf.Tensor, state: tf.Tensor, memory: Memory
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Ask attention with the state, then forget it."""
+        context, weights = self.attention(state, memory.keys, memory.annotations, memory.mask)
+        return self.gru(projected + self.context(context)), context, weights
+
+
+settings = NmtSettings(
+    epochs=1,
+    batch_size=32,
+    jit=False,
+    units=64,
+    encoder_units=48,
+    embedding=48,
+    source_words=2_000,
+    target_words=1_000,
+    lengths=(12,),
+    samples=0,
+    learning_rate=5e-3,
+    dropout=0.0,
+    smoothing=0.0,
+)
+
+
+def learn(decoder: type[keras.layers.Layer], data: Any, steps: int) -> Any:
+    """Train a translator with this decoder."""
+    model = build_translator(data, settings, decoder=decoder)
+    step = tf.function(lambda source, target: train_step(model, (source, target)))
+    for source, target in data.train.batches(0).take(steps):
+        step(source, target)
+    return model
+
+
+def loss_by_place(model: Any, data: Any, batches: int = 16) -> tuple[float, Any]:
+    """Return the loss of a held-out word, over all and for each place in the sentence."""
+    total, count = 0.0, 0.0
+    for source, target in data.validation.batches(0).take(batches):
+        write = target[:, 1:]
+        features, _ = model.decoder.read(target[:, :-1], model.encode(source))
+        choice = full_choice(model.decoder, features, write)
+        real = (write != PAD).numpy()
+        total += ((choice.normaliser - choice.right).numpy() * real).sum(0)
+        count += real.sum(0)
+    return float(np.sum(total) / np.sum(count)), (total / np.maximum(count, 1))[:10]
+
+
+# %% tags=["train"]
+STEPS = 694  # an epoch
+pairs = NmtLesson().data(LocalDataset("phrasebook"), settings)
+asked = [sentence for sentence in pairs.validation.references if len(sentence.split()) > 8][:3]
+figure = Figure(figsize=(6, 3), layout="constrained")
+axes = figure.add_subplot(xlabel="place of the word", ylabel="loss, nats")
+for shift, (name, decoder) in enumerate((("with its state", Carrying), ("forgetful", Forgetful))):
+    translator = learn(decoder, pairs, STEPS)
+    loss, by_place = loss_by_place(translator, pairs)
+    axes.bar(np.arange(1, 1 + len(by_place)) + 0.4 * shift, by_place, width=0.4, label=name)
+    score = evaluate_split(translator, pairs, pairs.validation, sources=300)["bleu"]
+    print(f"{name}: loss {loss:.2f}, as if {np.exp(loss):.1f} words were likely; BLEU {score:.1f}")
+    found = translate(translator, pairs.source_vocabulary, pairs.target_vocabulary, asked)
+    for sentence, translation in zip(asked, found, strict=True):
+        print(f"   {sentence} → {translation.text}")
+axes.legend()
+picture = io.BytesIO()
+figure.savefig(picture, dpi=80)
+Image(picture.getvalue())
+
+# %% [markdown]
+# Measured: a loss of 2.09 with the state and 2.40 without; BLEU 39.6 and 22.1 on 300 held-out
+# sentences. The forgetful decoder learns, and its loss falls: only beside the other one does one
+# see what is missing. At the first word, before which nothing was written, it loses nothing (1.72
+# against 1.76); at each of the nine behind it, it does.
+#
+# **Next:** `coursekit check nmt/decoder`, then `coursekit next`.

@@ -1,0 +1,614 @@
+# %% [markdown]
+# # A network with a memory
+#
+# **Goal.** Write the step of a gated recurrent unit, and the network that reads with it.
+#
+# **Time.** 35 minutes
+#
+# **Before.** exercise 1; matrix products; what a sigmoid does
+#
+# **Kind.** predict, complete, measure
+#
+# The network of this lesson reads a character, changes its *state*, and says what it expects next:
+#
+# ```text
+# ids (batch, time) → vectors → recurrent layer(s) → dropout → logits (batch, time, characters)
+#                                   state ↻
+# ```
+#
+# All the memory is in the state $h$, a row of numbers. A *gated recurrent unit* (Cho et al. 2014)
+# decides for each of these numbers how much of it to keep. With the input $x$ of this step,
+#
+# $$z = \sigma(W_z x + b_z + U_z h + c_z), \qquad r = \sigma(W_r x + b_r + U_r h + c_r),$$
+# $$\tilde h = \tanh\big(W x + b + r \odot (U h + c)\big), \qquad
+# h' = z \odot h + (1 - z) \odot \tilde h .$$
+#
+# $z$ is the *update* gate, $r$ the *reset* gate, $\tilde h$ the *new* content. This is the form
+# that Keras computes; papers differ in details, and the details matter, as you will see.
+
+# %%
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from coursekit_textgen.layers import Dropout
+from coursekit_textgen.model import States
+
+# %% [markdown]
+# ## Predict first
+#
+# A batch has 64 rows of 32 characters, the vocabulary has 66 signs, the recurrent layer 256 units.
+# Which shape have the logits?
+
+# %%
+shape_of_logits = (64, 32, 66)  # exercise
+
+# %% [markdown]
+# And how many weights has that recurrent layer, if a character's vector has 64 numbers? Count the
+# matrices $W$, $U$ and the biases $b$, $c$ in the formulas above.
+
+# %%
+weights_of_layer = 247_296  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "shape_of_logits",
+    "One guess for each row: but the network guesses after every character, not only at the end.",
+)
+def once_a_row():
+    return (64, 66)
+
+
+@misconception(
+    "shape_of_logits", "256 numbers are the state; the last layer turns them into 66 scores."
+)
+def the_features():
+    return (64, 32, 256)
+
+
+@misconception(
+    "shape_of_logits",
+    "One number for each place would be a character; logits score all 66 of them.",
+)
+def one_number():
+    return (64, 32)
+
+
+@misconception(
+    "weights_of_layer", "This is one of the three: z, r and the new content each have W and U."
+)
+def one_gate():
+    return 82_432
+
+
+@misconception(
+    "weights_of_layer",
+    "The matrices U are missing. They are the larger part: 256 x 256 for each of the three.",
+)
+def without_recurrent():
+    return 50_688
+
+
+@misconception("weights_of_layer", "Each of the three has two biases, b and c: one was counted.")
+def one_bias():
+    return 246_528
+
+
+@misconception("weights_of_layer", "The biases are missing: 2 x 256 for each of the three.")
+def no_bias():
+    return 245_760
+
+
+@misconception("weights_of_layer", "Four sets of matrices are an LSTM; a GRU has three.")
+def as_lstm():
+    return 329_728
+
+
+@check(
+    "You know the shape of what comes out",
+    points=1,
+    hints=(
+        "After which of the characters does the network guess?",
+        "After each of them, in each row; and a guess is one score for each sign.",
+        "(rows, characters of a row, signs of the vocabulary).",
+    ),
+)
+def shape(student):
+    assert tuple(student["shape_of_logits"]) == (64, 32, 66), "(batch, time, characters)"
+
+
+@check(
+    "You can count the weights",
+    points=1,
+    hints=(
+        "How many numbers has one W, how many one U, how many a bias?",
+        "W is 64 x 256, U is 256 x 256, b and c have 256 each; and there are three of all.",
+        "3 * (64 * 256 + 256 * 256 + 2 * 256).",
+    ),
+)
+def counted(student):
+    assert student["weights_of_layer"] == 247_296, "three times: one W, one U and two biases"
+
+
+# %% [markdown]
+# ## One step
+#
+# `projected` holds the products with the three $W$ side by side, $(Wx)$ for $z$, $r$ and the new
+# content in this order: `(batch, 3 * units)`. `cell.recurrent_kernel` holds the three $U$ in the
+# same way, and `cell.bias` has two rows: $b$ and $c$. `tf.split(values, 3, axis=-1)` takes three
+# parts apart. Five to eight lines.
+
+# %%
+from coursekit_textgen.model import gru_step  # exercise
+
+# %% [markdown]
+# Is it what Keras computes? Here is a Keras cell, and the same step in your hands.
+
+# %%
+cell = keras.layers.GRUCell(4)
+vector, memory = tf.ones((1, 3)), tf.constant([[0.1, -0.2, 0.3, 0.9]])
+print("Keras", cell(vector, memory)[0].numpy().round(4))
+print("yours", gru_step(tf.matmul(vector, cell.kernel), memory, cell).numpy().round(4))
+
+# %%
+import numpy as np
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def parts(projected, state, recurrent, bias):
+    """Return z, r, and the two halves of the new content, before and behind the reset gate."""
+    x, h = projected + bias[0], state @ recurrent + bias[1]
+    (xz, xr, xn), (hz, hr, hn) = np.split(x, 3, -1), np.split(h, 3, -1)
+    return sigmoid(xz + hz), sigmoid(xr + hr), xn, hn
+
+
+def by_hand(projected, state, recurrent, bias):
+    z, r, xn, hn = parts(projected, state, recurrent, bias)
+    return z * state + (1 - z) * np.tanh(xn + r * hn)
+
+
+def drawn(seed=4):
+    draw = np.random.default_rng(seed)
+    sizes = ((3, 6), (3, 2), (2, 6), (2, 6))
+    return [draw.normal(size=size).astype("float32") for size in sizes]
+
+
+@probe
+def step(projected, state, recurrent, bias):
+    from types import SimpleNamespace
+
+    cell = SimpleNamespace(
+        recurrent_kernel=tf.constant(recurrent), bias=tf.constant(bias), units=len(recurrent)
+    )
+    return gru_step(tf.constant(projected), tf.constant(state), cell)
+
+
+@misconception(
+    "step",
+    "The update gate is the wrong way round: here z says how much of the state is *kept*. Papers "
+    "write it in both ways, and a network trained with one is useless with the other.",
+)
+def gate_swapped(projected, state, recurrent, bias):
+    z, r, xn, hn = parts(projected, state, recurrent, bias)
+    return (1 - z) * state + z * np.tanh(xn + r * hn)
+
+
+@misconception(
+    "step", "The gates are exchanged: the first third belongs to the update gate, then comes reset."
+)
+def gates_exchanged(projected, state, recurrent, bias):
+    r, z, xn, hn = parts(projected, state, recurrent, bias)
+    return z * state + (1 - z) * np.tanh(xn + r * hn)
+
+
+@misconception(
+    "step", "The new content is added to the whole state instead of to the part that z keeps."
+)
+def all_kept(projected, state, recurrent, bias):
+    z, r, xn, hn = parts(projected, state, recurrent, bias)
+    return state + (1 - z) * np.tanh(xn + r * hn)
+
+
+@misconception("step", "The reset gate is not used: the new content always sees the whole state.")
+def no_reset(projected, state, recurrent, bias):
+    z, _, xn, hn = parts(projected, state, recurrent, bias)
+    return z * state + (1 - z) * np.tanh(xn + hn)
+
+
+@misconception(
+    "step", "The tanh is missing: without it the numbers of a state can grow from step to step."
+)
+def no_tanh(projected, state, recurrent, bias):
+    z, r, xn, hn = parts(projected, state, recurrent, bias)
+    return z * state + (1 - z) * (xn + r * hn)
+
+
+@misconception("step", "The new content got a sigmoid: it could only ever be positive.")
+def sigmoid_content(projected, state, recurrent, bias):
+    z, r, xn, hn = parts(projected, state, recurrent, bias)
+    return z * state + (1 - z) * sigmoid(xn + r * hn)
+
+
+@misconception(
+    "step",
+    "The reset gate stands before the product, as in the paper of 2014: tanh(Wx + U(r h)). Keras "
+    "multiplies the product, so that all three U can be multiplied at once.",
+)
+def reset_before(projected, state, recurrent, bias):
+    z, r, xn, _ = parts(projected, state, recurrent, bias)
+    units = state.shape[1]
+    hn = (r * state) @ recurrent[:, 2 * units :] + bias[1, 2 * units :]
+    return z * state + (1 - z) * np.tanh(xn + hn)
+
+
+@misconception("step", "The biases are left out: b belongs to the input, c to the state.")
+def biases_forgotten(projected, state, recurrent, bias):
+    return by_hand(projected, state, recurrent, 0 * bias)
+
+
+@misconception(
+    "step",
+    "Both biases were added to the input. For the new content that is not the same: c stands "
+    "inside the bracket that the reset gate multiplies.",
+)
+def biases_together(projected, state, recurrent, bias):
+    return by_hand(projected, state, recurrent, np.stack([bias.sum(0), 0 * bias[0]]))
+
+
+@check(
+    "An open update gate keeps the state",
+    points=2,
+    hints=(
+        "If z is 1, what is h' by the formula?",
+        "z multiplies the old state, 1 - z the new content; z comes from the first third.",
+        "`update * state + (1 - update) * new`.",
+    ),
+)
+def keeps(student):
+    projected, state, recurrent, bias = drawn()
+    projected[:, :2] = 30  # z is one
+    found = student.step(projected, state, recurrent, bias)
+    np.testing.assert_allclose(found, state, atol=1e-4, err_msg="where z is 1 nothing may change")
+
+
+@check(
+    "A closed reset gate hides the state from the new content",
+    points=1,
+    after="keeps",
+    hints=(
+        "If z and r are both 0, what is left of the formula?",
+        "Then h' is tanh(Wx + b): r multiplies all that comes from the state.",
+        "`new = tf.tanh(new_in + reset * new_on)`.",
+    ),
+)
+def hides(student):
+    projected, state, recurrent, bias = drawn()
+    projected[:, :4] = -30  # z and r are zero
+    found = student.step(projected, state, recurrent, 0 * bias)
+    expected = np.tanh(projected[:, 4:])
+    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="z and r are 0, so tanh(Wx)")
+
+
+@check(
+    "The step is the one that Keras takes",
+    points=2,
+    after=("keeps", "hides"),
+    hints=(
+        "Which bias stands inside the bracket that r multiplies?",
+        "b goes with `projected`, c with the product of the state; then split both in three.",
+        "`inputs = projected + cell.bias[0]` and `memory = tf.matmul(state, "
+        "cell.recurrent_kernel) + cell.bias[1]`.",
+    ),
+)
+def numbers(student):
+    found = student.step(*drawn())
+    np.testing.assert_allclose(found, by_hand(*drawn()), atol=1e-4, err_msg="three rows, two units")
+
+
+# %% [markdown]
+# ## The network
+#
+# The constructor is given, and so is the rest. Fill in `call`. Layer by layer: let the recurrent
+# layer read `features` *from its state on* (`initial_state=`), which gives the features of every
+# place and the state after the last; drop some features, in training only; keep the state for
+# whoever reads on. At the end come `self.logits(features)` and the states, one for each layer. If
+# `states` is None, nothing was read before: `self.zero_states(rows)` has the states for that.
+
+# %%
+from coursekit_textgen.model import CharacterModel  # exercise: call
+
+# %%
+model = CharacterModel(characters=66, embedding=8, units=16, layers=2)
+some_logits, some_states = model(tf.zeros((4, 10), tf.int32))
+print("logits", some_logits.shape, "states", [state.shape for state in some_states])
+
+# %%
+
+
+def weights_of(seed=7):
+    """Return the weights of a table of vectors, two recurrent layers and the readout."""
+    draw = np.random.default_rng(seed)
+    sizes = [[(5, 3)], [(3, 6), (2, 6), (2, 6)], [(2, 6), (2, 6), (2, 6)], [(2, 5), (5,)]]
+    return [[draw.normal(size=size).astype("float32") for size in layer] for layer in sizes]
+
+
+def read_through(inputs, state, layer):
+    kernel, recurrent, bias = layer
+    outputs = []
+    for time in range(inputs.shape[1]):
+        state = by_hand(inputs[:, time] @ kernel, state, recurrent, bias)
+        outputs.append(state)
+    return np.stack(outputs, 1), state
+
+
+def reading(ids, states, weights):
+    """Return the logits, and the states of both layers."""
+    (table,), one, two, (kernel, bias) = weights
+    states = [np.zeros((len(ids), 2), "float32")] * 2 if states is None else states
+    first, after_first = read_through(table[ids], states[0], one)
+    second, after_second = read_through(first, states[1], two)
+    return second @ kernel + bias, [after_first, after_second]
+
+
+def example():
+    draw = np.random.default_rng(2)
+    states = [draw.normal(size=(2, 2)).astype("float32") for _ in range(2)]
+    return draw.integers(0, 5, (2, 4)).astype("int32"), states, weights_of()
+
+
+@probe
+def read(ids, states, weights):
+    made = CharacterModel(5, 3, 2, layers=2)
+    layers = (made.embedding, *made.grus, made.readout)
+    for layer, size, values in zip(layers, (3, 3, 2, 2), weights, strict=True):
+        layer.build((None, None, size))
+        layer.set_weights(values)
+    given = None if states is None else [tf.constant(state) for state in states]
+    logits, after = made(tf.constant(ids), given)
+    return logits, list(after)
+
+
+@probe
+def with_dropout():
+    keras.utils.set_random_seed(0)
+    made = CharacterModel(5, 3, 40, dropout=0.5)
+    ids = tf.constant([[1, 2, 3, 4]])
+    first, state = made(ids)
+    second, _ = made(ids)
+    trained, state_trained = made(ids, training=True)
+    return {
+        "the same when read twice": np.allclose(first, second),
+        "other features in training": not np.allclose(first, trained),
+        "the same state in training": np.allclose(state[0], state_trained[0]),
+    }
+
+
+@misconception(
+    "read",
+    "Softmax was applied: these are probabilities. The loss and the sampling take logits and do "
+    "it themselves; done twice it flattens every guess.",
+)
+def probabilities(ids, states, weights):
+    logits, after = reading(ids, states, weights)
+    powers = np.exp(logits)
+    return powers / powers.sum(-1, keepdims=True), after
+
+
+@misconception("read", "The features come out as they are: `self.logits` turns them into scores.")
+def no_readout(ids, states, weights):
+    (table,), one, two, _ = weights
+    _, after = reading(ids, states, weights)
+    zero = [np.zeros((len(ids), 2), "float32")] * 2 if states is None else states
+    return read_through(read_through(table[ids], zero[0], one)[0], zero[1], two)[0], after
+
+
+@misconception("read", "Only the last place has logits; the network is asked at every place.")
+def last_place(ids, states, weights):
+    logits, after = reading(ids, states, weights)
+    return logits[:, -1], after
+
+
+@misconception(
+    "read",
+    "The states that are handed in are not used: a GRU without `initial_state=` begins from zeros. "
+    "No error, no warning, and no memory from one piece of text to the next.",
+)
+def states_ignored(ids, states, weights):
+    return reading(ids, None, weights)
+
+
+@misconception("read", "All layers begin with the state of the first; each has one of its own.")
+def one_for_all(ids, states, weights):
+    return reading(ids, states and [states[0], states[0]], weights)
+
+
+@misconception("read", "The second layer begins with the state in which the first one ended.")
+def passed_up(ids, states, weights):
+    _, after = reading(ids, states, weights)
+    first = states[0] if states else np.zeros((len(ids), 2), "float32")
+    return reading(ids, [first, after[0]], weights)
+
+
+@misconception(
+    "read", "The states that come out are those that went in: whoever reads on begins again here."
+)
+def states_before(ids, states, weights):
+    zeros = [np.zeros((len(ids), 2), "float32")] * 2
+    return reading(ids, states, weights)[0], zeros if states is None else states
+
+
+@misconception("read", "Only the last layer's state comes out; there is one for each layer.")
+def only_last_layer(ids, states, weights):
+    logits, after = reading(ids, states, weights)
+    return logits, after[-1:]
+
+
+@misconception("read", "The states come out in the wrong order: the first layer's is first.")
+def states_turned(ids, states, weights):
+    logits, after = reading(ids, states, weights)
+    return logits, after[::-1]
+
+
+def told(twice, other, state):
+    names = ("the same when read twice", "other features in training", "the same state in training")
+    return dict(zip(names, (twice, other, state), strict=True))
+
+
+@misconception(
+    "with_dropout",
+    "Nothing is ever dropped: the dropout was left out, or told that this is no training.",
+)
+def never_dropped():
+    return told(True, False, True)
+
+
+@misconception(
+    "with_dropout",
+    "Features are dropped when the network is used, too: it would write with half of its mind off.",
+)
+def always_dropped():
+    return told(False, True, True)
+
+
+@misconception(
+    "with_dropout",
+    "The state was taken from the dropped features: half of the memory is lost at each piece.",
+)
+def memory_dropped():
+    return told(True, True, False)
+
+
+@check(
+    "Logits for every character",
+    points=2,
+    hints=(
+        "What does the second recurrent layer read?",
+        "`features` go into a layer and come out of it; the next one takes what came out.",
+        "`features, state = gru(features, initial_state=state)`, then dropout, then at the end "
+        "`self.logits(features)`.",
+    ),
+)
+def logits(student):
+    ids, _, weights = example()
+    found, _ = student.read(ids, None, weights)
+    expected, _ = reading(ids, None, weights)
+    assert np.shape(found) == (2, 4, 5), f"the logits have shape {np.shape(found)}, not (2, 4, 5)"
+    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="two rows of four characters")
+
+
+@check(
+    "It goes on from the states that it is given",
+    points=2,
+    after="logits",
+    hints=(
+        "From which state does a recurrent layer begin if nothing is said?",
+        "Each layer takes its own state out of `states`, by `initial_state=`.",
+        "`for gru, dropout, state in zip(self.grus, self.dropouts, states)`.",
+    ),
+)
+def begins(student):
+    found, _ = student.read(*example())
+    expected, _ = reading(*example())
+    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="logits after given states")
+
+
+@check(
+    "It hands on the states after the last character",
+    points=2,
+    after="logits",
+    hints=(
+        "What will the next piece of the text need to know?",
+        "A GRU with `return_state=True` returns two things: all outputs, and its last state.",
+        "Collect each layer's `state` in a list and return `self.logits(features), after`.",
+    ),
+)
+def hands_on(student):
+    ids, _, weights = example()
+    _, found = student.read(ids, None, weights)
+    _, expected = reading(ids, None, weights)
+    assert len(found) == 2, f"there are two layers, and {len(found)} states"
+    for layer in (0, 1):
+        said = f"the state after the last character, layer {layer + 1}"
+        np.testing.assert_allclose(found[layer], expected[layer], atol=1e-3, err_msg=said)
+
+
+@check(
+    "Features are dropped in training only, and the state never",
+    points=1,
+    after="logits",
+    hints=(
+        "Which argument of `call` says whether the network is being trained?",
+        "Hand `training` to the dropout, and drop the features, not the state.",
+        "`features = dropout(features, training=training)`, after the recurrent layer.",
+    ),
+)
+def dropping(student):
+    for what, right in student.with_dropout().items():
+        assert right, f"this should be so, and is not: {what}"
+
+
+# %% [markdown]
+# ## What a detail costs
+#
+# Your network now learns the lesson. Then two copies of it are made in which *one gate* is other
+# than it was in training: in the first the update gate is the wrong way round (negative weights
+# turn a sigmoid over: $\sigma(-a) = 1 - \sigma(a)$), in the second the reset gate never closes.
+# All three read the same held-out text, from its beginning.
+
+# %% tags=["train"]
+from coursekit.prepare import prepare
+from coursekit_textgen import TextgenLesson
+from coursekit_textgen.build import build_model
+from coursekit_textgen.compare import continued, curves, learn, shown
+from coursekit_textgen.data import side_by_side
+from coursekit_textgen.sample import Taste
+from coursekit_textgen.train import character_loss
+
+UNITS = 128
+settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=UNITS)
+model = build_model(data, settings, network=CharacterModel)
+learn(model, data.train.batches(0))
+
+
+def changed(gate: slice, scale: float, shift: float) -> CharacterModel:
+    """Return a copy with the weights of one gate changed."""
+    copy = build_model(data, settings, network=CharacterModel)
+    copy.set_weights(model.get_weights())
+    cell = copy.grus[0].cell
+    for variable in (cell.kernel, cell.recurrent_kernel, cell.bias):
+        values = variable.numpy()
+        values[:, gate] = scale * values[:, gate] + (shift if variable is cell.bias else 0)
+        variable.assign(values)
+    return copy
+
+
+variants = {
+    "as it was trained": model,
+    "update gate the wrong way round": changed(slice(0, UNITS), -1, 0),
+    "reset gate always open": changed(slice(UNITS, 2 * UNITS), 0, 50),
+}
+held_out = tf.constant(side_by_side(data.validation.ids, 512)[:, :101])
+losses = {}
+for name, network in variants.items():
+    scores, _ = network(held_out[:, :-1])
+    losses[name] = tf.reduce_mean(character_loss(scores, held_out[:, 1:]), axis=0).numpy()
+    print(f"── {name}: {losses[name].mean():.2f} nats a character ──")
+    print(continued(network, data.vocabulary, data.opening, 150, Taste(0.8)), "\n")
+shown(curves("Reading held-out text", losses, window=3, along="characters read"))
+
+# %% [markdown]
+# The first curve falls as the memory fills: a network that has read ten characters guesses
+# better than one that has read two. The others have the same weights but for a sign or a gate,
+# and are lost. Trained from the beginning in its own convention, the turned gate would have learnt
+# as well: a convention is harmless until weights travel from one program to another. That is why
+# a step is tested against numbers, and not by whether its loss falls.
+#
+# **Next:** `coursekit check textgen/model`, then `coursekit next`.

@@ -1,0 +1,555 @@
+# %% [markdown]
+# # One step of training
+#
+# **Goal.** Mend the loss, write the train step, and train the lesson's network with both.
+#
+# **Time.** 30 minutes
+#
+# **Before.** exercises 1 to 3; what `tf.GradientTape` records
+#
+# **Kind.** predict, debug, complete, measure
+#
+# A step of training is the same in every lesson of this course, and in most of the field:
+#
+# ```text
+# forward    what does the network expect?                     (recorded on a tape)
+# loss       how surprised was it by what came?                (recorded on a tape)
+# gradient   in which direction would it be less surprised?
+# apply      go a little way in that direction
+# ```
+#
+# The loss is the *cross-entropy*: $-\log p$ of the character that came, in nats. The network gives
+# *logits* $s$, scores of any size, and the probabilities are their softmax:
+#
+# $$p_i = \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad
+# \text{loss} = -\log p_{\text{target}} = \log \sum_j e^{s_j} - s_{\text{target}} .$$
+
+# %%
+import keras
+import numpy as np
+import tensorflow as tf
+
+from coursekit_textgen.build import build_model
+from coursekit_textgen.model import CharacterModel
+
+# %% [markdown]
+# ## Predict first
+#
+# An untrained network finds all 66 signs of the vocabulary about equally likely. What is its loss
+# per character, in nats? Two decimals will do; `np.log` is at your service.
+
+# %%
+untrained_loss = 4.19  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception("untrained_loss", "That is in bits: the logarithm to base 2. A nat is 1.44 bits.")
+def in_bits():
+    return 6.04
+
+
+@misconception("untrained_loss", "That is the logarithm to base 10; `np.log` is to base e.")
+def base_ten():
+    return 1.82
+
+
+@misconception("untrained_loss", "1/66 is the probability; the loss is minus its logarithm.")
+def the_probability():
+    return 0.02
+
+
+@misconception(
+    "untrained_loss", "A loss of zero is that of a network which is always sure and right."
+)
+def always_right():
+    return 0
+
+
+@misconception(
+    "untrained_loss", "The sign is missing: a logarithm of 1/66 is negative, a loss is not."
+)
+def negative():
+    return -4.19
+
+
+@check(
+    "You know the loss of knowing nothing",
+    points=1,
+    hints=(
+        "Which probability has each of 66 signs if all are equally likely?",
+        "It is 1/66; and the loss is minus the logarithm of it.",
+        "-log(1/66) = log(66).",
+    ),
+)
+def nothing(student):
+    assert abs(student["untrained_loss"] - 4.19) < 0.02, "minus the logarithm of 1/66"
+
+
+# %% [markdown]
+# ## Find it and mend it
+#
+# This loss falls as nicely as any. But the network of 2018 wrote worse than its loss promised,
+# because `exp(logits)` was handed to a function that expects logits. Here the same fault sits in
+# the loss. Mend it.
+
+
+# %% tags=["fault"]
+def character_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """Return the cross-entropy of each character in nats, ``(batch, time)``.
+
+    Args:
+        logits: ``(batch, time, characters)``.
+        targets: The characters that came, ``(batch, time)``.
+    """
+    powers = tf.exp(logits)
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=powers)
+
+
+# %%
+from coursekit_textgen.train import character_loss  # exercise
+
+# %% [markdown]
+# Two signs, scores of 0 and 2. The second came; the formula says $\log(e^0 + e^2) - 2 = 0.127$.
+
+# %%
+print(character_loss(tf.constant([[[0.0, 2.0]]]), tf.constant([[1]])).numpy())
+
+# %%
+import numpy as np
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def chosen(values, targets):
+    return np.take_along_axis(values, targets[..., None], -1)[..., 0]
+
+
+def cross_entropy(logits, targets):
+    top = logits.max(-1)
+    return top + np.log(np.exp(logits - top[..., None]).sum(-1)) - chosen(logits, targets)
+
+
+@probe
+def loss(logits, targets):
+    return character_loss(tf.constant(logits), tf.constant(targets))
+
+
+@misconception(
+    "loss",
+    "exp(logits) is handed over as logits, and softmax takes exp of it again. The network then "
+    "learns scores that are right for exp(exp(s)), and everyone who uses them as logits, as the "
+    "sampling does, gets other probabilities than those that were trained.",
+)
+def exp_as_logits(logits, targets):
+    with np.errstate(all="ignore"):
+        return cross_entropy(np.exp(logits), targets)
+
+
+@misconception(
+    "loss",
+    "Probabilities are handed over as logits: softmax is taken twice. They lie between 0 and 1, so "
+    "the second softmax can never be sure of anything, and the loss never gets low.",
+)
+def softmax_twice(logits, targets):
+    return cross_entropy(softmax(logits), targets)
+
+
+@misconception(
+    "loss", "The mean was taken already: what is asked for is the loss of each character."
+)
+def averaged(logits, targets):
+    return cross_entropy(logits, targets).mean()
+
+
+@misconception("loss", "The sign is missing: the logarithm of a probability is negative.")
+def log_probability(logits, targets):
+    return -cross_entropy(logits, targets)
+
+
+@misconception("loss", "This is the probability of the right character, not its logarithm.")
+def probability(logits, targets):
+    return chosen(softmax(logits), targets)
+
+
+@misconception("loss", "This is in bits: nats are asked for, the logarithm to base e.")
+def bits(logits, targets):
+    return cross_entropy(logits, targets) / np.log(2)
+
+
+@misconception(
+    "loss",
+    "exp of a large logit is more than a float can hold, and inf / inf is not a number. Let the "
+    "function that takes logits do it: it takes the largest off first.",
+)
+def overflowing(logits, targets):
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits.astype("float32"))
+        return -np.log(chosen(powers / powers.sum(-1, keepdims=True), targets))
+
+
+@misconception(
+    "loss",
+    "The logarithm of a softmax: where a probability is too small for a float it is 0, and its "
+    "logarithm is minus infinity. Take both in one go, from the logits.",
+)
+def log_of_zero(logits, targets):
+    with np.errstate(all="ignore"):
+        return -np.log(chosen(softmax(logits.astype("float32")), targets))
+
+
+@check(
+    "The loss is the cross-entropy of the logits",
+    points=2,
+    hints=(
+        "What does the function in the last line do with its `logits=`?",
+        "It takes exp and normalises, itself. What should it be handed, then?",
+        "Leave `tf.exp` away: `logits=logits`.",
+    ),
+)
+def value(student):
+    logits = np.random.default_rng(3).normal(0, 2, (2, 3, 4)).astype("float32")
+    targets = np.array([[0, 1, 2], [3, 0, 1]], "int32")
+    found = student.loss(logits, targets)
+    assert np.shape(found) == (2, 3), f"a loss for each of 2 x 3 characters, not {np.shape(found)}"
+    expected = cross_entropy(logits, targets)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="two rows, three characters")
+
+
+@check(
+    "It stays a number when the network is very sure",
+    points=1,
+    after="value",
+    hints=(
+        "What is the loss if the scores are 0 and 200, and the first sign came?",
+        "By the formula it is 200: no probability needs to be computed on the way.",
+        "`tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)`.",
+    ),
+)
+def stable(student):
+    logits = np.array([[[0, 200], [200, 0]]], "float32")
+    found = student.loss(logits, np.array([[0, 0]], "int32"))
+    np.testing.assert_allclose(found, [[200, 0]], atol=1e-3, err_msg="scores of 0 and 200")
+
+
+# %% [markdown]
+# ## Write the step
+#
+# A batch is `(inputs, targets, fresh)`. The model keeps the states of the batch before in
+# `model.carried`, one variable for each layer.
+#
+# 1. Rows that are fresh begin with a state of zeros, the others with the carried one
+#    (`tf.where(condition, a, b)` chooses; `fresh` is `(batch,)`, a state `(batch, units)`).
+# 2. On a tape: the logits and the states after, `model(inputs, states, training=True)`; the mean
+#    of `character_loss`.
+# 3. The gradient for `model.trainable_variables`, then `model.optimizer.apply(gradients,
+#    variables)`.
+# 4. Each carried variable is *assigned* the state after, for the next batch.
+
+# %%
+from coursekit_textgen.train import train_step  # exercise
+
+# %% [markdown]
+# Twenty steps, eagerly, on one batch: the loss begins where you predicted (the vocabulary here has
+# 12 signs), and falls. Put `breakpoint()` into your step if something is not as you expect; it is
+# plain Python as long as nobody compiles it.
+
+# %%
+from coursekit_textgen import TextgenSettings
+from coursekit_textgen.data import TextgenData, Vocabulary
+
+few = TextgenData(vocabulary=Vocabulary("abcdefghijk"), steps_per_epoch=100)
+tiny = TextgenSettings(epochs=1, batch_size=2, length=8, units=32, embedding=8, learning_rate=0.05)
+small = build_model(few, tiny)
+ids = tf.constant(few.vocabulary.encode("abcdefghiabdecfghi").reshape(2, 9))
+for number in range(20):
+    told = train_step(small, (ids[:, :-1], ids[:, 1:], tf.fill([2], True)))
+    if number in (0, 9, 19):
+        print(f"step {number + 1:2}: loss {float(told['loss']):.3f}   (log 12 = {np.log(12):.3f})")
+
+# %%
+KEYS = ("loss", "table", "carried", "training")
+
+
+def toy(inputs, targets, fresh, carried, table, rate, states=None, total=False):
+    """Take the step by hand: scores are a row of the table, times one plus the state."""
+    state = np.where(fresh[:, None], 0, carried) if states is None else states
+    scores = table[inputs] * (1 + state[:, :, None])
+    each = cross_entropy(scores, targets)
+    slope = softmax(scores)
+    np.put_along_axis(slope, targets[..., None], chosen(slope, targets)[..., None] - 1, -1)
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, inputs, slope * (1 + state[:, :, None]) / (1 if total else each.size))
+    after = state + inputs.shape[1]
+    return dict(zip(KEYS, (each.mean(), table - rate * gradient, after, True), strict=True))
+
+
+def example(fresh, remembered=True):
+    draw = np.random.default_rng(6)
+    inputs, targets = (draw.integers(0, 4, (2, 3)).astype("int32") for _ in range(2))
+    carried = np.array([[0.5], [1.5]] if remembered else [[0], [0]], "float32")
+    table = draw.normal(size=(4, 4)).astype("float32")
+    return inputs, targets, np.array(fresh), carried, table, 0.5
+
+
+@probe
+def take(inputs, targets, fresh, carried, table, rate):
+    """Let the step train a network that is a table: its scores depend on the state, too."""
+
+    class Table(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.table = self.add_weight(shape=table.shape, name="table")
+            kept = self.add_weight(shape=carried.shape, name="carried", trainable=False)
+            self.table.assign(table)
+            kept.assign(carried)
+            self.carried, self.modes = [kept], []
+
+        def zero_states(self, rows):
+            return [tf.zeros((rows, 1))]
+
+        def call(self, ids, states=None, training=False):
+            self.modes.append(bool(training))
+            state = tf.zeros((len(ids), 1)) if states is None else tf.convert_to_tensor(states[0])
+            scores = tf.gather(tf.convert_to_tensor(self.table), ids)
+            return scores * (1 + state[:, :, tf.newaxis]), [state + float(ids.shape[1])]
+
+    network = Table()
+    network.optimizer = keras.optimizers.SGD(rate)
+    network.optimizer.build(network.trainable_variables)
+    found = train_step(network, (tf.constant(inputs), tf.constant(targets), tf.constant(fresh)))
+    return {
+        "loss": found["loss"],
+        "table": network.table,
+        "carried": network.carried[0],
+        "training": all(network.modes),
+    }
+
+
+@misconception(
+    "take", "The losses are added up: the step grows with the batch. A mean can be compared."
+)
+def summed(*args):
+    right = toy(*args, total=True)
+    return right | {"loss": right["loss"] * args[0].size}
+
+
+@misconception(
+    "take",
+    "The loss of each character was handed to the tape without a mean: the tape adds them up.",
+)
+def not_reduced(inputs, targets, fresh, carried, table, rate):
+    state = np.where(fresh[:, None], 0, carried)
+    each = cross_entropy(table[inputs] * (1 + state[:, :, None]), targets)
+    return toy(inputs, targets, fresh, carried, table, rate, total=True) | {"loss": each}
+
+
+@misconception("take", "The gradients were computed and not applied: nothing was learnt.")
+def not_applied(*args):
+    return toy(*args) | {"table": args[4]}
+
+
+@misconception(
+    "take", "The step goes uphill: the optimizer takes the gradient off by itself, sign and all."
+)
+def uphill(*args):
+    return toy(*args[:5], -args[5])
+
+
+@misconception(
+    "take",
+    "The carried states are not handed to the model: it begins every piece with an empty memory.",
+)
+def no_memory(inputs, targets, fresh, carried, table, rate):
+    return toy(inputs, targets, fresh, carried, table, rate, states=0 * carried)
+
+
+@misconception(
+    "take",
+    "`fresh` is not heeded: a row that begins elsewhere goes on with a memory of another place.",
+)
+def fresh_ignored(inputs, targets, fresh, carried, table, rate):
+    return toy(inputs, targets, fresh, carried, table, rate, states=carried)
+
+
+@misconception(
+    "take", "The two cases are exchanged: fresh rows get zeros, the others the carried state."
+)
+def fresh_turned(inputs, targets, fresh, carried, table, rate):
+    return toy(inputs, targets, ~fresh, carried, table, rate)
+
+
+@misconception(
+    "take",
+    "If any row is fresh, all begin with zeros: whether to go on is asked for each row.",
+)
+def all_or_none(inputs, targets, fresh, carried, table, rate):
+    return toy(inputs, targets, fresh | fresh.any(), carried, table, rate)
+
+
+@misconception(
+    "take",
+    "The state after the batch is lost: a Python variable ends with the function, the model's "
+    "variable must be assigned.",
+)
+def never_kept(*args):
+    return toy(*args) | {"carried": args[3]}
+
+
+@misconception(
+    "take", "What was kept is the state *before* the batch: the memory never gets any further."
+)
+def kept_before(inputs, targets, fresh, carried, table, rate):
+    right = toy(inputs, targets, fresh, carried, table, rate)
+    return right | {"carried": np.where(fresh[:, None], 0, carried)}
+
+
+@misconception(
+    "take", "`training=True` is missing: dropout does nothing, and nothing reminds you of it."
+)
+def not_training(*args):
+    return toy(*args) | {"training": False}
+
+
+@check(
+    "It reports the mean loss",
+    points=1,
+    hints=(
+        "How is one number made of a loss for each character?",
+        "`tf.reduce_mean` of `character_loss(logits, targets)`, inside the tape.",
+        '`return {"loss": loss}`.',
+    ),
+)
+def reports(student):
+    args = example([True, True], remembered=False)
+    found, expected = student.take(*args)["loss"], toy(*args)["loss"]
+    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="two rows of three characters")
+
+
+@check(
+    "It learns: the weights move against the gradient",
+    points=2,
+    after="reports",
+    hints=(
+        "When is the gradient asked for, and who moves the weights?",
+        "After the `with` block: `tape.gradient(loss, variables)`, then the optimizer.",
+        "`model.optimizer.apply(gradients, model.trainable_variables)`.",
+    ),
+)
+def learns(student):
+    args = example([True, True], remembered=False)
+    found, expected = student.take(*args)["table"], toy(*args)["table"]
+    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="the weights after one step")
+
+
+@check(
+    "Rows go on from the carried state",
+    points=1,
+    after="reports",
+    hints=(
+        "What did the batch before leave in `model.carried`?",
+        "Hand the states to the model as its second argument.",
+        "`model(inputs, states, training=True)`, with `states` made of `model.carried`.",
+    ),
+)
+def goes_on(student):
+    student.take(*example([True, False]))  # tells apart what is the same where no row is fresh
+    args = example([False, False])
+    found, expected = student.take(*args)["loss"], toy(*args)["loss"]
+    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="no row is fresh")
+
+
+@check(
+    "Fresh rows begin with an empty memory",
+    points=2,
+    after="goes_on",
+    hints=(
+        "Which rows must not go on with what the batch before left?",
+        "Choose for each row: `tf.where`, with `fresh` as a column.",
+        "`tf.where(fresh[:, tf.newaxis], 0.0, state)` for each state of `model.carried`.",
+    ),
+)
+def fresh_rows(student):
+    student.take(*example([False, False]))
+    args = example([True, False])
+    found, expected = student.take(*args)["loss"], toy(*args)["loss"]
+    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="the first of two rows is fresh")
+
+
+@check(
+    "The state after the batch is kept",
+    points=1,
+    after="reports",
+    hints=(
+        "Where will the next batch look for the state?",
+        "The model returns the states after the last character: they belong into `model.carried`.",
+        "`carried.assign(state)` for each pair of `zip(model.carried, after)`.",
+    ),
+)
+def keeps(student):
+    args = example([True, True])
+    found, expected = student.take(*args)["carried"], toy(*args)["carried"]
+    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="the carried state afterwards")
+
+
+@check(
+    "The model knows that it is being trained",
+    points=1,
+    after="reports",
+    hints=(
+        "Which part of the network behaves differently in training?",
+        "Dropout drops only if it is told.",
+        "`training=True` as an argument of the model.",
+    ),
+)
+def trains(student):
+    assert student.take(*example([True, True]))["training"] is True, "training=True was not given"
+
+
+# %% [markdown]
+# ## Train the lesson
+#
+# Your step goes on to train the real network of the lesson, compiled. Beside it learns one whose
+# scores are put through `exp` before they reach your loss: the fault from above. When both are
+# trained, both are used in the usual way, their scores taken as logits.
+
+# %% tags=["train"]
+from coursekit.prepare import prepare
+from coursekit_textgen import TextgenLesson
+from coursekit_textgen.compare import continued, curves, learn, shown
+from coursekit_textgen.evaluate import evaluate
+from coursekit_textgen.sample import Taste
+
+
+class Exponential(CharacterModel):
+    """A network that hands exp(logits) to the loss."""
+
+    def call(self, ids, states=None, training=False):
+        """Read on; the scores come out exponentiated."""
+        logits, after = super().call(ids, states, training)
+        return tf.exp(logits), after
+
+
+settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)
+losses = {}
+for name, network in (("yours", CharacterModel), ("exp(logits) as logits", Exponential)):
+    model = build_model(data, settings, network=network)
+    losses[name] = learn(model, data.train.batches(0), step=train_step)
+    used = build_model(data, settings)
+    used.set_weights(model.get_weights())
+    held_out = evaluate(used, data, "validation")["loss"]
+    print(f"── {name}: reported {losses[name][-50:].mean():.2f}, held out {held_out:.2f} nats ──")
+    print(continued(used, data.vocabulary, data.opening, 250, Taste(0.8)), "\n")
+shown(curves("What the two report", losses))
+
+# %% [markdown]
+# The curves look alike: the faulty network has learnt something, namely scores whose *double*
+# exponential is right. Used as what they are called, logits, they are far too flat, and the text
+# falls apart. The held-out loss, measured by other code than the loss that was trained, finds it
+# at once. That is a habit worth having: **never let a loss be the only judge of itself.**
+#
+# **Next:** `coursekit check textgen/step`, then `coursekit next`.

@@ -1,0 +1,647 @@
+# %% [markdown]
+# # Writing: temperature, top-k and top-p
+#
+# **Goal.** Draw the next character from what a network expects, and choose how bold to be.
+#
+# **Time.** 35 minutes
+#
+# **Before.** the worked lesson, or exercises 1 to 4
+#
+# **Kind.** predict, debug, complete, invent
+#
+# A trained network says how likely every next character is. To write, one of them must be chosen,
+# again and again. Always the likeliest? Then it writes *the the the the*. Each as often as it is
+# likely? Then sooner or later it draws a character that spoils the sentence. In between lies all
+# the craft:
+#
+# * **temperature** $T$ divides the logits: below 1 bolder, above 1 wilder;
+# * **top-k** draws from the $k$ likeliest characters only (Fan et al. 2018);
+# * **top-p** draws from the fewest likeliest characters that have the probability $p$ *together*
+#   (nucleus sampling, Holtzman et al. 2020).
+
+# %%
+import numpy as np
+import tensorflow as tf
+
+from coursekit.prepare import prepare
+from coursekit_textgen import TextgenLesson
+from coursekit_textgen.data import UNKNOWN
+from coursekit_textgen.ngram import Ngram
+from coursekit_textgen.sample import IMPOSSIBLE, Taste
+
+# %% [markdown]
+# ## Predict first
+#
+# Three characters have the probabilities 0.5, 0.25 and 0.25. Their logits are divided by a
+# temperature of **0.5**. Which probability has the first one then? (A logit is the logarithm of a
+# probability, up to a constant. What becomes of a number if its logarithm is doubled?)
+
+# %%
+first_at_half = 0.67  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "first_at_half", "Temperature does change something, and below 1 the likeliest gains."
+)
+def unchanged():
+    return 0.5
+
+
+@misconception("first_at_half", "That is a temperature of 2, or multiplying: it evens out.")
+def multiplied():
+    return 0.41
+
+
+@misconception("first_at_half", "Certainty comes only at a temperature of 0.")
+def certain():
+    return 1
+
+
+@misconception(
+    "first_at_half", "Squared, but not yet divided by the sum of the squares: they must sum to one."
+)
+def not_normalised():
+    return 0.25
+
+
+@check(
+    "You know what a temperature does",
+    points=1,
+    hints=(
+        "log p divided by 0.5 is 2 log p. Of which number is that the logarithm?",
+        "Of p squared. Square all three, then divide by their sum.",
+        "0.25 / (0.25 + 0.0625 + 0.0625).",
+    ),
+)
+def halved(student):
+    found = student["first_at_half"]
+    assert abs(found - 2 / 3) < 0.01, "square the three probabilities and divide by their sum"
+
+
+# %% [markdown]
+# ## Find it and mend it
+#
+# `drawn` gets logits `(rows, characters)` and for each row a `chance`, a number between 0 and 1
+# drawn elsewhere. It should draw as a wheel of fortune does: the probabilities lie end to end, and
+# that character is drawn in whose part the chance falls.
+#
+# ```text
+# probabilities      0.5              0.25      0.15   0.1
+# ends of parts  |─────────────────|─────────|──────|─────|
+#                0                0.5      0.75    0.9    1
+# chance                               ↑ 0.6: the second
+# ```
+#
+# In the version below the chance plays no part at all, and *no temperature can change what it
+# writes*. Mend it. Careful: a character whose probability is 0 must never be drawn, not even with
+# a chance of exactly 0.
+
+
+# %% tags=["fault"]
+def drawn(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
+    """Draw a character in each row from ``softmax(logits)``, as one spins a wheel of fortune.
+
+    The probabilities are laid end to end; the character is drawn in whose part `chance` falls.
+
+    Args:
+        logits: ``(rows, characters)``.
+        chance: Evenly distributed between 0 and 1, ``(rows,)``.
+    """
+    probabilities = tf.nn.softmax(logits)
+    return tf.argmax(probabilities, axis=-1, output_type=tf.int32)
+
+
+# %%
+from coursekit_textgen.sample import drawn  # exercise
+
+# %%
+some_logits = tf.repeat(tf.math.log([[0.5, 0.25, 0.15, 0.1]]), 5, axis=0)
+print(drawn(some_logits, tf.constant([0.1, 0.4, 0.6, 0.8, 0.95])).numpy(), "should be [0 0 1 2 3]")
+
+# %%
+import numpy as np
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def spun(probabilities, chance):
+    ends = np.cumsum(probabilities, -1)
+    return (ends <= chance[:, None]).sum(-1)
+
+
+@probe
+def draw(logits, chance):
+    return drawn(tf.constant(logits), tf.constant(chance))
+
+
+@misconception(
+    "draw",
+    "argmax always takes the likeliest. Dividing all logits by a temperature never changes which "
+    "one that is: the first notebooks printed a temperature and wrote the same text at each.",
+)
+def likeliest(logits, chance):
+    return logits.argmax(-1)
+
+
+@misconception(
+    "draw",
+    "With a chance of exactly 0 a character was drawn whose part is empty: use > and not >= when "
+    "you look for the first part that ends behind the chance.",
+)
+def empty_part(logits, chance):
+    ends = np.cumsum(softmax(logits), -1)
+    return (ends >= chance[:, None]).argmax(-1)
+
+
+@misconception(
+    "draw",
+    "exp(logits) is drawn from as if it were logits, as in the notebook of 2018: softmax takes exp "
+    "a second time, and what was likely becomes nearly certain.",
+)
+def exp_as_logits(logits, chance):
+    return spun(softmax(np.exp(logits)), chance)
+
+
+@misconception("draw", "The logits themselves were laid end to end: first they must become parts.")
+def without_softmax(logits, chance):
+    return np.minimum(spun(logits, chance), logits.shape[-1] - 1)
+
+
+@misconception("draw", "The wheel is turned backwards: a chance near 0 should give the first part.")
+def backwards(logits, chance):
+    return spun(softmax(logits), 1 - chance)
+
+
+@misconception("draw", "It is one character too far: count the parts that end *before* the chance.")
+def one_too_far(logits, chance):
+    return np.minimum(spun(softmax(logits), chance) + 1, logits.shape[-1] - 1)
+
+
+@misconception("draw", "All rows are drawn with the chance of the first; each has its own.")
+def one_chance(logits, chance):
+    return spun(softmax(logits), np.full_like(chance, chance[0]))
+
+
+@check(
+    "The chance decides what is drawn",
+    points=3,
+    hints=(
+        "Where on the wheel does the part of each character end?",
+        "`tf.cumsum(probabilities, axis=-1)` gives the ends. Which is the first beyond the chance?",
+        "Count the ends that are not beyond the chance, row by row: `tf.reduce_sum` of "
+        "`tf.cast(ends <= chance[:, tf.newaxis], tf.int32)`.",
+    ),
+)
+def falls(student):
+    chances = np.array([0.6, 0.05, 0.45, 0.55, 0.78, 0.88, 0.97], "float32")
+    rows = np.log([[0.5, 0.25, 0.15, 0.1]] * 7).astype("float32")
+    found = student.draw(rows, chances)
+    expected = [1, 0, 0, 1, 2, 2, 3]
+    np.testing.assert_array_equal(found, expected, err_msg="0.5, 0.25, 0.15, 0.1")
+
+
+@check(
+    "What is impossible is never drawn",
+    points=1,
+    after="falls",
+    hints=(
+        "Which parts of the wheel have no width?",
+        "A part of no width ends where it begins: at the chance itself, if that is 0.",
+        "An end must be *greater* than the chance: `ends > chance[:, tf.newaxis]`.",
+    ),
+)
+def impossible(student):
+    logits = np.array([[-1e9, 0.2, -1e9, 0.3]] * 2, "float32")
+    found = student.draw(logits, np.array([0, 0.999], "float32"))
+    np.testing.assert_array_equal(found, [1, 3], err_msg="only the second and the fourth may come")
+
+
+# %% [markdown]
+# ## Narrow the choice
+#
+# `narrowed` changes logits before they are drawn from. What may not be drawn gets the logit
+# `IMPOSSIBLE`. There are four holes, and you can fill and check them one after another:
+#
+# 1. a temperature of 0: return logits in which only the likeliest stays (0.0 for it, `IMPOSSIBLE`
+#    for the others);
+# 2. else the temperature divides the logits;
+# 3. top-k: all but the `taste.top_k` likeliest become impossible (`tf.math.top_k(...).values`
+#    gives them, the largest first; k may be larger than the vocabulary);
+# 4. top-p, on what is left: sort the probabilities, the largest first, and go along until
+#    `taste.top_p` is reached. The character with which it is reached stays.
+
+# %%
+from coursekit_textgen.sample import narrowed  # exercise
+
+# %%
+chances = tf.math.log([[1e-9, 0.5, 0.25, 0.15, 0.1]])
+for taste in (Taste(0.5), Taste(1.0, top_k=2), Taste(1.0, top_p=0.8)):
+    print(taste, tf.nn.softmax(narrowed(chances, taste)).numpy().round(3)[0])
+
+# %%
+
+
+def known(logits):
+    return np.where(np.arange(logits.shape[-1]) == 0, -1e9, logits)
+
+
+def only_k(logits, k):
+    least = np.sort(logits, -1)[:, -min(k, logits.shape[-1])][:, None] if k else -np.inf
+    return np.where(logits < least, -1e9, logits)
+
+
+def only_p(chances, p, inclusive=False):
+    order = np.argsort(-chances, -1, kind="stable")
+    ranked = np.take_along_axis(chances, order, -1)
+    before = np.cumsum(ranked, -1) - (0 if inclusive else ranked)
+    kept = np.zeros_like(chances)
+    np.put_along_axis(kept, order, ranked * (before < p), -1)
+    return kept if p < 1 else chances
+
+
+def shares(chances):
+    return chances / np.maximum(chances.sum(-1, keepdims=True), 1e-9)
+
+
+def by_hand(logits, temperature, k, p):
+    if temperature == 0:
+        return np.eye(logits.shape[-1])[known(logits).argmax(-1)]
+    return shares(only_p(softmax(only_k(known(logits) / temperature, k)), p))
+
+
+def example(rows=2):
+    draw = np.random.default_rng(8)
+    return draw.normal(0, 1.5, (rows, 7)).astype("float32")
+
+
+@probe
+def chances_of(logits, temperature, k, p):
+    """Return the probabilities that are drawn from."""
+    chances = tf.nn.softmax(narrowed(tf.constant(logits), Taste(temperature, k, p)))
+    return chances + 0 * tf.reduce_sum(chances, -1, keepdims=True)  # a row with one NaN is NaN
+
+
+@misconception("chances_of", "The temperature is not used: at 0.5 and at 2 it draws alike.")
+def no_temperature(logits, temperature, k, p):
+    return by_hand(logits, temperature and 1, k, p)
+
+
+@misconception(
+    "chances_of",
+    "The logits were multiplied by the temperature: then hot is bold and cold is wild.",
+)
+def times_temperature(logits, temperature, k, p):
+    return by_hand(logits, temperature and 1 / temperature, k, p)
+
+
+@misconception(
+    "chances_of",
+    "The probabilities were divided by the temperature, not the logits. Between 0 and 1 there is "
+    "not much to divide: softmax makes an even mush of them.",
+)
+def divided_probabilities(logits, temperature, k, p):
+    if temperature == 0:
+        return by_hand(logits, 0, k, p)
+    scores = known(softmax(known(logits)) / temperature)
+    return shares(only_p(softmax(only_k(scores, k)), p))
+
+
+@misconception(
+    "chances_of",
+    "exp(logits) was divided by the temperature and used as logits: the fault of 2018 again.",
+)
+def exp_of_logits(logits, temperature, k, p):
+    if temperature == 0:
+        return by_hand(logits, 0, k, p)
+    return shares(only_p(softmax(only_k(known(np.exp(logits)) / temperature, k)), p))
+
+
+@misconception(
+    "chances_of", "Division by a temperature of 0 gives infinities, and then no number at all."
+)
+def divided_by_zero(logits, temperature, k, p):
+    return np.full(logits.shape, np.nan) if temperature == 0 else by_hand(logits, temperature, k, p)
+
+
+@misconception(
+    "chances_of", "At a temperature of 0 it draws as at 1. Zero is the limit: only the likeliest."
+)
+def zero_is_one(logits, temperature, k, p):
+    return by_hand(logits, temperature or 1, k, p)
+
+
+@misconception(
+    "chances_of",
+    "What is not among the k likeliest got a logit of 0. That is not impossible: exp(0) is 1, and "
+    "many a permitted character has less.",
+)
+def zero_for_impossible(logits, temperature, k, p):
+    if temperature == 0:
+        return by_hand(logits, 0, k, p)
+    scores = known(logits) / temperature
+    least = np.sort(scores, -1)[:, -min(k, scores.shape[-1])][:, None] if k else -np.inf
+    return shares(only_p(softmax(np.where(scores < least, 0, scores)), p))
+
+
+@misconception("chances_of", "The k-th likeliest is cut, too: it is one too few.")
+def one_too_few(logits, temperature, k, p):
+    return by_hand(logits, temperature, k - 1 if k > 1 else k, p)
+
+
+@misconception("chances_of", "The k *first* characters stay; the k likeliest should.")
+def first_k(logits, temperature, k, p):
+    if not k or temperature == 0:
+        return by_hand(logits, temperature, k, p)
+    scores = np.where(np.arange(logits.shape[-1]) < k, known(logits) / temperature, -1e9)
+    return shares(only_p(softmax(scores), p))
+
+
+@misconception("chances_of", "The k likeliest of all rows together stay; each row has its own.")
+def over_the_rows(logits, temperature, k, p):
+    if not k or temperature == 0:
+        return by_hand(logits, temperature, k, p)
+    scores = known(logits) / temperature
+    least = np.sort(scores, axis=None)[-min(k, scores.size)]
+    return shares(only_p(softmax(np.where(scores < least, -1e9, scores)), p))
+
+
+@misconception(
+    "chances_of",
+    "The character with which p is reached is cut. If the likeliest has more than p by itself, "
+    "nothing is left to draw from.",
+)
+def stops_before(logits, temperature, k, p):
+    if temperature == 0:
+        return by_hand(logits, 0, k, p)
+    chances = softmax(only_k(known(logits) / temperature, k))
+    kept = shares(only_p(chances, p, inclusive=True))
+    return np.where(kept.sum(-1, keepdims=True) > 0, kept, 1 / kept.shape[-1])
+
+
+@misconception(
+    "chances_of",
+    "The probabilities were added up in the order of the alphabet; top-p goes by likelihood.",
+)
+def by_alphabet(logits, temperature, k, p):
+    if temperature == 0:
+        return by_hand(logits, 0, k, p)
+    chances = softmax(only_k(known(logits) / temperature, k))
+    return shares(np.where(np.cumsum(chances, -1) - chances < p, chances, 0))
+
+
+@misconception(
+    "chances_of",
+    "Each character with a probability of less than 1 - p is cut. What counts is what the likelier "
+    "ones have *together*.",
+)
+def each_by_itself(logits, temperature, k, p):
+    if temperature == 0:
+        return by_hand(logits, 0, k, p)
+    chances = softmax(only_k(known(logits) / temperature, k))
+    return shares(
+        np.where((chances >= 1 - p) | (chances == chances.max(-1, keepdims=True)), chances, 0)
+    )
+
+
+@misconception(
+    "chances_of",
+    "top-p was measured before top-k had cut: it comes last, on the probabilities of what is left.",
+)
+def p_before_k(logits, temperature, k, p):
+    if temperature == 0:
+        return by_hand(logits, 0, k, p)
+    scores = known(logits) / temperature
+    kept = only_p(softmax(scores), p)
+    return shares(np.where(only_k(scores, k) > -1e8, kept, 0))
+
+
+@check(
+    "The temperature divides the logits",
+    points=1,
+    hints=(
+        "What is divided by the temperature: scores or probabilities?",
+        "Dividing the logits by 0.5 doubles them: differences grow, the likeliest gains.",
+        "`logits = logits / taste.temperature`.",
+    ),
+)
+def temperature(student):
+    for degree in (0.5, 2.0):
+        found = student.chances_of(example(), degree, 0, 1.0)
+        expected = by_hand(example(), degree, 0, 1.0)
+        said = f"the probabilities at a temperature of {degree}"
+        np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=said)
+
+
+@check(
+    "A temperature of 0 takes the likeliest",
+    points=1,
+    after="temperature",
+    hints=(
+        "What happens to the likeliest character as the temperature falls towards 0?",
+        "Its probability goes to 1: all others become impossible. `tf.argmax` finds it.",
+        "`tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)`.",
+    ),
+)
+def freezing(student):
+    found = student.chances_of(example(), 0, 0, 1.0)
+    expected = by_hand(example(), 0, 0, 1.0)
+    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="at a temperature of 0")
+
+
+@check(
+    "Top-k leaves the k likeliest of each row",
+    points=2,
+    after="temperature",
+    hints=(
+        "How large must a logit be to be among the k largest of its row?",
+        "As large as the last of `tf.math.top_k(logits, k).values`, taken row by row.",
+        "`least = tf.math.top_k(logits, count).values[:, -1:]`, and what is smaller becomes "
+        "`IMPOSSIBLE`; `count` is at most the size of the vocabulary.",
+    ),
+)
+def likeliest_k(student):
+    for k in (3, 99):
+        found = student.chances_of(example(), 1.0, k, 1.0)
+        expected = by_hand(example(), 1.0, k, 1.0)
+        np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=f"with top_k={k}")
+
+
+@check(
+    "Top-p leaves the fewest that reach p together",
+    points=2,
+    after="temperature",
+    hints=(
+        "If you go from the likeliest downwards, which is the last that you need to reach p?",
+        "It is the last whose *predecessors* have less than p together.",
+        '`likeliest = tf.sort(tf.nn.softmax(logits), direction="DESCENDING")`, their sums before '
+        "each by `tf.cumsum(..., axis=-1, exclusive=True)`, and those below p stay.",
+    ),
+)
+def nucleus(student):
+    for p in (0.9, 0.6, 0.2):
+        found = student.chances_of(example(3), 1.0, 0, p)
+        expected = by_hand(example(3), 1.0, 0, p)
+        np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=f"with top_p={p}")
+
+
+@check(
+    "All three together, in their order",
+    points=1,
+    after=("likeliest_k", "nucleus"),
+    hints=(
+        "In which order are the three applied?",
+        "Temperature first, then top-k, then top-p on the probabilities of what is left.",
+        "Take the softmax for top-p from the logits that top-k has left.",
+    ),
+)
+def together(student):
+    for p in (0.7, 0.85):
+        found = student.chances_of(example(3), 0.8, 4, p)
+        expected = by_hand(example(3), 0.8, 4, p)
+        said = f"with temperature=0.8, top_k=4, top_p={p}"
+        np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=said)
+
+
+# %% [markdown]
+# ## Invent: a rich vocabulary
+#
+# Here is a little brother of the network. It has counted what comes after each four characters in
+# Python's own library, and a tenth of what it says is noise; so it knows much and is never sure.
+# It writes 64 texts of 100 characters with your two functions, and then it is counted *how many
+# different real words* of five letters or more are in them. Always the likeliest: 2 words. Drawing
+# at temperature 1: about 95.
+#
+# **Write more than 115.** There are many ways. `taste` is `(temperature, top_k, top_p)`, where
+# `top_k` 0 and `top_p` 1.0 mean *all*. Run the cells below as often as you like.
+
+# %%
+_, library = prepare(TextgenLesson(), "stdlib")
+brother = Ngram(library.train.ids[:300_000], library.vocabulary)
+
+# %%
+taste = (1.0, 0, 0.9)  # exercise
+
+# %%
+tastes = {"likeliest": (0, 0, 1.0), "as it comes": (1.0, 0, 1.0), "yours": taste}
+for name, tried in tastes.items():
+    texts = brother.write(Taste(*tried), narrowed, drawn)
+    print(f"{name:12} {brother.different_words(texts):4} words   {texts[3][:58]!r}")
+
+# %%
+
+
+@probe
+def words(taste):
+    return brother.different_words(brother.write(Taste(*taste), narrowed, drawn))
+
+
+@misconception(
+    "taste", "Always the likeliest goes round in a circle: the same words, again and again."
+)
+def frozen():
+    return (0, 0, 1.0)
+
+
+@misconception("taste", "As it comes, a tenth of all characters is noise that spoils a word.")
+def as_it_comes():
+    return (1.0, 0, 1.0)
+
+
+@misconception("taste", "Wilder is not richer: at this heat hardly a word is a word.")
+def boiling():
+    return (2.0, 0, 1.0)
+
+
+@misconception("taste", "So cold it repeats itself: the words are real, but few are different.")
+def cold():
+    return (0.2, 0, 1.0)
+
+
+@misconception("taste", "Two candidates are too few: it comes back to the same words.")
+def two():
+    return (1.0, 2, 1.0)
+
+
+@check(
+    "More than 115 different real words",
+    points=2,
+    after=("falls", "temperature", "likeliest_k", "nucleus"),
+    hints=(
+        "What spoils words, and what makes them always the same?",
+        "Cut the noise, the unlikely tail, and leave the likely ones as they are.",
+        "At a temperature of 1, try top_p around 0.9, or top_k around 7.",
+    ),
+)
+def richer(student):
+    chosen = student["taste"]
+    assert len(chosen) == 3, "taste is (temperature, top_k, top_p)"
+    count = student.words(list(chosen))
+    assert count > 115, f"{count} different real words; more than 115 are wanted"
+
+
+# %% [markdown]
+# ## The network writes with your hands
+#
+# The lesson's network, trained for a few seconds, now writes with your functions, and with the
+# faults. Look at the two lines of argmax: *which temperature was which?*
+
+# %% tags=["train"]
+from matplotlib.figure import Figure
+
+from coursekit_textgen.build import build_model
+from coursekit_textgen.compare import continued, learn, shown
+
+settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)
+model = build_model(data, settings)
+learn(model, data.train.batches(0))
+PROMPT = "The "
+
+
+def wrote(name: str, taste: Taste, narrow=narrowed, draw=drawn) -> None:
+    """Print what the network writes in one way."""
+    text = continued(model, data.vocabulary, PROMPT, 160, taste, narrow=narrow, draw=draw)
+    print(f"── {name} ──\n{PROMPT}{text}\n")
+
+
+def always(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
+    """Take the likeliest."""
+    return tf.argmax(logits, -1, tf.int32)
+
+
+for degree in (0.5, 1.5):
+    wrote(f"argmax, temperature {degree}", Taste(degree), draw=always)
+wrote("exp(logits) as logits, temperature 1", Taste(1), lambda x, t: narrowed(tf.exp(x), t))
+for degree in (0.5, 0.8, 1.5):
+    wrote(f"drawn, temperature {degree}", Taste(degree))
+wrote(f"your taste, {taste}", Taste(*taste))
+
+# %% tags=["train"]
+figure = Figure(figsize=(9, 2.6), layout="constrained")
+ids = tf.constant(data.vocabulary.encode(PROMPT + "king s")[np.newaxis])
+scores = model(ids)[0][:, -1]
+tastes = (Taste(0.5), Taste(1.0), Taste(2.0), Taste(1.0, top_k=3), Taste(1.0, top_p=0.9))
+for axes, shown_taste in zip(figure.subplots(1, 5, sharey=True), tastes, strict=True):
+    likely = tf.nn.softmax(narrowed(scores, shown_taste)).numpy()[0]
+    best = np.argsort(-tf.nn.softmax(scores).numpy()[0])[:10]
+    axes.bar([repr(data.vocabulary.decode([i]))[1:-1] for i in best], likely[best])
+    axes.set_title(
+        f"T {shown_taste.temperature}, k {shown_taste.top_k}, p {shown_taste.top_p}", size=9
+    )
+figure.suptitle(f"What comes after “{PROMPT}king s”")
+shown(figure)
+
+# %% [markdown]
+# With argmax the temperature is a knob that is connected to nothing: both texts are the same, and
+# go round in a circle. `exp(logits)` is hardly better: it makes the likely nearly certain. Drawn,
+# the knob works: cold texts are correct and dull, hot ones are wild. The bars show how differently
+# the three narrow: a temperature reshapes everything, top-k cuts after a fixed *number*, top-p
+# after a fixed *share*, so that it leaves few characters where the network is sure, and many where
+# it is not.
+#
+# **Next:** `coursekit check textgen/sampling`, then `coursekit next`.

@@ -1,0 +1,35 @@
+"""Runs the cells of a template in this process, with some constants replaced."""
+
+import re
+from typing import Any
+
+from coursekit.notebooks.editions import cells
+from coursekit.practice.gather import exercise
+from coursekit.practice.here import Here
+
+
+def run_cells(name: str, **constants: object) -> dict[str, Any]:
+    """Run all cells of the solved or worked edition but the checks, training included.
+
+    Args:
+        name: ``lesson/topic``; ``lesson/lesson`` is the worked lesson.
+        **constants: New values of names that a cell sets in a line of its own, ``STEPS=2``.
+
+    Returns:
+        What the cells have defined.
+    """
+    here = Here({"__name__": "__main__"}, {})
+    left = dict(constants)
+    for cell in cells(exercise(name)):
+        if cell.role in ("text", "check"):
+            continue
+        code = cell.solved
+        for constant, value in constants.items():
+            code, count = re.subn(
+                rf"^{constant} = .*$", f"{constant} = {value!r}", code, flags=re.MULTILINE
+            )
+            if count:
+                left.pop(constant, None)
+        here.run(code, cell.id)
+    assert not left, f"no cell of {name} sets {', '.join(left)}"
+    return here.namespace

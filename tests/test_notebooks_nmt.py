@@ -1,0 +1,49 @@
+"""The notebooks of nmt run from end to end with small numbers; their data is one line."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from coursekit_nmt import TINY, NmtLesson
+from tests.cells import run_cells
+
+WHO = {"Ana": "ana", "Tom": "tom", "the cat": "el gato", "a boy": "un nino", "she": "ella"}
+DOES = {"sees": "ve", "wants": "quiere", "has": "tiene", "draws": "dibuja", "buys": "compra"}
+WHAT = {"bread": "pan", "milk": "leche", "a book": "un libro", "water": "agua"}
+
+
+def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        f"{a} {b} {c}{end}\t{WHO[a]} {DOES[b]} {WHAT[c]}{end}"
+        for a, b, c, end in product(WHO, DOES, WHAT, ".!?")
+    ]
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    small = TINY.replace({"batch_size": 32})
+    monkeypatch.setattr(NmtLesson, "presets", {**NmtLesson.presets, "quick": small})
+    done = run_cells("nmt/lesson", DATASET=str(path), EPOCHS=1)
+    assert {"ana", "gato", "dibuja"} <= set(done["data"].source_vocabulary.words)
+    assert len(done["losses"]) == done["data"].train.batch_count
+    assert done["picture"].getvalue().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("topic", "constants"),
+    [
+        ("attention", {"STEPS": 2}),
+        ("decoder", {"STEPS": 2}),
+        ("loss", {"STEPS": 12}),
+        ("beam", {"STEPS": 2, "SENTENCES": 2}),
+    ],
+)
+def test_what_an_exercise_trains_runs_and_draws(topic: str, constants: dict[str, int]) -> None:
+    done = run_cells(f"nmt/{topic}", **constants)
+    assert done["picture"].getvalue().startswith(b"\x89PNG")
+
+
+def test_a_constant_that_no_cell_sets_is_told() -> None:
+    with pytest.raises(AssertionError, match="EPOCHS"):
+        run_cells("nmt/padding", EPOCHS=1)
