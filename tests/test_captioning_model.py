@@ -223,7 +223,7 @@ def test_the_small_network_sees_things_where_they_are() -> None:
     encoder = ShapeEncoder(8, 0.0, 0)
     picture = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3)).astype(np.uint8)
     encoder(picture)
-    encoder.place.kernel.assign(np.zeros((2, 8)))  # where a cell is must not tell
+    encoder.place.kernel.assign(np.zeros((2, 2)))  # where a cell is must not tell
     for convolution in encoder.convolutions:  # the same weights from left to right as back
         kernel = convolution.kernel.numpy()
         convolution.kernel.assign((kernel + kernel[:, ::-1]) / 2)

@@ -243,8 +243,8 @@ def test_directions(degrees: float, above: bool, left: bool) -> None:
 
 def test_boxes_of_a_true_caption_are_those_that_make_it_true() -> None:
     circle, square, upper, lower = (part.box for part in FOUR.things)
-    # 0.25 and 0.2, give or take the radius 0.1125.
-    assert sides(circle) == pytest.approx((0.1375, 0.0875, 0.3625, 0.3125))
+    # 0.25 and 0.2, give or take the radius 0.1275.
+    assert sides(circle) == pytest.approx((0.1225, 0.0725, 0.3775, 0.3275))
     found = located(FOUR, "two green triangles to the right of a square")
     assert found == ((), (), (upper, lower), (), (), (), (), (), (square,))
     found = located(FOUR, "a triangle below a triangle")

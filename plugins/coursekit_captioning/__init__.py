@@ -41,7 +41,7 @@ class CaptioningSettings(Settings):
     )
     scenes: int = setting(12_000, "drawn scenes to train on", low=1, high=1_000_000)
     group: int = setting(1, "captions of a picture that are learnt in one step", low=1, high=100)
-    units: int = setting(256, "units of the decoder and of the attention", low=1, high=4_096)
+    units: int = setting(256, "units of the decoder and of the attention", low=8, high=4_096)
     embedding: int = setting(256, "size of a word vector", low=1, high=4_096)
     words: int = setting(5_000, "vocabulary, the rest is <unk>", low=5)
     least: int = setting(5, "how often a word must occur to be learnt", low=1)

@@ -67,12 +67,11 @@ class ShapeEncoder(keras.layers.Layer):
     Args:
         units: The size of an annotation.
         dropout: Not used: what is drawn anew never runs out.
-        seed: Not used.
+        seed: Of the first weights for the place.
     """
 
     # Channels, kernel and stride of each convolution. A kernel of 3 with a stride of 2 is padded
     # on one side only: three of them would move all that is seen by half a cell.
-    PLACE = 32
     CONVOLUTIONS = ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1))
 
     def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
@@ -84,10 +83,11 @@ class ShapeEncoder(keras.layers.Layer):
         self.normalizations = [
             keras.layers.BatchNormalization(momentum=0.95) for _ in self.CONVOLUTIONS
         ]
-        self.projection = keras.layers.Dense(units - self.PLACE)
-        # As large as what is seen: with Keras's small weights "above" was learnt last of all.
+        place = max(units // 5, 2)  # of the size of an annotation, to say where it is
+        self.projection = keras.layers.Dense(units - place)
+        # As large as what is seen: with the small weights of Keras, "above" was learnt last of all.
         spread = keras.initializers.RandomNormal(stddev=1.0, seed=seed)
-        self.place = keras.layers.Dense(self.PLACE, use_bias=False, kernel_initializer=spread)
+        self.place = keras.layers.Dense(place, use_bias=False, kernel_initializer=spread)
 
     def call(self, pictures: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Return annotations ``(batch, 64, units)`` of pictures ``(batch, 64, 64, 3)`` of uint8."""
