@@ -6,11 +6,12 @@ are missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras  # noqa: TID253 - only notebooks import this module
 import numpy as np
 import tensorflow as tf  # noqa: TID253
+from matplotlib.figure import Figure  # noqa: TID253
 
 from coursekit_dcgan.data import Floats
 from coursekit_dcgan.train import discriminator_loss, generator_loss
@@ -18,6 +19,8 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 CLOUDS = 8
 RADIUS, SPREAD = 2.0, 0.1
 LATENT, UNITS, BATCH = 8, 64, 128
+RATES = 2e-3, 1e-3  # a generator that learns faster than its judge collapses
+NEAR, LEAST = 0.5, 0.02  # a cloud is hit if so large a share of the points is so near
 
 
 def centres() -> Floats:
@@ -63,7 +66,7 @@ def ring_points(
 
     judge(generator(tf.zeros((BATCH, LATENT))))  # makes the variables
     mine, hers = generator.variables, [*features.variables, *last.variables]
-    optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
+    optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in RATES]
     for optimizer, variables in zip(optimizers, (mine, hers), strict=True):
         optimizer.build(variables)
     random = tf.random.Generator.from_seed(seed)
@@ -79,6 +82,26 @@ def ring_points(
             optimizers[0].apply(tape.gradient(fooling, mine), mine)
             optimizers[1].apply(tape.gradient(judging, hers), hers)
 
-    train()
+    train.get_concrete_function()()  # not called anew: a warning counts calls
     points: Floats = generator(random.normal((count, LATENT))).numpy()
     return points
+
+
+def hit(points: Floats) -> tuple[int, float]:
+    """Return how many clouds have a fair share of the points, and the share near any cloud."""
+    apart = np.linalg.norm(points[:, np.newaxis] - centres(), axis=-1)  # (count, CLOUDS)
+    near = apart.min(axis=1) < NEAR
+    counts = np.bincount(apart.argmin(axis=1)[near], minlength=CLOUDS)
+    return int((counts > LEAST * len(points)).sum()), float(near.mean())
+
+
+def ring_figure(variants: Mapping[str, Floats]) -> Figure:
+    """Draw the points of each variant on the clouds, side by side."""
+    figure = Figure(figsize=(2.6 * len(variants), 2.9), layout="constrained")
+    places = figure.subplots(1, len(variants), squeeze=False)[0]
+    for axes, (name, points) in zip(places, variants.items(), strict=True):
+        axes.scatter(*centres().T, s=900, color="0.88")
+        axes.scatter(*points.T, s=3, color="tab:blue", alpha=0.5)
+        axes.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[], aspect="equal")
+        axes.set_title(name, fontsize=9)
+    return figure
