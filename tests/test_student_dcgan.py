@@ -78,8 +78,8 @@ WRONG = [
      "saturating"),
     ("losses", "generator_loss", "cross_entropy(fake, 1.0)", "cross_entropy(fake, 0.0)",
      "helps_the_judge"),
-    (*STEP, "generator_tape.gradient(generator_lost", "discriminator_tape.gradient("
-     "discriminator_lost", "helps_the_judge"),
+    (*STEP, "gradient(generator_lost", "gradient(discriminator_lost", "helps_the_judge"),
+    (*STEP, "gradient(discriminator_lost", "gradient(generator_lost", "learns_to_be_fooled"),
     (*STEP, "fake = discriminator(drawn,", "fake = discriminator(tf.constant(drawn.numpy()),",
      "out_of_sight"),
     (*STEP, "judging(real, fake, model.smoothing)", "judging(real, fake)", "smoothing_forgotten"),
@@ -114,7 +114,7 @@ WRONG = [
      "not_scaled"),
     ("interpolation", "walk", " / np.sin(angle)", "", "not_divided"),
     ("interpolation", "walk", "if np.sin(angle) < 1e-6", "if False", "zero_by_zero"),
-    ("interpolation", "walk", "np.linspace(0.0, 1.0, steps)", "np.arange(steps) / steps",
+    ("interpolation", "walk", "np.linspace(0.0, 1.0, steps)", "(np.arange(steps) / steps)",
      "without_the_end"),
 ]  # fmt: skip
 

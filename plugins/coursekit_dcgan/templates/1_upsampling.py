@@ -289,7 +289,7 @@ def painted(latents, training, act=leaky, end=np.tanh, norm=True, late=False, mo
     values = latents[:, None, None, :] - 0.5
     for k in (1, 2, 3):
         if late:
-            values = normal(act(np.repeat(np.repeat(values, 2, 1), 2, 2) * (-1) ** k), k)
+            values = act(normal(np.repeat(np.repeat(values, 2, 1), 2, 2) * (-1) ** k, k))
         else:
             values = np.repeat(np.repeat(act(normal(values, k)), 2, 1), 2, 2) * (-1) ** k
     return end(values)
@@ -347,8 +347,8 @@ def linear(latents, training):
 
 @misconception(
     "paint",
-    "The map is enlarged first, then normalised and rectified. Then the last thing before tanh "
-    "is a normalisation, and no image could be darker than another.",
+    "The map is enlarged first, then normalised and rectified: the last thing before tanh would be "
+    "the rectifier, which lets only a fifth of all darkness through.",
 )
 def enlarged_first(latents, training):
     return painted(latents, training, late=True)
