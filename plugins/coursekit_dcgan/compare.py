@@ -12,7 +12,7 @@ from IPython.display import Image
 from matplotlib.figure import Figure  # noqa: TID253
 
 from coursekit_dcgan.classifier import judge
-from coursekit_dcgan.data import DcganData
+from coursekit_dcgan.data import DcganData, ImageSplit
 from coursekit_dcgan.demo import canvas
 from coursekit_dcgan.evaluate import SEED, draw, frechet_distance, recognised
 from coursekit_dcgan.images import Pixels
@@ -55,6 +55,7 @@ def fit(
         first: The step to begin with, where the model was trained before.
     """
     compiled = tf.function(lambda batch: step(model, batch))
+    assert isinstance(data.train, ImageSplit)
     each = data.train.steps
     found = []
     for number in range(first, first + steps):
@@ -102,4 +103,4 @@ def picture(figure: Figure) -> Image:
     """Return a figure as a picture that a notebook shows, whatever its backend."""
     file = io.BytesIO()
     figure.savefig(file, dpi=80)
-    return Image(file.getvalue())
+    return Image(file.getvalue())  # type: ignore[no-untyped-call]

@@ -71,7 +71,6 @@ def ring_points(
         optimizer.build(variables)
     random = tf.random.Generator.from_seed(seed)
 
-    @tf.function
     def train() -> None:
         for _ in tf.range(steps):
             chosen = random.uniform((BATCH,), 0, CLOUDS, tf.int32)
@@ -82,7 +81,7 @@ def ring_points(
             optimizers[0].apply(tape.gradient(fooling, mine), mine)
             optimizers[1].apply(tape.gradient(judging, hers), hers)
 
-    train.get_concrete_function()()  # not called anew: a warning counts calls
+    tf.function(train).get_concrete_function()()  # a direct call would warn after a few
     points: Floats = generator(random.normal((count, LATENT))).numpy()
     return points
 
