@@ -417,7 +417,8 @@ class Plain(Discriminator):
 
     def __init__(self, *sizes: Any) -> None:
         super().__init__(*sizes)
-        self.norms = [lambda features, training=False: features] * len(self.norms)
+        del self.norms  # else Keras goes on to keep account of them
+        self.norms = [lambda features, training=False: features] * len(self.shrinking)
         for seed, layer in enumerate([*self.shrinking, self.last]):
             layer.kernel_initializer = keras.initializers.GlorotUniform(seed)
 
@@ -440,6 +441,10 @@ for name, part in (("judged alone", alone), ("yours", company)):
 picture(beside(shown))
 
 # %% [markdown]
+# With the `company` of our solution: 9.5 classes in effect instead of 8.9, 51 % recognised instead
+# of 30 %, a Fréchet distance of 34 instead of 129. With digits the illness is milder than on the
+# circle, and the same medicine helps.
+#
 # What you may have found again: the standard deviation along the batch (Karras et al., 2018),
 # distances between images (*minibatch discrimination*, Salimans et al., 2016), several images
 # judged together (PacGAN, Lin et al., 2018).
