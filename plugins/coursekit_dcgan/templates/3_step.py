@@ -633,7 +633,7 @@ def drawing_mode(student):
 # ## Measure
 #
 # Your step trains the lesson (about 15 seconds). Then one latent is drawn alone and in company, in
-# both modes. The difference is in grey levels, of 255.
+# both modes: above in company, below alone. The difference is in grey levels, of 255.
 
 # %% tags=["train"]
 settings, data = prepare(DcganLesson(), "mnist5k", average=0.98)
@@ -648,7 +648,7 @@ for mode in (True, False):
     )
     apart_by = np.abs(company.astype(float) - alone).mean()
     print(f"training={mode!s:5}: alone and in company differ by {apart_by:.1f} grey levels")
-    shown[f"training={mode}: above in company, below alone"] = np.concatenate([company, alone])
+    shown[f"training={mode}"] = np.concatenate([company, alone])
 picture(beside(shown, count=10))
 
 # %% [markdown]

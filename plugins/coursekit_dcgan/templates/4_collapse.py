@@ -408,7 +408,7 @@ picture(ring_figure(collapsed | mended))
 # The lesson's own judge does not let its generator collapse so easily: batch normalisation tells
 # it something of the batch, too. `Plain` is the same judge without it (as in the article of 2018),
 # and it learns more slowly than its generator. Your `company` takes its place in it; everything
-# else is the same. (About half a minute.)
+# else is the same. (About half a minute; a warning of Keras about `build` means the unused layers.)
 
 
 # %%
@@ -417,7 +417,6 @@ class Plain(Discriminator):
 
     def __init__(self, *sizes: Any) -> None:
         super().__init__(*sizes)
-        del self.norms  # else Keras goes on to keep account of them
         self.norms = [lambda features, training=False: features] * len(self.shrinking)
         for seed, layer in enumerate([*self.shrinking, self.last]):
             layer.kernel_initializer = keras.initializers.GlorotUniform(seed)
