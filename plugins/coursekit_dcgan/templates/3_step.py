@@ -633,7 +633,7 @@ def drawing_mode(student):
 # ## Measure
 #
 # Your step trains the lesson (about 15 seconds). Then one latent is drawn alone and in company, in
-# both modes. The difference is in grey levels, of 255.
+# both modes: above in company, below alone. The difference is in grey levels, of 255.
 
 # %% tags=["train"]
 settings, data = prepare(DcganLesson(), "mnist5k", average=0.98)
@@ -648,7 +648,7 @@ for mode in (True, False):
     )
     apart_by = np.abs(company.astype(float) - alone).mean()
     print(f"training={mode!s:5}: alone and in company differ by {apart_by:.1f} grey levels")
-    shown[f"training={mode}: above in company, below alone"] = np.concatenate([company, alone])
+    shown[f"training={mode}"] = np.concatenate([company, alone])
 picture(beside(shown, count=10))
 
 # %% [markdown]
@@ -690,4 +690,9 @@ for name, model in (("yours", told), ("never told", untold)):
 picture(beside(shown))
 
 # %% [markdown]
+# Measured once: 38 % recognised with your step, 41 % never told; but the Fréchet distance is 79
+# with yours, and 158 never told. Single drawings pass as digits in both, and as a whole the untold
+# ones are twice as far from real digits. And nothing warned: that is what makes a forgotten
+# `training=True` hard to find.
+#
 # **Next:** `coursekit check dcgan/step`, then `coursekit next`.

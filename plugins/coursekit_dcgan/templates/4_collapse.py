@@ -408,7 +408,7 @@ picture(ring_figure(collapsed | mended))
 # The lesson's own judge does not let its generator collapse so easily: batch normalisation tells
 # it something of the batch, too. `Plain` is the same judge without it (as in the article of 2018),
 # and it learns more slowly than its generator. Your `company` takes its place in it; everything
-# else is the same. (About half a minute.)
+# else is the same. (About half a minute; a warning of Keras about `build` means the unused layers.)
 
 
 # %%
@@ -417,7 +417,7 @@ class Plain(Discriminator):
 
     def __init__(self, *sizes: Any) -> None:
         super().__init__(*sizes)
-        self.norms = [lambda features, training=False: features] * len(self.norms)
+        self.norms = [lambda features, training=False: features] * len(self.shrinking)
         for seed, layer in enumerate([*self.shrinking, self.last]):
             layer.kernel_initializer = keras.initializers.GlorotUniform(seed)
 
@@ -440,6 +440,10 @@ for name, part in (("judged alone", alone), ("yours", company)):
 picture(beside(shown))
 
 # %% [markdown]
+# With the `company` of our solution: 9.5 classes in effect instead of 8.9, 51 % recognised instead
+# of 30 %, a Fréchet distance of 34 instead of 129. With digits the illness is milder than on the
+# circle, and the same medicine helps.
+#
 # What you may have found again: the standard deviation along the batch (Karras et al., 2018),
 # distances between images (*minibatch discrimination*, Salimans et al., 2016), several images
 # judged together (PacGAN, Lin et al., 2018).
