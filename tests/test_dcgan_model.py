@@ -9,7 +9,10 @@ import tensorflow as tf
 
 from coursekit_dcgan import DcganSettings
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.model import Gan
+from coursekit_dcgan.compare import fit
+from coursekit_dcgan.data import dcgan_data
+from coursekit_dcgan.images import Images, Parts
+from coursekit_dcgan.model import Gan, alone
 from coursekit_dcgan.train import cross_entropy, discriminator_loss, generator_loss, train_step
 
 RANDOM = np.random.default_rng(0)
@@ -199,6 +202,40 @@ def test_parts_can_be_handed_in() -> None:
     assert type(model.generator) is Mine
     assert type(model.average) is Mine
     assert type(model.discriminator) is Hers
+
+
+def test_the_judge_can_be_told_of_the_company_of_an_image() -> None:
+    def company(features: tf.Tensor) -> tf.Tensor:
+        return tf.concat([features, 0 * features + tf.reduce_mean(features, 0)], 1)
+
+    for part, told in ((alone, False), (company, True)):
+        model = build_gan(DcganSettings(width=2, discriminator_width=2), company=part)
+        together, apart = model.discriminator(IMAGES), model.discriminator(IMAGES[:1])
+        assert (abs(float(together[0] - apart[0])) > 1e-6) == told
+
+
+def test_losses_can_be_handed_in() -> None:
+    model = made(smoothing=0.25)
+    found = train_step(
+        model,
+        (tf.constant(IMAGES), tf.constant(LATENTS)),
+        judging=lambda real, fake, smoothing: tf.reduce_mean(real + fake) * 0 + smoothing,
+        fooling=lambda fake: tf.reduce_mean(fake) * 0 + 7,
+    )
+    assert {name: float(loss) for name, loss in found.items()} == {
+        "generator_loss": 7.0,
+        "discriminator_loss": 0.25,
+    }
+
+
+def test_a_variant_goes_on_where_it_stopped() -> None:
+    images = Images(np.random.default_rng(1).integers(0, 255, (40, 28, 28), np.uint8), None)
+    settings = DcganSettings(width=2, discriminator_width=2, steps=3, batch_size=8)
+    data = dcgan_data("noise", Parts(images, images, images), settings)
+    once, twice = build_gan(settings), build_gan(settings)
+    losses = fit(once, data, 5)
+    assert fit(twice, data, 2) + fit(twice, data, 3, first=2) == losses
+    assert len(losses) == 5
 
 
 def test_it_learns_what_there_is() -> None:

@@ -228,3 +228,18 @@ def test_checking_imports_no_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_endless_loop_ends_with_the_parent() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "coursekit.practice.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdin is not None
+    child.stdin.write(b'{"do": "cell", "code": "while True: pass", "name": "endless"}\n')
+    child.stdin.flush()
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(1)
+    child.stdin.close()  # as when the parent is killed
+    assert child.wait(10) == 0

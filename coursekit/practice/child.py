@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import queue
+import threading
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 from coursekit.practice.here import Here, StudentError
@@ -26,6 +29,24 @@ def channel() -> tuple[TextIO, TextIO]:
     )
 
 
+def requests(asked: TextIO) -> Iterator[dict[str, Any]]:
+    """Yield what is asked; end the process when nobody is left to ask.
+
+    A thread reads, so that an endless loop of the student's does not outlive a parent that was
+    killed.
+    """
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in asked:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield json.loads(lines.get())
+
+
 def answer(here: Here, request: dict[str, Any]) -> Any:
     """Do what is asked and return the result, plain and packed."""
     if request["do"] == "cell":
@@ -36,13 +57,12 @@ def answer(here: Here, request: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests as long as there is somebody to ask."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "Agg")
     asked, answers = channel()
     here = Here({"__name__": "__main__"}, {})
-    for line in asked:
-        request = json.loads(line)
+    for request in requests(asked):
         if request["do"] == "probes":
             here.probes = request["probes"]
             reply: dict[str, Any] = {"value": None}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras  # noqa: TID253 - imported when a model is asked for
 import tensorflow as tf  # noqa: TID253
 
 from coursekit_dcgan.data import Latents
-from coursekit_dcgan.model import Discriminator, Gan, Generator
+from coursekit_dcgan.model import Discriminator, Gan, Generator, alone
 
 if TYPE_CHECKING:
     from coursekit_dcgan import DcganSettings
@@ -18,6 +19,7 @@ def build_gan(
     settings: DcganSettings,
     generator: type[Any] = Generator,
     discriminator: type[Any] = Discriminator,
+    company: Callable[[tf.Tensor], tf.Tensor] = alone,
 ) -> Gan:
     """Return the untrained networks, their variables and their optimizers made.
 
@@ -25,6 +27,7 @@ def build_gan(
         settings: The hyper-parameters; the seed also decides the first weights.
         generator: The class of the generator.
         discriminator: The class of the discriminator.
+        company: What the discriminator is told about the batch that an image comes in.
     """
     keras.utils.set_random_seed(settings.seed)
     width, kernel, seed = settings.width, settings.kernel, settings.seed
@@ -36,6 +39,7 @@ def build_gan(
             kernel,
             settings.dropout,
             seed + 10,
+            company,
         ),
         generator(width, kernel, seed),
         Latents(settings.latent, settings.categories),

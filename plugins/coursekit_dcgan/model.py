@@ -6,6 +6,7 @@ pooling, strides instead; batch normalisation in the generator; leaky rectifiers
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -20,6 +21,11 @@ SMALL = 7  # height and width where drawing begins: 7 -> 14 -> 28
 def spread(seed: int) -> keras.initializers.Initializer:
     """Return the paper's first weights, normal with a standard deviation of 0.02."""
     return keras.initializers.RandomNormal(stddev=0.02, seed=seed)
+
+
+def alone(features: tf.Tensor) -> tf.Tensor:
+    """Leave the features of a batch as they are: every image is judged on its own."""
+    return features
 
 
 class Generator(keras.layers.Layer):
@@ -77,10 +83,19 @@ class Discriminator(keras.layers.Layer):
         kernel: Height and width of the kernels.
         dropout: The share of every layer's outputs that is dropped in training.
         seed: Of the first weights and of the dropout.
+        company: From the features of a batch ``(batch, features)`` to those that the last layer
+            judges, ``(batch, any)``: here an image may be told what stands beside it.
     """
 
     def __init__(
-        self, width: int, layers: int, kernel: int, dropout: float, seed: int, **kwargs: Any
+        self,
+        width: int,
+        layers: int,
+        kernel: int,
+        dropout: float,
+        seed: int,
+        company: Callable[[tf.Tensor], tf.Tensor] = alone,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.shrinking = [
@@ -94,6 +109,7 @@ class Discriminator(keras.layers.Layer):
             keras.layers.Dropout(dropout, seed=seed + number) for number in range(layers)
         ]
         self.flat = keras.layers.Flatten()
+        self.company = company
         self.last = keras.layers.Dense(1, kernel_initializer=spread(seed + layers))
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -113,7 +129,7 @@ class Discriminator(keras.layers.Layer):
                 features = self.norms[number - 1](features, training=training)
             features = tf.nn.leaky_relu(features, SLOPE)
             features = self.dropouts[number](features, training=training)
-        return self.last(self.flat(features))[:, 0]
+        return self.last(self.company(self.flat(features)))[:, 0]
 
 
 class Gan(keras.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from coursekit_dcgan.model import Gan
@@ -37,28 +39,37 @@ def generator_loss(fake: tf.Tensor) -> tf.Tensor:
     return cross_entropy(fake, 1.0)
 
 
-def train_step(model: Gan, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+def train_step(
+    model: Gan,
+    batch: tuple[tf.Tensor, tf.Tensor],
+    judging: Callable[..., tf.Tensor] = discriminator_loss,
+    fooling: Callable[[tf.Tensor], tf.Tensor] = generator_loss,
+) -> dict[str, tf.Tensor]:
     """Take one step for each network, both from the same forward pass.
 
     Args:
         model: The two networks and their optimizers.
         batch: Real images ``(batch, 28, 28, 1)`` and as many latents ``(batch, size)``.
+        judging: The judge's loss: its logits of real and of drawn images, and the smoothing.
+        fooling: The generator's loss: the judge's logits of drawn images.
 
     Returns:
         ``generator_loss`` and ``discriminator_loss`` in nats.
     """
     images, latents = batch
     generator, discriminator = model.generator, model.discriminator
+    # BEGIN SOLUTION
     with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
         drawn = generator(latents, training=True)
         real = discriminator(images, training=True)
         fake = discriminator(drawn, training=True)
-        fooling = generator_loss(fake)
-        judging = discriminator_loss(real, fake, model.smoothing)
+        generator_lost = fooling(fake)
+        discriminator_lost = judging(real, fake, model.smoothing)
     # Each tape is asked for its own network alone: nobody is trained to lose.
-    gradients = generator_tape.gradient(fooling, generator.trainable_variables)
+    gradients = generator_tape.gradient(generator_lost, generator.trainable_variables)
     model.generator_optimizer.apply(gradients, generator.trainable_variables)
-    gradients = discriminator_tape.gradient(judging, discriminator.trainable_variables)
+    gradients = discriminator_tape.gradient(discriminator_lost, discriminator.trainable_variables)
     model.discriminator_optimizer.apply(gradients, discriminator.trainable_variables)
+    # END SOLUTION
     model.follow(model.decay)
-    return {"generator_loss": fooling, "discriminator_loss": judging}
+    return {"generator_loss": generator_lost, "discriminator_loss": discriminator_lost}

@@ -1,0 +1,467 @@
+# %% [markdown]
+# # From 7 × 7 to 28 × 28
+#
+# **Goal.** Enlarge by transposed convolution, know the size beforehand, mend the checkerboard.
+#
+# **Time.** 30 minutes
+#
+# **Before.** what a convolution does; numpy slices
+#
+# **Kind.** predict, complete, measure
+#
+# A discriminator shrinks an image: 28 × 28, 14 × 14, 7 × 7. A generator goes the other way. It
+# begins with a small map of 7 × 7 numbers, and each layer makes the map larger, up to an image.
+# The layer that does this is called a *transposed convolution*, and it is simpler than its name:
+# **each number of the small map stamps the kernel onto the large one**, multiplied by itself; the
+# next number's stamp is set down `stride` places further on; where stamps overlap, they add up.
+#
+#     row 1, 2    kernel a b c    stride 2        a   b   c
+#                                               +         2a  2b  2c
+#                                               = a   b  c+2a 2b  2c
+
+# %%
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from coursekit.prepare import prepare
+from coursekit_dcgan import DcganLesson
+from coursekit_dcgan.build import build_gan
+from coursekit_dcgan.compare import beside, drawn, fit, picture
+from coursekit_dcgan.model import SLOPE, SMALL, spread
+
+# %% [markdown]
+# ## Predict first
+#
+# A row of 7 numbers, a kernel of 5, a stride of 2, and nothing is cut off. Where does the last
+# stamp begin, and where does it end? How long is the result?
+
+# %%
+length = 17  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "length",
+    'Twice 7 is what Keras keeps with padding="same", which cuts the edges off; the stamps '
+    "themselves reach further.",
+)
+def edges_cut():
+    return 14
+
+
+@misconception("length", "That is the convolution, which shrinks: (7 - 5) // 2 + 1.")
+def shrunk():
+    return 2
+
+
+@misconception("length", "11 is right for stride 1: each stamp begins two places further on.")
+def stride_one():
+    return 11
+
+
+@misconception(
+    "length",
+    "7 stamps have 6 steps between them, not 7: the first begins at place 0, the last at 12.",
+)
+def one_step_too_many():
+    return 19
+
+
+@check(
+    "You know how far the stamps reach",
+    points=1,
+    hints=(
+        "At which place does the first stamp begin, and at which the seventh?",
+        "The stamps begin at 0, 2, 4, ...; the last is 5 long.",
+        "(7 - 1) times the stride, and the length of one kernel.",
+    ),
+)
+def size(student):
+    assert student["length"] == 17, "draw seven stamps of five, each two places further on"
+
+
+# %% [markdown]
+# ## Write it
+#
+# One row is enough to see how it works; an image is the same in two directions. The result has just
+# the room that the stamps need. Three to five lines.
+
+
+# %%
+def enlarge(row: Any, kernel: Any, stride: int) -> Any:  # exercise
+    """Enlarge a row of numbers by a transposed convolution.
+
+    Args:
+        row: The numbers, ``(length,)``, a numpy array.
+        kernel: The stamp, ``(size,)``, a numpy array.
+        stride: How many places each stamp is further on than the one before.
+
+    Returns:
+        The sum of all stamps, from the first one's beginning to the last one's end.
+    """
+    large = np.zeros((len(row) - 1) * stride + len(kernel))
+    for number, value in enumerate(row):
+        large[number * stride : number * stride + len(kernel)] += value * kernel
+    return large
+
+
+# %%
+print(enlarge(np.array([1.0, 2.0]), np.array([1.0, 10.0, 100.0]), stride=2))
+
+# %%
+import numpy as np
+
+
+def stamped(row, kernel, stride, put=np.add):
+    large = np.zeros((len(row) - 1) * stride + len(kernel))
+    for number, value in enumerate(row):
+        part = large[number * stride : number * stride + len(kernel)]
+        part[:] = put(part, value * kernel)
+    return large
+
+
+@probe
+def stamp(row, kernel, stride):
+    return enlarge(row, kernel, stride)
+
+
+@misconception("stamp", "The stride is not used: the stamps stand one place apart, whatever it is.")
+def always_one(row, kernel, stride):
+    return stamped(row, kernel, 1)
+
+
+@misconception(
+    "stamp",
+    "The kernel is laid down back to front. That turning round belongs to the mathematician's "
+    "convolution; a stamp prints what is on it.",
+)
+def back_to_front(row, kernel, stride):
+    return stamped(row, kernel[::-1], stride)
+
+
+@misconception(
+    "stamp",
+    "Each number is repeated. That enlarges too (nearest neighbour), but nothing is learnt in it: "
+    "the kernel is not used.",
+)
+def repeated(row, kernel, stride):
+    return np.repeat(row, stride)
+
+
+@misconception(
+    "stamp",
+    "A later stamp covers the earlier one. Where stamps overlap they add up: that is what makes "
+    "it the transpose of a convolution, and gives every number its share in the gradient.",
+)
+def covered(row, kernel, stride):
+    return stamped(row, kernel, stride, lambda there, new: new)
+
+
+@misconception(
+    "stamp",
+    "Where stamps overlap, the larger number is kept. They add up: the layer is linear.",
+)
+def larger_kept(row, kernel, stride):
+    return stamped(row, kernel, stride, np.maximum)
+
+
+@check(
+    "Each number prints its stamp in the right place",
+    points=2,
+    hints=(
+        "At which place does the stamp of number 2 (the third) begin?",
+        "At its number times the stride; the slice is as long as the kernel.",
+        "`large[n * stride : n * stride + len(kernel)]`, and into it `value * kernel`.",
+    ),
+)
+def places(student):
+    found = student.stamp(np.array([0.0, 3.0, -1.0]), np.array([1.0, 2.0, 5.0]), 4)
+    np.testing.assert_allclose(
+        found,
+        [0, 0, 0, 0, 3, 6, 15, 0, -1, -2, -5],
+        err_msg="row 0 3 -1, kernel 1 2 5, stride 4: stamps that do not touch",
+    )
+
+
+@check(
+    "Where stamps overlap, they add up",
+    points=2,
+    after="places",
+    hints=(
+        "What stands in a place already when the second stamp comes to it?",
+        "Add to what is there instead of replacing it.",
+        "`+=` on the slice.",
+    ),
+)
+def overlaps(student):
+    found = student.stamp(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 100.0]), 2)
+    np.testing.assert_allclose(
+        found, [1, 10, 102, 20, 203, 30, 300], err_msg="row 1 2 3, kernel 1 10 100, stride 2"
+    )
+
+
+# %% [markdown]
+# ## The checkerboard
+#
+# Seven ones, and a kernel of ones: now each place of the result *counts* the stamps that fell on
+# it. This is what your `enlarge` makes with a stride of 2 and a kernel of 2.
+
+# %%
+print(enlarge(np.ones(7), np.ones(2), stride=2).astype(int), "kernel 2")
+
+# %% [markdown]
+# Even, but no stamp touches the next: each 2 × 2 block of the image would be drawn for itself.
+# Which of the kernels of 3, 4 and 5 gives stamps that overlap *and* fall equally often on every
+# place (but for the edges)? Think first, then print.
+
+# %%
+even_kernel = 4  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "even_kernel",
+    "A middle does not help: with stride 2, a kernel of 3 falls twice on every other place and "
+    "once on those between.",
+)
+def three():
+    return 3
+
+
+@misconception(
+    "even_kernel",
+    "A kernel of 5, as in the article of 2018, falls three times on one place and twice on the "
+    "next: a pattern like a checkerboard, which the network must unlearn.",
+)
+def five():
+    return 5
+
+
+@check(
+    "You see where a checkerboard comes from",
+    points=1,
+    hints=(
+        "How often do the stamps of `np.ones(3)`, `np.ones(4)`, `np.ones(5)` fall on each place?",
+        "With stride 2, two neighbouring places get the even and the odd entries of the kernel.",
+        "Both get equally many if the stride divides the length of the kernel.",
+    ),
+)
+def even(student):
+    assert student["even_kernel"] == 4, "print enlarge(np.ones(7), np.ones(k), 2) for k = 3, 4, 5"
+
+
+# %% [markdown]
+# ## The generator
+#
+# Now the layers of the lesson. `self.first` and `self.shape` turn the latent vector into a map of
+# 7 × 7; three times the map is then *normalised*, *rectified* (`tf.nn.leaky_relu` with the slope
+# `SLOPE`) and *enlarged*, in this order: to 7 × 7, 14 × 14, 28 × 28. At the end `tanh` brings the
+# numbers between -1, black, and 1, white. Fill in `call`; `norm(features, training=...)` must be
+# told in which mode it is. Three to six lines.
+
+# %%
+from coursekit_dcgan.model import Generator  # exercise: call
+
+# %%
+import numpy as np
+
+
+def leaky(values):
+    return np.where(values > 0, values, 0.2 * values)
+
+
+def painted(latents, training, act=leaky, end=np.tanh, norm=True, late=False, mode=True):
+    """Return what stand-ins for the layers give, and with some of it done differently."""
+
+    def normal(values, k):
+        if not norm:
+            return values
+        return values - 0.1 * k if training and mode else 1.5 * values + 0.1 * k
+
+    values = latents[:, None, None, :] - 0.5
+    for k in (1, 2, 3):
+        if late:
+            values = act(normal(np.repeat(np.repeat(values, 2, 1), 2, 2) * (-1) ** k, k))
+        else:
+            values = np.repeat(np.repeat(act(normal(values, k)), 2, 1), 2, 2) * (-1) ** k
+    return end(values)
+
+
+@probe
+def paint(latents, training):
+    # Stand-ins for the layers, simple enough to be followed by hand.
+    layers = SimpleNamespace(
+        first=lambda values: values - 0.5,
+        shape=lambda values: values[:, None, None, :],
+        norms=[
+            lambda values, training=False, k=k: (
+                values - 0.1 * k if training else 1.5 * values + 0.1 * k
+            )
+            for k in (1, 2, 3)
+        ],
+        enlarging=[
+            lambda values, k=k: tf.repeat(tf.repeat(values, 2, 1), 2, 2) * (-1.0) ** k
+            for k in (1, 2, 3)
+        ],
+    )
+    return Generator.call(layers, tf.constant(latents, tf.float32), training=training)
+
+
+@misconception("paint", "The tanh is missing: what leaves the last layer is no brightness yet.")
+def no_tanh(latents, training):
+    return painted(latents, training, end=lambda values: values)
+
+
+@misconception(
+    "paint",
+    "A sigmoid ends between 0 and 1, but black is -1 here: everything would be grey or white.",
+)
+def sigmoid(latents, training):
+    return painted(latents, training, end=lambda values: 1 / (1 + np.exp(-values)))
+
+
+@misconception(
+    "paint",
+    "A plain ReLU is used: where a number is negative its gradient is zero. The leaky one lets "
+    "a fifth of it through.",
+)
+def plain_relu(latents, training):
+    return painted(latents, training, act=lambda values: np.maximum(values, 0))
+
+
+@misconception(
+    "paint",
+    "Nothing is rectified between the layers: three linear layers in a row are one linear layer.",
+)
+def linear(latents, training):
+    return painted(latents, training, act=lambda values: values)
+
+
+@misconception(
+    "paint",
+    "The map is enlarged first, then normalised and rectified: the last thing before tanh would be "
+    "the rectifier, which lets only a fifth of all darkness through.",
+)
+def enlarged_first(latents, training):
+    return painted(latents, training, late=True)
+
+
+@misconception("paint", "The normalisation is not used: without it this network hardly learns.")
+def no_norm(latents, training):
+    return painted(latents, training, norm=False)
+
+
+@misconception(
+    "paint",
+    "`training` is not handed on: a normalisation that is not told trains on averages that it "
+    "has never updated.",
+)
+def mode_forgotten(latents, training):
+    return painted(latents, training, mode=False)
+
+
+LATENTS = np.array([[0.1, 0.7, 1.0], [0.3, 0.45, -0.6]])
+
+
+@check(
+    "Normalise, rectify, enlarge, three times, then tanh",
+    points=3,
+    after="overlaps",
+    hints=(
+        "In which order do the three things happen, and what happens once at the end?",
+        "`zip(self.enlarging, self.norms)` gives pairs of layers; keep the map in one variable.",
+        "In the loop: the norm's result into `tf.nn.leaky_relu(..., SLOPE)`, that into `enlarge`.",
+    ),
+)
+def chain(student):
+    found = student.paint(LATENTS, False)
+    assert np.shape(found) == (2, 8, 8, 3), (
+        f"stand-ins that double three times made {np.shape(found)} of 1 x 1, not (2, 8, 8, 3)"
+    )
+    np.testing.assert_allclose(
+        found[0, 0, 0], painted(LATENTS, False)[0, 0, 0], atol=1e-4, err_msg="one pixel"
+    )
+    np.testing.assert_allclose(found, painted(LATENTS, False), atol=1e-4, err_msg="the images")
+
+
+@check(
+    "The normalisation is told its mode",
+    points=1,
+    after="chain",
+    hints=(
+        "Which argument of `call` have you not used?",
+        "Hand `training` on to each `norm`.",
+        "`norm(features, training=training)`.",
+    ),
+)
+def mode(student):
+    found = student.paint(LATENTS, True)
+    np.testing.assert_allclose(
+        found, painted(LATENTS, True), atol=1e-4, err_msg="the images with training=True"
+    )
+
+
+# %% [markdown]
+# ## What it costs
+#
+# Your generator takes its place in the lesson, with kernels of 4 and of 5. First with all
+# weights *equal*: then the brightness of a pixel says how often stamps fell on it. Then after a
+# short training, from the usual first weights (about half a minute in all).
+#
+# The number to look at: how much do neighbouring pixels differ in a pattern that changes sign
+# from one pixel to the next? `flicker` is the size of that pattern, measured where the image is.
+
+
+# %%
+def flicker(pixels: Any) -> float:
+    """Return how strongly images alternate from pixel to pixel, in grey levels."""
+    images = np.asarray(pixels, float)
+    # (1, -2, 1) in both directions lets through what alternates, and little else.
+    for axis in (1, 2):
+        images = np.diff(images, n=2, axis=axis) / 4
+    return float(np.sqrt((images**2).mean()))
+
+
+# %% tags=["train"]
+settings, data = prepare(DcganLesson(), "mnist5k", average=0.95)
+shown: dict[str, Any] = {}
+for kernel in (4, 5):
+    generator = Generator(settings.width, kernel, seed=0)
+    generator(tf.ones((1, 4)))  # makes the weights
+    for weights in generator.trainable_variables:
+        if weights.name == "kernel":
+            weights.assign(tf.fill(weights.shape, 0.007))
+    even = generator(tf.ones((1, 4))).numpy()[..., 0]
+    shown[f"kernel {kernel}: equal weights"] = np.uint8(255 * even / even.max())
+for kernel in (4, 5):
+    model = build_gan(settings.replace({"kernel": kernel}), generator=Generator)
+    fit(model, data, steps=250)
+    found = drawn(model, data)
+    shown[f"kernel {kernel}: drawn"] = found.pixels
+    print(
+        f"kernel {kernel}: flicker {flicker(found.pixels):.1f} grey levels,"
+        f" {found.recognised:.0%} recognised, Fréchet distance {found.distance:.0f}"
+    )
+print(f"real digits: flicker {flicker(data.parts.validation.pixels):.1f} grey levels")
+
+# %% tags=["train"]
+picture(beside({name: part[:1] for name, part in shown.items() if "equal" in name}, 1, 1))
+
+# %% tags=["train"]
+picture(beside({name: part for name, part in shown.items() if "drawn" in name}))
+
+# %% [markdown]
+# With equal weights, the kernel of 5 draws a grid, though nobody asked for one. Training can weigh
+# the grid away, at the price of steps that could have gone into digits. A kernel whose length the
+# stride divides has nothing to unlearn. (Odena, Dumoulin and Olah, *Deconvolution and checkerboard
+# artifacts*, 2016.)
+#
+# **Next:** `coursekit check dcgan/upsampling`, then `coursekit next`.

@@ -1,0 +1,369 @@
+# %% [markdown]
+# # A walk between two digits
+#
+# **Goal.** Walk from one drawing to another without leaving the shell on which the generator was
+# trained.
+#
+# **Time.** 25 minutes
+#
+# **Before.** exercise 1; dot product, norm, sine and cosine
+#
+# **Kind.** predict, complete, measure
+#
+# A trained generator turns *every* vector into a picture. So one can start at the vector of a 3
+# and go, step by step, to the vector of an 8, and watch what is between them. (Radford et al.,
+# 2016, did it with bedrooms: it shows that the network has learnt more than a list of pictures.)
+# The question is which way to go.
+
+# %%
+from typing import Any
+
+import numpy as np
+
+from coursekit_dcgan.data import Floats
+
+random = np.random.default_rng(0)
+
+# %% [markdown]
+# ## Predict: how long is a latent vector?
+#
+# A latent vector holds $n$ numbers from a standard normal distribution: each has the mean 0, and
+# its
+# *square* has the mean 1. The norm is the root of the sum of the squares. How long is a vector of
+# $n = 100$ numbers, about?
+
+# %%
+norm = 10  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "norm",
+    "0 is the mean of the vectors. The single vector is nowhere near it: 100 squares of about 1 "
+    "each add up.",
+)
+def at_the_middle():
+    return 0
+
+
+@misconception(
+    "norm", "1 is how large each number is. There are a hundred of them, and their squares add up."
+)
+def like_one_number():
+    return 1
+
+
+@misconception("norm", "That is the square of the norm: the root is still to be taken.")
+def square_of_it():
+    return 100
+
+
+@check(
+    "You know where the latent vectors are",
+    points=1,
+    hints=(
+        "What is the mean of the square of one of the numbers, and what do 100 of them sum to?",
+        "The squares sum to about 100.",
+        "The root of 100.",
+    ),
+)
+def length(student):
+    assert 9 <= student["norm"] <= 11, "add up a hundred squares with a mean of 1, take the root"
+
+
+# %% [markdown]
+# Now the point halfway on the *straight* line between two such vectors, $(a + b) / 2$. In so many
+# dimensions two random vectors are nearly at right angles. How long is it, about?
+
+# %%
+norm_halfway = 7.1  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "norm_halfway",
+    "It would stay 10 if both pointed the same way. At right angles, the straight line between "
+    "them cuts the corner.",
+)
+def stays():
+    return 10
+
+
+@misconception(
+    "norm_halfway", "5 would be half of *one* of them, (a + 0) / 2; b has its share, too."
+)
+def half_of_one():
+    return 5
+
+
+@misconception(
+    "norm_halfway",
+    "That is the sum, or the distance, of the two, 10 times the root of 2; halfway is half of it.",
+)
+def not_halved():
+    return 14.1
+
+
+@misconception("norm_halfway", "0 is halfway between opposite vectors; these are at right angles.")
+def opposite():
+    return 0
+
+
+@check(
+    "You know how deep the straight line goes",
+    points=1,
+    hints=(
+        "Draw two arrows of length 10 at right angles: where is the middle between their tips?",
+        "By Pythagoras the sum of both has the length 14.1.",
+        "Half of 14.1.",
+    ),
+)
+def halfway(student):
+    assert 6.8 <= student["norm_halfway"] <= 7.4, "half the diagonal of a square with sides of 10"
+
+
+# %% [markdown]
+# Is that much? Look at where the generator has *been* in training: the norms of 100,000 vectors.
+
+# %%
+norms = np.linalg.norm(random.standard_normal((100_000, 100)), axis=1)
+print(f"norms: mean {norms.mean():.2f}, from {norms.min():.2f} to {norms.max():.2f}")
+print(f"shorter than 7.1: {(norms < 7.1).sum()} of 100,000")
+
+# %% [markdown]
+# The normal distribution in many dimensions is a thin *shell*. The straight line leaves it, and the
+# generator is asked to draw something from where it has never been.
+#
+# ## Write it
+#
+# Stay on the shell: walk along the *great circle* (Shoemake, 1985; White, 2016). With the angle
+# $\theta$ between $a$ and $b$, and the share $t$ of the way from 0 to 1:
+#
+# $$z(t) = \frac{\sin((1 - t)\,\theta)}{\sin \theta}\, a + \frac{\sin(t\,\theta)}{\sin \theta}\, b,
+# \qquad \cos\theta = \frac{a \cdot b}{|a|\,|b|}.$$
+#
+# If $a$ and $b$ point the same way, $\sin\theta$ is 0: then walk straight. Rounding may make a
+# cosine a little larger than 1, of which there is no angle. Fill in `walk`: six to nine lines.
+
+# %%
+from coursekit_dcgan.demo import walk  # exercise
+
+# %%
+print(walk(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3).round(2))
+
+# %%
+import numpy as np
+
+
+def angle_between(a, b):
+    return np.arccos(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)), -1, 1))
+
+
+def circled(a, b, steps, angle=None, shares=None, sines=True):
+    theta = angle_between(a, b) if angle is None else angle
+    t = (np.linspace(0, 1, steps) if shares is None else shares)[:, None]
+    if abs(np.sin(theta)) < 1e-6:
+        return (1 - t) * a + t * b
+    below = np.sin(theta) if sines else 1
+    return (np.sin((1 - t) * theta) * a + np.sin(t * theta) * b) / below
+
+
+@probe
+def way(start, end, steps):
+    return walk(np.asarray(start, np.float32), np.asarray(end, np.float32), steps)
+
+
+@misconception(
+    "way",
+    "That is the straight line: halfway it cuts through the middle, where training has never been.",
+)
+def straight(a, b, steps):
+    t = np.linspace(0, 1, steps)[:, None]
+    return (1 - t) * a + t * b
+
+
+@misconception(
+    "way",
+    "The straight line was scaled to the right length. It stays on the shell, but it runs in the "
+    "middle and dawdles at the ends: equal steps of t are no equal steps on the circle.",
+)
+def straight_then_scaled(a, b, steps):
+    t = np.linspace(0, 1, steps)[:, None]
+    line = (1 - t) * a + t * b
+    size = (1 - t) * np.linalg.norm(a) + t * np.linalg.norm(b)
+    return line / np.linalg.norm(line, axis=1, keepdims=True) * size
+
+
+@misconception(
+    "way",
+    "The cosine was taken for the angle: arccos is missing.",
+)
+def cosine_for_angle(a, b, steps):
+    return circled(a, b, steps, a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+@misconception(
+    "way",
+    "The vectors were not scaled to the length 1 before arccos: their product is then not a "
+    "cosine, and is cut off at 1 or -1.",
+)
+def not_scaled(a, b, steps):
+    return circled(a, b, steps, np.arccos(np.clip(a @ b, -1, 1)))
+
+
+@misconception(
+    "way", "The division by the sine of the angle is missing: the walk does not begin at `start`."
+)
+def not_divided(a, b, steps):
+    return circled(a, b, steps, sines=False)
+
+
+@misconception("way", "The walk goes from `end` to `start`: at t = 0 all of `start` is wanted.")
+def backwards(a, b, steps):
+    return circled(a, b, steps)[::-1]
+
+
+@misconception(
+    "way",
+    "The end is left out: `np.linspace(0, 1, steps)` includes both ends, `np.arange` does not.",
+)
+def without_the_end(a, b, steps):
+    return circled(a, b, steps, shares=np.arange(steps) / steps)
+
+
+@misconception(
+    "way",
+    "From a vector to one in the same direction the angle is 0, and 0 / 0 is not a number.",
+)
+def zero_by_zero(a, b, steps):
+    if np.sin(angle_between(a, b)) < 1e-6:
+        return np.full((steps, len(a)), np.nan)
+    return circled(a, b, steps)
+
+
+A, B = np.array([3.0, 0.0, 0.0]), np.array([1.5, 1.5 * 3**0.5, 0.0])  # 60 degrees apart
+
+
+@check(
+    "The walk begins at one vector and ends at the other",
+    points=1,
+    hints=(
+        "What are the two factors at t = 0, and at t = 1?",
+        "`np.linspace(0, 1, steps)` has both ends; give it an axis for the numbers of a vector.",
+        "At t = 0 the first factor is sin(angle) / sin(angle), the second 0.",
+    ),
+)
+def ends(student):
+    found = np.asarray(student.way(A, B, 4))
+    assert found.shape == (4, 3), f"4 vectors of 3 numbers are wanted, not {found.shape}"
+    np.testing.assert_allclose(found[0], A, atol=1e-4, err_msg="the first vector is `start`")
+    np.testing.assert_allclose(found[-1], B, atol=1e-4, err_msg="the last vector is `end`")
+
+
+@check(
+    "It stays on the circle",
+    points=2,
+    after="ends",
+    hints=(
+        "How long should each vector between two of the same length be?",
+        "Use the sines of the parts of the angle in place of the shares themselves.",
+        "`np.sin((1 - t) * angle) * start + np.sin(t * angle) * end`, over `np.sin(angle)`.",
+    ),
+)
+def on_the_shell(student):
+    # Halfway, an even bend and the straight line scaled are the same point.
+    found = np.asarray(student.way(A, B, 3))[1]
+    size = np.linalg.norm(found)
+    assert abs(size - 3) < 1e-3, f"from length 3 to length 3, the vector halfway has {size:.2f}"
+
+
+@check(
+    "Its steps are equally long",
+    points=2,
+    after="on_the_shell",
+    hints=(
+        "By which angle should the walk turn at each step?",
+        "A third of the way is a third of the angle, which a scaled straight line does not do.",
+        "The two factors of the formula, with t = 1/3 and an angle of 60 degrees, turn by 20.",
+    ),
+)
+def evenly(student):
+    far = np.array([-2.9, 0.3, 0.0])
+    found = np.asarray(student.way(A, far, 4))
+    turns = [np.degrees(angle_between(found[n], found[n + 1])) for n in range(3)]
+    np.testing.assert_allclose(found, circled(A, far, 4), atol=1e-3, err_msg=(
+        "174 degrees in three steps: it turned by " + ", ".join(f"{t:.0f}" for t in turns)
+    ))  # fmt: skip
+
+
+@check(
+    "From a vector to itself it stays there",
+    points=1,
+    after="ends",
+    hints=(
+        "What is the angle between a vector and itself, and what do you divide by?",
+        "Where the sine of the angle is nearly 0, the straight line is right.",
+        "`if np.sin(angle) < 1e-6:` walk straight.",
+    ),
+)
+def same_way(student):
+    start = np.array([0.1, 0.7, -0.3])
+    found = np.asarray(student.way(start, start, 3))
+    assert np.isfinite(found).all(), "from a vector to itself, there are numbers that are NaN"
+    np.testing.assert_allclose(found, [start] * 3, atol=1e-4, err_msg="from a vector to itself")
+
+
+# %% [markdown]
+# ## What it is worth
+#
+# The lesson is trained for half a minute with *100 normal numbers* as latents. Then 200 pairs of
+# vectors are joined by your walk and by the straight line. `sure` is the probability that the
+# classifier gives the digit it sees: how much halfway looks like a digit at all.
+
+# %% tags=["train"]
+from coursekit.prepare import prepare
+from coursekit_dcgan import DcganLesson
+from coursekit_dcgan.build import build_gan
+from coursekit_dcgan.classifier import judge
+from coursekit_dcgan.compare import beside, fit, picture
+from coursekit_dcgan.evaluate import draw
+
+settings, data = prepare(DcganLesson(), "mnist5k", latent=100, categories=0, average=0.98)
+model = build_gan(settings)
+fit(model, data, steps=500)
+
+
+# %%
+def straight_line(start: Floats, end: Floats, steps: int) -> Any:
+    """Walk straight."""
+    shares = np.linspace(0, 1, steps)[:, np.newaxis]
+    return np.float32((1 - shares) * start + shares * end)
+
+
+WALKS = {"great circle (yours)": walk, "straight line": straight_line}
+
+# %% tags=["train"]
+starts, ends = model.latents.draw(200, 1), model.latents.draw(200, 2)
+shown = {}
+for name, path in WALKS.items():
+    walks = np.stack([path(*pair, 9) for pair in zip(starts, ends, strict=True)])  # (200, 9, 100)
+    pixels = draw(model, walks.reshape(-1, 100))
+    sure = judge(data.classifier, pixels).probabilities.max(axis=1).reshape(200, 9).mean(axis=0)
+    ink = pixels.reshape(200, 9, -1).mean(axis=(0, 2))
+    print(f"{name:21} norm {np.linalg.norm(walks, axis=2).mean(axis=0).round(1)}")
+    print(f"{'':21} sure {sure.round(2)}")
+    print(f"{'':21} ink  {ink.round().astype(int)}")
+    shown[name] = pixels[: 6 * 9]
+picture(beside(shown, columns=9, count=54))
+
+# %% [markdown]
+# Measured: halfway along the straight line the classifier is sure of 0.74, along your walk of
+# 0.80, as it is at the ends. And look at the ink, the mean brightness: it falls from 32 to 24 and
+# rises again. A shorter vector makes fainter strokes. The straight line does not show what is
+# between two digits, but what is nearer to nothing.
+#
+# **Next:** `coursekit check dcgan/interpolation`, then `coursekit next`.
