@@ -89,14 +89,14 @@ def test_the_solution_is_for_who_solved_or_gives_up(loop: Command, solve: Solve)
 
 
 def test_next_and_progress(loop: Command, solve: Solve) -> None:
-    assert "coursekit start nmt/" in loop("next").stdout
+    assert "coursekit start textgen/" in loop("next").stdout
     solve()
     loop("check", "sums")
     lines = loop("progress").stdout.splitlines()
     line = next(x for x in lines if x.startswith("sums/adding"))
     assert "solved" in line
     assert "6/6" in line
-    assert lines[-1].startswith("next: coursekit start nmt/")
+    assert lines[-1].startswith("next: coursekit start textgen/")
 
 
 def test_reset_keeps_a_backup(loop: Command, solve: Solve) -> None:
