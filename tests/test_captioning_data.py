@@ -127,6 +127,7 @@ def test_the_peak_is_the_middle_of_a_cell() -> None:
     weights = np.zeros(16, np.float32)
     weights[6] = 1  # second row, third column
     assert peak(weights) == (0.625, 0.375)
+    assert peak(weights, 0.5) == (0.75, 0.5)
 
 
 def test_pointing_game_by_hand() -> None:
@@ -169,6 +170,8 @@ def test_an_attention_map_is_bright_where_the_weight_is() -> None:
     found = attention_map(weights, 40)
     assert found[15, 25] > 0.9
     assert found[35, 5] == 0
+    moved = attention_map(weights, 40, 0.5)  # half of a cell of 10 pixels
+    np.testing.assert_allclose(moved[10:35, 10:35], found[5:30, 5:30], atol=0.02)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,13 @@
 """The feature file: rows by position, whole batches after a kill, and faults that are named."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from coursekit import CourseError
@@ -118,3 +121,25 @@ def test_the_network_scales_as_keras_applications_does() -> None:
     scaled = keras.applications.mobilenet.preprocess_input(pixels.astype(np.float32))
     expected = base.predict_on_batch(scaled).reshape(2, 49, 256)
     np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_a_cell_looks_where_its_offset_says() -> None:
+    # Every kernel is a mean, so that what a cell sees is as much on the left as on the right.
+    large = replace(MOBILENET, size=448, grid=14)  # what a cell in the middle sees is all inside
+    model = keras.applications.MobileNet(
+        alpha=0.25, include_top=False, input_shape=(448, 448, 3), weights=None
+    )
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
+            height, width, channels, _ = layer.kernel.shape
+            each = isinstance(layer, keras.layers.DepthwiseConv2D)
+            share = 1 / (height * width * (1 if each else channels))
+            layer.kernel.assign(np.full(layer.kernel.shape, share))
+    pixels, middle = tf.Variable(tf.ones((1, large.size, large.size, 3))), large.grid // 2
+    with tf.GradientTape() as tape:
+        seen = tf.reduce_sum(model(pixels)[0, middle, middle])
+    influence = tf.reduce_sum(tf.abs(tape.gradient(seen, pixels)), axis=(0, 3)).numpy()
+    places = (np.arange(large.size) + 0.5) * large.grid / large.size  # in cells
+    for axis in (0, 1):
+        share = influence.sum(axis) / influence.sum()
+        assert share @ places - middle - 0.5 == pytest.approx(large.offset, abs=0.01)

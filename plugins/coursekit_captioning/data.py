@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
+from coursekit_captioning.encoders import PRETRAINED
 from coursekit_captioning.examples import Example, Parts
 from coursekit_captioning.pictures import Pixels
 from coursekit_captioning.scenes import captions as captions_of
@@ -216,6 +217,11 @@ class CaptioningData(Data):
     encoder: str = "mobilenet"
     held_out: Sequence[Example] = ()
     steps_per_epoch: int = 1
+
+    @property
+    def offset(self) -> float:
+        """How far below and to the right of its cell's middle a feature looks, in cells."""
+        return 0.0 if self.shows_scenes else PRETRAINED[self.encoder].offset
 
 
 def captioning_data(

@@ -73,10 +73,11 @@ def demo(
     text = answer(shown, written)
     if request is not None and data.shows_scenes:
         text = f"{ONLY_SHAPES}\n\n{text}"
+    looked = shown.pixels, written.words, written.attention
     return [
         text,
-        attention_text(shown.pixels, written.words, written.attention),
-        attention_figure(shown.pixels, written.words, written.attention, shown.aspect),
+        attention_text(*looked, data.offset),
+        attention_figure(*looked, shown.aspect, data.offset),
     ]
 
 

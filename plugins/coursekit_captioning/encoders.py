@@ -28,6 +28,7 @@ class Pretrained:
         size: The side of the pictures that it takes.
         grid: The cells of its last layer along each side.
         channels: The features of a cell.
+        offset: How far below and to the right of the middle of its cell a feature looks, in cells.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Pretrained:
     size: int
     grid: int
     channels: int
+    offset: float = 0.0
 
     @property
     def cells(self) -> int:
@@ -52,6 +54,8 @@ MOBILENET = Pretrained(
     size=224,
     grid=7,
     channels=256,
+    # Each of its five strides of 2 is padded on one side only: 1/2 + 1 + 2 + 4 + 8 pixels of 32.
+    offset=15.5 / 32,
 )
 INCEPTION = Pretrained(
     "inception",

@@ -18,15 +18,16 @@ from coursekit_captioning.search import Attention, Written, write_captions
 TEST_BEAM = 4  # validation is greedy
 
 
-def peak(weights: Attention) -> tuple[float, float]:
-    """Return where attention is highest: the middle of that cell, across and down, from 0 to 1.
+def peak(weights: Attention, offset: float = 0.0) -> tuple[float, float]:
+    """Return where attention is highest: where that cell looks, across and down, from 0 to 1.
 
     Args:
         weights: Of the cells of a square grid, ``(cells,)``.
+        offset: How far below and to the right of its middle a cell looks, in cells.
     """
     side = round(len(weights) ** 0.5)
     down, across = divmod(int(np.argmax(weights)), side)
-    return (across + 0.5) / side, (down + 0.5) / side
+    return (across + 0.5 + offset) / side, (down + 0.5 + offset) / side
 
 
 def is_inside(point: tuple[float, float], box: Box) -> bool:
@@ -34,17 +35,24 @@ def is_inside(point: tuple[float, float], box: Box) -> bool:
     return box.left <= point[0] <= box.right and box.top <= point[1] <= box.bottom
 
 
-def pointing_game(examples: Sequence[Example], found: Sequence[Written]) -> float:
+def pointing_game(
+    examples: Sequence[Example], found: Sequence[Written], offset: float = 0.0
+) -> float:
     """Return the share of the object words whose attention peak is in a box of that object.
 
     It is the pointing game of Zhang et al. (2016), without their margin. Counted are the words
     that name something in the picture; what is not there cannot be pointed at.
 
+    Args:
+        examples: The pictures.
+        found: Their captions.
+        offset: See `peak`.
+
     Returns:
         From 0 to 1; 0 if nothing could be counted.
     """
     hits = [
-        any(is_inside(peak(weights), box) for box in boxes)
+        any(is_inside(peak(weights, offset), box) for box in boxes)
         for example, written in zip(examples, found, strict=True)
         for weights, boxes in zip(written.attention, example.boxes(written.words), strict=True)
         if boxes
@@ -89,7 +97,7 @@ def evaluate_split(
     if data.shows_scenes:
         scores["true_captions"] = true_captions(examples, found)
     if data.shows_scenes or any(example.objects for example in examples):
-        scores["pointing_game"] = pointing_game(examples, found)
+        scores["pointing_game"] = pointing_game(examples, found, data.offset)
     return scores
 
 

@@ -24,25 +24,37 @@ DARKEST = 0.2  # how bright a part is where the network did not look at all
 Map = npt.NDArray[np.float32]
 
 
-def attention_map(weights: Map, size: int) -> Map:
-    """Return weights ``(cells,)`` as a smooth map ``(size, size)`` from 0 to 1, its highest."""
+def attention_map(weights: Map, size: int, offset: float = 0.0) -> Map:
+    """Return weights ``(cells,)`` as a smooth map ``(size, size)`` from 0 to 1, its highest.
+
+    Args:
+        weights: Of the cells of a square grid.
+        size: The pixels of a side of the map.
+        offset: How far below and to the right of its middle a cell looks, in cells.
+    """
     side = round(len(weights) ** 0.5)
     grid = (weights / max(float(weights.max()), 1e-9)).reshape(side, side).astype(np.float32)
-    smooth = Image.fromarray(grid).resize((size, size), Image.Resampling.BICUBIC)
+    image = Image.fromarray(np.pad(grid, ((1, 0), (1, 0)), mode="edge"))
+    seen = (1 - offset, 1 - offset, side + 1 - offset, side + 1 - offset)
+    smooth = image.resize((size, size), Image.Resampling.BICUBIC, box=seen)
     found: Map = np.clip(np.asarray(smooth, np.float32), 0.0, 1.0)
     return found
 
 
-def lit(pixels: Pixels, weights: Map, size: int) -> Pixels:
+def lit(pixels: Pixels, weights: Map, size: int, offset: float) -> Pixels:
     """Return a picture ``(size, size, 3)`` that is dark where the network did not look."""
     small = np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BOX))
-    light = DARKEST + (1 - DARKEST) * attention_map(weights, size)[:, :, np.newaxis]
+    light = DARKEST + (1 - DARKEST) * attention_map(weights, size, offset)[:, :, np.newaxis]
     found: Pixels = np.round(small * light).astype(np.uint8)
     return found
 
 
 def attention_figure(
-    pixels: Pixels, words: Sequence[str], attention: Map, aspect: float = 1.0
+    pixels: Pixels,
+    words: Sequence[str],
+    attention: Map,
+    aspect: float = 1.0,
+    offset: float = 0.0,
 ) -> Figure:
     """Draw the picture, and an overlay for each word, as in the 2018 article.
 
@@ -51,6 +63,7 @@ def attention_figure(
         words: The caption.
         attention: ``(words, cells)``.
         aspect: The height by the width that the picture is shown with.
+        offset: See `attention_map`.
     """
     from matplotlib.figure import Figure
 
@@ -67,24 +80,27 @@ def attention_figure(
     axes[0].set_title("the picture", fontsize=10, color="0.4")
     size = pixels.shape[0]
     for axis, word, weights in zip(axes[1:], words, attention, strict=False):
-        axis.imshow(lit(pixels, weights, size), aspect=tall)
+        axis.imshow(lit(pixels, weights, size, offset), aspect=tall)
         axis.set_title(word, fontsize=12)
     return figure
 
 
-def attention_text(pixels: Pixels, words: Sequence[str], attention: Map) -> Text:
+def attention_text(
+    pixels: Pixels, words: Sequence[str], attention: Map, offset: float = 0.0
+) -> Text:
     """Draw the picture in half blocks, and below it a small one for each word.
 
     Args:
         pixels: ``(height, width, 3)``.
         words: The caption.
         attention: ``(words, cells)``.
+        offset: See `attention_map`.
     """
     whole = Image.fromarray(pixels).resize((WIDE, WIDE), Image.Resampling.BOX)
     text = half_blocks(np.asarray(whole))
     for start in range(0, len(words), ACROSS):
         row = range(start, min(start + ACROSS, len(words)))
-        small = [half_blocks(lit(pixels, attention[k], SMALL)).split("\n") for k in row]
+        small = [half_blocks(lit(pixels, attention[k], SMALL, offset)).split("\n") for k in row]
         text.append("\n\n")
         for place in row:
             text.append(f"{words[place][:SMALL]:<{SMALL + 1}}", style="bold")
