@@ -319,9 +319,9 @@ figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
 
 # %% [markdown]
-# After so few steps neither network is good. What matters is the difference: where all cells are
-# mixed into one mean, the network can tell that something red and something round is there, but no
-# longer that the *round* thing is the red one. Where it can look, the overlays begin to move from
-# thing to thing.
+# The loss hardly tells the two apart after so few steps: colours and shapes are words that the mean
+# of all cells gives away, too. What tells them apart is where they look. Yours has its peak on the
+# named thing for more than half of the object words, though nobody ever told it where a thing is.
+# The other has no peak at all (the first of equal cells counts as one, a corner of the picture).
 #
 # **Next:** `coursekit check captioning/attention`, then `coursekit next`.
