@@ -343,8 +343,8 @@ figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
 
 # %% [markdown]
-# All that the parrot gains where captions were held out is memory. A real network that learns its pictures by
-# heart gains in the same way, and nobody can tell it from one that sees.
+# All that the parrot gains where captions were held out is memory. A real network that learns its
+# pictures by heart gains in the same way, and nobody can tell it from one that sees.
 #
 # ## In the real lesson
 #

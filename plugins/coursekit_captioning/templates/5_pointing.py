@@ -249,19 +249,15 @@ def nothing(student):
 # ## With and without
 #
 # A captioner of the lesson learns for some seconds and describes 200 scenes. Your game then judges
-# four times: the attention as it is; moved by half a cell (a fault in the drawing of many overlays;
-# here the weights of two neighbours are averaged, across and down); of another
-# word of the same caption, which shows how much belongs to the *word* and how much merely to
-# the picture; and of another picture, which is chance with the habits of the network.
+# four times: the attention as it is; moved by a cell, as by a mistake in exercise 1; that of
+# another word of the same caption, which shows how much belongs to the *word* and how much merely
+# to the picture; and that of another picture, which is chance with the habits of the network.
 
 
 # %%
 def moved(weights: Any) -> Any:
-    """Return weights that are half a cell too far up and left, on a grid of twice the cells."""
-    fine = np.kron(weights.reshape(8, 8), np.ones((2, 2)))
-    fine[1::2] *= 0.999
-    fine[:, 1::2] *= 0.999  # the first of the four quarters is the peak
-    return np.roll(fine, (-1, -1), (0, 1)).ravel()
+    """Return the weights of a grid of 8 x 8 one cell further up and left."""
+    return np.roll(weights.reshape(8, 8), (-1, -1), (0, 1)).ravel()
 
 
 def changed(found: Sequence[Written], change: Callable[[int, int], Any]) -> list[Written]:
@@ -281,7 +277,7 @@ def ways(found: Sequence[Written]) -> dict[str, list[Written]]:
 
     return {
         "as it is": list(found),
-        "half a cell off": changed(found, lambda n, k: moved(found[n].attention[k])),
+        "a cell off": changed(found, lambda n, k: moved(found[n].attention[k])),
         "of another word": changed(found, lambda n, k: found[n].attention[k - 1]),
         "of another picture": changed(found, elsewhere),
     }
@@ -318,6 +314,10 @@ figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
 
 # %% [markdown]
+# Attention of another picture is the floor, and the attention of this one is far above it. But look
+# at the third row: after so little training most of the score is owed to looking at *things*, and
+# only a little to looking at the thing that the word names. A single figure would have hidden it.
+#
 # Two scores of the words themselves: a caption that is *true* of the scene, and one that equals one
 # of the five captions letter by letter. There are far more true captions than five.
 
