@@ -36,7 +36,7 @@ from coursekit_captioning.train import train_step
 # %% [markdown]
 # ## Predict first
 #
-# The boxes of the things that are named cover a fifth of the picture on average. What does a
+# Suppose the boxes of the things that are named cover a fifth of the picture. What does a
 # network score whose peaks fall anywhere, by chance?
 
 # %%
