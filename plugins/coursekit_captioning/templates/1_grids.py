@@ -1,0 +1,390 @@
+# %% [markdown]
+# # A picture becomes a grid, and the grid a row of cells
+#
+# **Goal.** Keep track of which part of a picture a cell of the feature grid stands for.
+#
+# **Time.** 25 minutes
+#
+# **Before.** the lesson `nmt`; what a convolution with a stride does
+#
+# **Kind.** predict, complete, measure
+#
+# A translator attends to words, which come in a row. A captioner attends to *places*. Its encoder
+# turns the picture into a small grid of feature vectors, and the grid is then flattened into a row
+# of cells, so that attention can treat cells as it treats words. When the network has chosen cell
+# 37, somebody must know where in the picture that is. Nothing crashes if that somebody is wrong:
+# the overlays are merely drawn in the wrong place, and the score that says where the network looked
+# is wrong with them.
+
+# %%
+import io
+
+import keras
+import numpy as np
+import tensorflow as tf
+from IPython.display import Image
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from coursekit_captioning.data import drawn_examples
+from coursekit_captioning.evaluate import is_inside
+from coursekit_captioning.scenes import draw
+from coursekit_captioning.search import Attention
+
+# %% [markdown]
+# ## Predict first
+#
+# The encoder of the lesson takes pictures of 64 x 64 pixels. These are its convolutions, all
+# padded with `"same"`:
+#
+# | convolution | kernel | stride |
+# | --- | --- | --- |
+# | 1 | 4 | 2 |
+# | 2 | 4 | 2 |
+# | 3 | 3 | 1 |
+# | 4 | 4 | 2 |
+# | 5 | 3 | 1 |
+#
+# How many **cells** does attention choose from? And how many **pixels** along each side can a cell
+# see, its receptive field? (Count from a single pixel: a kernel of $k$ adds $k - 1$ steps, and a
+# step is as long as the product of all strides before it.)
+
+# %%
+cells = 64  # exercise
+
+# %%
+sees = 46  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception("cells", "8 is the side of the grid: it has 8 rows of 8 cells.")
+def side_alone():
+    return 8
+
+
+@misconception("cells", "4 is what is left of 64 pixels if the strides of 1 halve the grid, too.")
+def every_one_halves():
+    return 4
+
+
+@misconception("cells", "4,096 are the pixels: a stride of 2 keeps every other row and column.")
+def pixels():
+    return 4096
+
+
+@misconception("cells", "512 divides the pixels by 8 once; the grid shrinks down *and* across.")
+def shrinks_once():
+    return 512
+
+
+@misconception("sees", "8 is how far apart two cells are; each sees more than that, they overlap.")
+def stride_alone():
+    return 8
+
+
+@misconception(
+    "sees",
+    "14 adds the kernels as if every step were a pixel long; behind a stride of 2 it is two.",
+)
+def strides_forgotten():
+    return 14
+
+
+@misconception(
+    "sees",
+    "A convolution's own stride lengthens the steps of those *after* it, not its own.",
+)
+def own_stride_too():
+    return 67
+
+
+@check(
+    "You know how many cells there are",
+    points=1,
+    hints=(
+        "How often is the side of the picture halved?",
+        "Three strides of 2: what is left of 64, down and across?",
+        "The grid is 8 cells high and 8 wide.",
+    ),
+)
+def prediction(student):
+    assert student["cells"] == 64, "halve the side at each stride of 2, then square it"
+
+
+@check(
+    "You know how much a cell sees",
+    points=1,
+    hints=(
+        "How many pixels are between two neighbours of the grid before each convolution?",
+        "The steps are 1, 2, 4, 4 and 8 pixels long.",
+        "1 + 3 * 1 + 3 * 2 + 2 * 4 + 3 * 4 + 2 * 8.",
+    ),
+)
+def receptive_field(student):
+    assert student["sees"] == 46, "begin with 1 and add (kernel - 1) steps for each convolution"
+
+
+# %% [markdown]
+# A cell sees more than half of the picture's side. "Where the network looked" is therefore the
+# *middle* of what it saw, and no sharp border.
+#
+# ## From cells to places
+#
+# A convolution sees the same circle everywhere, so the encoder must be told where each cell is.
+# `coordinates` says it, as two numbers from -1 (top, left) to 1 (bottom, right): of the cell's
+# **middle**. The rows must be in the order in which `tf.reshape` flattens a grid.
+
+# %%
+from coursekit_captioning.model import coordinates  # exercise
+
+# %% [markdown]
+# A grid of 2 x 2, flattened, beside the places of its cells:
+
+# %%
+grid = tf.constant([["top left", "top right"], ["bottom left", "bottom right"]])
+for name, place in zip(
+    tf.reshape(grid, [-1]).numpy(), np.asarray(coordinates(2)).tolist(), strict=True
+):
+    print(f"{name.decode():14}{place}")
+
+# %% [markdown]
+# ## And back
+#
+# `peak` takes the attention weights of one word, a flat row, and returns the point where the
+# network looked most: **across first, then down**, in fractions of the picture, as the boxes of
+# things are given.
+
+# %%
+from coursekit_captioning.evaluate import peak  # exercise
+
+# %%
+import numpy as np
+
+
+@probe
+def places(side):
+    return np.asarray(coordinates(side))
+
+
+@probe
+def looked(weights):
+    return tuple(map(float, peak(weights)))
+
+
+def table(side, numbers):
+    return np.array([[down, across] for down in numbers for across in numbers], "float32")
+
+
+def point(weights, half=0.5):
+    side = round(len(weights) ** 0.5)
+    place = int(np.argmax(weights))
+    return (place % side + half) / side, (place // side + half) / side
+
+
+@misconception(
+    "places",
+    "The first and the last cell are put on the border of the picture: `linspace(-1, 1, side)`. "
+    "Their middles are half a cell inside.",
+)
+def on_the_border(side):
+    return table(side, np.linspace(-1, 1, side) if side > 1 else [-1.0])
+
+
+@misconception(
+    "places", "These are the upper left corners of the cells: all is moved by half a cell."
+)
+def corners(side):
+    return table(side, np.arange(side) / side * 2 - 1)
+
+
+@misconception(
+    "places",
+    "Across comes first. It is the order of x and y in a drawing; in an array the row comes first.",
+)
+def across_first(side):
+    return table(side, (np.arange(side) + 0.5) / side * 2 - 1)[:, ::-1]
+
+
+@misconception("places", "The numbers run from 0 to 1; they are asked for from -1 to 1.")
+def from_zero(side):
+    return table(side, (np.arange(side) + 0.5) / side)
+
+
+@misconception("places", "These are numbers of cells, not places in the picture.")
+def counted(side):
+    return table(side, np.arange(side))
+
+
+@misconception("places", "The grid is not flattened: (side, side, 2) instead of (side * side, 2).")
+def not_flat(side):
+    return table(side, (np.arange(side) + 0.5) / side * 2 - 1).reshape(side, side, 2)
+
+
+@misconception("looked", "Down comes first. Boxes and drawings give across first.")
+def down_first(weights):
+    return point(weights)[::-1]
+
+
+@misconception("looked", "This is the cell's upper left corner: the half of a cell is missing.")
+def corner(weights):
+    return point(weights, half=0.0)
+
+
+@misconception(
+    "looked",
+    "It divides by `side - 1`, which puts the first cell on the left border and the last on the "
+    "right one.",
+)
+def stretched(weights):
+    side = round(len(weights) ** 0.5)
+    return tuple(side * (part - 0.5 / side) / (side - 1) for part in point(weights))
+
+
+@misconception("looked", "This is where the network looked *least*: argmin.")
+def least(weights):
+    return point(-np.asarray(weights))
+
+
+@misconception(
+    "looked",
+    "The grid is taken to be 8 x 8. The lesson's is; that of a photograph has 7 x 7 cells.",
+)
+def always_eight(weights):
+    down, across = divmod(int(np.argmax(weights)), 8)
+    return (across + 0.5) / 8, (down + 0.5) / 8
+
+
+@check(
+    "A row for each cell",
+    points=1,
+    hints=(
+        "How many cells has a grid, and how many numbers say where one is?",
+        "Make the grid first, (side, side, 2), then flatten its first two axes.",
+        "End with `.reshape(-1, 2)`.",
+    ),
+)
+def rows(student):
+    found = np.shape(student.places(3))
+    assert found == (9, 2), f"a grid of 3 x 3 gave the shape {found}, not (9, 2)"
+    assert np.any(student.places(3)), "all coordinates are zero"
+
+
+@check(
+    "The coordinates are those of the middles",
+    points=3,
+    after="rows",
+    hints=(
+        "Where is the middle of the first of 8 cells, if the picture goes from 0 to 8?",
+        "Cell i reaches from i to i + 1; scale what is between to the range from -1 to 1.",
+        "`(np.arange(side) + 0.5) / side * 2 - 1`, then `np.meshgrid(..., indexing='ij')`.",
+    ),
+)
+def middles(student):
+    expected = table(4, [-0.75, -0.25, 0.25, 0.75])
+    np.testing.assert_allclose(
+        student.places(4), expected, atol=1e-5, err_msg="a grid of 4 x 4: down, across"
+    )
+
+
+@check(
+    "The peak is found in a grid of any size",
+    points=2,
+    hints=(
+        "In which row and column of the grid is cell 37?",
+        "`divmod` by the side gives the row and the column; the side is the root of the cells.",
+        "Return `(across + 0.5) / side, (down + 0.5) / side`.",
+    ),
+)
+def peaks(student):
+    for side, down, across in ((8, 4, 5), (7, 1, 6), (2, 1, 0)):
+        weights = np.full(side * side, 0.1, "float32")
+        weights[down * side + across] = 0.7
+        weights[0] = 0.05
+        expected = (across + 0.5) / side, (down + 0.5) / side
+        np.testing.assert_allclose(
+            student.looked(weights),
+            expected,
+            atol=1e-5,
+            err_msg=f"row {down}, column {across} of a grid of {side} x {side}",
+        )
+
+
+# %% [markdown]
+# ## What a mistake would have cost
+#
+# Suppose a network that always looks at the right thing: of the 64 cells it picks the one whose
+# middle is next to the middle of the thing. The lesson's score, the share of words whose peak is in
+# the thing's box, should then be 100 %. First with your functions, then with three ways to be
+# wrong.
+
+# %%
+SHOWN = 8  # of the examples
+examples = [e for e in drawn_examples("train", 600) if e.scene and len(e.scene.things) == 1]
+
+
+def right_cell(box) -> np.ndarray:
+    """Return the weights of a network that looks at the middle of a box."""
+    middle = np.array([box.top + box.bottom, box.left + box.right]) - 1
+    far = np.sum((np.asarray(coordinates(8)) - middle) ** 2, axis=1)
+    return np.eye(64, dtype=np.float32)[np.argmin(far)]
+
+
+HALF = 0.5 / 8
+readings = {
+    "yours": lambda weights: peak(weights),
+    "corners instead of middles": lambda weights: tuple(part - HALF for part in peak(weights)),
+    "flattened column by column": lambda weights: peak(weights.reshape(8, 8).T.ravel()),
+    "turned upside down": lambda weights: (peak(weights)[0], 1 - peak(weights)[1]),
+}
+
+# %% tags=["train"]
+figure = Figure(figsize=(9, 2.6), layout="constrained")
+panels = figure.subplots(1, len(readings))
+for panel, (name, reading) in zip(panels, readings.items(), strict=True):
+    boxes = [example.scene.things[0].box for example in examples]
+    points = [reading(right_cell(box)) for box in boxes]
+    hits = np.mean([is_inside(*pair) for pair in zip(points, boxes, strict=True)])
+    print(f"{name:28}{hits:6.1%} of {len(boxes)} things")
+    box, (across, down) = boxes[SHOWN], points[SHOWN]
+    panel.imshow(draw(examples[SHOWN].scene), extent=(0, 1, 1, 0))
+    size = box.right - box.left, box.bottom - box.top
+    panel.add_patch(Rectangle((box.left, box.top), *size, fill=False, edgecolor="white"))
+    panel.plot(across, down, "x", color="white", markersize=10, markeredgewidth=3)
+    panel.set(title=name, xticks=[], yticks=[])
+    panel.title.set_fontsize(9)
+picture = io.BytesIO()
+figure.savefig(picture, dpi=80)
+Image(picture.getvalue())
+
+# %% [markdown]
+# Half a cell goes unnoticed: the score hardly moves when the things are large, and the cross still
+# stands on the thing. It is the small things that are missed. A grid that is flattened in one order
+# and read in another is worse, and the cause is as hard to see, because things near the diagonal
+# are still found.
+#
+# ## In the real encoder
+#
+# The encoder of the lesson now asks *your* function where its cells are. The same thing, drawn in
+# two places, gives annotations that differ in what your coordinates say.
+
+# %%
+from coursekit_captioning.model import ShapeEncoder
+
+
+class Encoder(ShapeEncoder):
+    """The encoder of the lesson, with your coordinates."""
+
+    where = staticmethod(coordinates)
+
+
+# %%
+encoder = Encoder(40, 0.0, seed=0)
+annotations = encoder(tf.zeros((1, 64, 64, 3), tf.uint8)).numpy()[0]
+print("annotations", annotations.shape)
+print("two inner cells of a black picture, what is seen: ", annotations[[27, 28], :3].round(2))
+print("and where they are:", annotations[[27, 28], -3:].round(2))
+
+# %% [markdown]
+# **Next:** `coursekit check captioning/grids`, then `coursekit next`.

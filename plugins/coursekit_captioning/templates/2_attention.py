@@ -1,0 +1,327 @@
+# %% [markdown]
+# # Attention over the places of a picture
+#
+# **Goal.** Write the layer that decides which part of the picture the next word is about.
+#
+# **Time.** 30 minutes
+#
+# **Before.** exercise 1; attention over words, from the lesson `nmt`
+#
+# **Kind.** predict, complete, measure
+#
+# Xu and others took the attention of a translator in 2015 and let it look at a picture: in place
+# of the words of a sentence stand the cells of a grid. The decoder's state (and the word that it
+# wrote last) is the *query* $q$; each cell has a *key* $k_c$ and an *annotation* $h_c$:
+#
+# $$e_c = v^\top \tanh(W q + k_c), \qquad
+# \alpha = \operatorname{softmax}(e), \qquad
+# z = \sum_c \alpha_c h_c .$$
+#
+# No cell is padding, so there is no mask. Something else is new: a picture has five captions, and
+# all five look at it at once. There are several queries for each picture, and each has weights of
+# its own.
+
+# %%
+import io
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from IPython.display import Image
+from matplotlib.figure import Figure
+
+from coursekit.prepare import prepare
+from coursekit_captioning import CaptioningLesson
+from coursekit_captioning.build import build_captioner
+from coursekit_captioning.evaluate import pointing_game
+from coursekit_captioning.overlay import lit
+from coursekit_captioning.search import write_captions
+from coursekit_captioning.train import train_step
+
+# %% [markdown]
+# ## Predict first
+#
+# A network that has learnt nothing gives all 64 cells the same score, $e_c = 3$. What is the
+# weight of one cell?
+
+# %%
+weight = 1 / 64  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception("weight", "1 / 8 would be a row of the grid; softmax runs over all 64 cells.")
+def of_a_row():
+    return 1 / 8
+
+
+@misconception("weight", "The score itself is no weight: softmax makes the 64 of them sum to one.")
+def the_score():
+    return 3.0
+
+
+@misconception("weight", "That is a sigmoid of the score. The cells would not share one glance.")
+def a_sigmoid():
+    return 1 / (1 + 2.718281828**-3)
+
+
+@check(
+    "You know what an indifferent network does",
+    points=1,
+    hints=(
+        "What do the weights of all cells sum to?",
+        "Equal scores give equal weights, whatever the score.",
+        "One, divided by the number of cells.",
+    ),
+)
+def prediction(student):
+    assert abs(student["weight"] - 1 / 64) < 1e-4, "64 equal weights sum to one"
+
+
+# %% [markdown]
+# ## Write it
+#
+# The layers are given, and `keys`, which is computed once for a picture. Fill in `call`; the
+# docstring names the shapes. It takes about four lines. Mind the axes: to hold every query of a
+# picture against every one of its cells you need four of them.
+
+# %%
+from coursekit_captioning.model import BahdanauAttention  # exercise: call
+
+# %% [markdown]
+# A tiny run: two pictures of four cells, three queries each.
+
+# %%
+layer = BahdanauAttention(4)
+some_values = tf.reshape(tf.range(16.0), (2, 4, 2))
+some_queries = tf.reshape(tf.range(30.0), (2, 3, 5)) / 30
+some_context, some_weights = layer(some_queries, layer.keys(some_values), some_values)
+print("context", some_context.shape, "weights", some_weights.shape)
+print(some_weights[0].numpy().round(2))
+
+# %%
+import numpy as np
+
+
+def example(pictures=2, queries=3, cells=4, size=6):
+    """Return query, keys, values, and the weights of the layer."""
+    draw = np.random.default_rng(5)
+    shapes = ((pictures, queries, 3), (pictures, cells, 5), (pictures, cells, size), (3, 5), (5, 1))
+    return [2 * draw.normal(size=shape).astype("float32") for shape in shapes]
+
+
+def softmax(scores, axis=-1):
+    powers = np.exp(scores - scores.max(axis, keepdims=True))
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def scores_of(query, keys, projection, score):
+    return (np.tanh((query @ projection)[:, :, None] + keys[:, None]) @ score)[..., 0]
+
+
+@probe
+def attend(query, keys, values, projection, score):
+    made = BahdanauAttention(keys.shape[-1])
+    made.query_projection.build((None, len(projection)))
+    made.query_projection.set_weights([projection, np.zeros(len(score), "float32")])
+    made.score.build((None, len(score)))
+    made.score.set_weights([score])
+    return made(*map(tf.constant, (query, keys, values)))
+
+
+@misconception("attend", "The two results are swapped: the contexts come first, then the weights.")
+def swapped(query, keys, values, *layer):
+    weights = softmax(scores_of(query, keys, *layer))
+    return weights, weights @ values
+
+
+@misconception(
+    "attend",
+    "The tanh is missing. The query then adds the same number to the score of every cell, softmax "
+    "cancels it, and each word looks at the same place.",
+)
+def no_tanh(query, keys, values, projection, score):
+    scores = (((query @ projection)[:, :, None] + keys[:, None]) @ score)[..., 0]
+    return softmax(scores) @ values, softmax(scores)
+
+
+@misconception("attend", "The query is left out: every word would look at the same place.")
+def no_query(query, keys, values, *layer):
+    weights = softmax(scores_of(0 * query, keys, *layer))
+    return weights @ values, weights
+
+
+@misconception(
+    "attend",
+    "Softmax runs over the queries: the captions compete for a cell, and must not. The cells "
+    "compete for a caption: the last axis of (batch, queries, cells).",
+)
+def over_the_queries(query, keys, values, *layer):
+    weights = softmax(scores_of(query, keys, *layer), 1)
+    return weights @ values, weights
+
+
+@misconception(
+    "attend",
+    "Softmax runs over the last axis of (batch, queries, cells, 1), which has a single number: "
+    "the softmax of one number is 1, and every cell gets the whole of the attention.",
+)
+def over_one_number(query, keys, values, *layer):
+    weights = np.ones_like(scores_of(query, keys, *layer))
+    return weights @ values, weights
+
+
+@misconception(
+    "attend",
+    "A sigmoid judges each cell by itself; the weights of a query do not sum to one, and the "
+    "context grows with the number of cells.",
+)
+def sigmoids(query, keys, values, *layer):
+    weights = 1 / (1 + np.exp(-scores_of(query, keys, *layer)))
+    return weights @ values, weights
+
+
+@misconception("attend", "The context is made of the keys; what is looked at are the values.")
+def context_of_keys(query, keys, values, *layer):
+    weights = softmax(scores_of(query, keys, *layer))
+    return weights @ np.concatenate([keys, keys[..., :1]], -1)[..., : values.shape[-1]], weights
+
+
+@misconception(
+    "attend",
+    "The context is the plain mean of the cells: the weights were computed and then not used.",
+)
+def plain_mean(query, keys, values, *layer):
+    weights = softmax(scores_of(query, keys, *layer))
+    return np.full_like(weights, 1 / values.shape[1]) @ values, weights
+
+
+@misconception(
+    "attend",
+    "The context is the sum of the cells: it grows with the grid, whatever the weights say.",
+)
+def plain_sum(query, keys, values, *layer):
+    weights = softmax(scores_of(query, keys, *layer))
+    return np.ones_like(weights) @ values, weights
+
+
+@check(
+    "One context and one row of weights for each query",
+    points=1,
+    hints=(
+        "Which of the two results has one number for each cell?",
+        "The contexts end in the size of a value, the weights in the number of cells.",
+        "`score` leaves a last axis of size one: drop it with `[..., 0]`. Contexts come first.",
+    ),
+)
+def shapes(student):
+    context, weights = student.attend(*example())
+    assert np.shape(weights) == (2, 3, 4), f"weights {np.shape(weights)}, not (2, 3, 4)"
+    assert np.shape(context) == (2, 3, 6), f"contexts {np.shape(context)}, not (2, 3, 6)"
+    assert np.abs(weights).sum() > 0, "all weights are zero"
+
+
+@check(
+    "The weights follow the scores, for each query by itself",
+    points=3,
+    after="shapes",
+    hints=(
+        "Which axis must the queries get, and which the keys, so that every pair is added?",
+        "Queries: (batch, queries, 1, units). Keys: (batch, 1, cells, units). Softmax: the cells.",
+        "`self.query_projection(query)[:, :, tf.newaxis] + keys[:, tf.newaxis]`, tanh, `score`.",
+    ),
+)
+def scores(student):
+    query, keys, values, *layer = example()
+    _, weights = student.attend(query, keys, values, *layer)
+    expected = softmax(scores_of(query, keys, *layer))
+    np.testing.assert_allclose(weights, expected, atol=1e-4, err_msg="the weights")
+
+
+@check(
+    "The context is the mean of the values under the weights",
+    points=2,
+    after="shapes",
+    hints=(
+        "Of what is the context a mean, and which number says how much each counts?",
+        "Multiply each value by its weight and sum over the cells.",
+        "(batch, queries, cells) times (batch, cells, size) is `tf.matmul`.",
+    ),
+)
+def context(student):
+    query, keys, values, *layer = example()
+    found, weights = student.attend(query, keys, values, *layer)
+    np.testing.assert_allclose(
+        found, weights @ values, atol=1e-4, err_msg="the contexts, given your own weights"
+    )
+
+
+# %% [markdown]
+# ## What it is worth to look
+#
+# Your layer takes its place in the real captioner. Beside it learns one that cannot look: its
+# weights are the same for all cells, as if tanh or the query had been forgotten for good. Both see
+# the same pictures from the same first weights.
+
+
+# %%
+class Everywhere(BahdanauAttention):
+    """Looks at all cells alike."""
+
+    def call(
+        self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the mean of the cells."""
+        return super().call(query, 0 * keys, values)  # equal keys: equal scores
+
+
+def learn(attention: type[keras.layers.Layer], data: Any, settings: Any) -> Any:
+    """Train a captioner with this attention, and print its loss."""
+    model = build_captioner(data, settings, attention=attention)
+    step = tf.function(lambda pictures, captions: train_step(model, (pictures, captions)))
+    losses = [float(step(*batch)["loss"]) for batch in data.train.batches(0)]
+    print(f"{attention.__name__:18} loss of the last 20 steps {np.mean(losses[-20:]):.3f}")
+    return model
+
+
+# %% tags=["train"]
+STEPS, PICTURE = 300, 4
+settings, data = prepare(
+    CaptioningLesson(),
+    "scenes",
+    epochs=1,
+    batch_size=16,
+    scenes=16 * STEPS,
+    units=96,
+    embedding=64,
+    learning_rate=4e-3,
+)
+pixels = data.validation.rows([PICTURE])[0]
+figure = Figure(figsize=(10, 3.6), layout="constrained")
+for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhere), strict=True):
+    model = learn(attention, data, settings)
+    captions = write_captions(model, data.vocabulary, data.validation.rows, 100, 14)
+    hits = pointing_game(data.validation.examples[:100], captions)
+    print(f"{'':18} object words that look at their object {hits:.1%}")
+    found = captions[PICTURE]
+    part.suptitle(f"{attention.__name__}: {' '.join(found.words)}", fontsize=10)
+    for panel, word, weights in zip(
+        part.subplots(1, 10), ["", *found.words], [np.ones(64), *found.attention], strict=False
+    ):
+        panel.imshow(lit(pixels, np.float32(weights), 64))
+        panel.set_title(word, fontsize=9)
+    for panel in part.axes:
+        panel.set_axis_off()
+picture = io.BytesIO()
+figure.savefig(picture, dpi=80)
+Image(picture.getvalue())
+
+# %% [markdown]
+# The loss hardly tells the two apart after so few steps: colours and shapes are words that the mean
+# of all cells gives away, too. What tells them apart is where they look. Yours has its peak on the
+# named thing for more than half of the object words, though nobody ever told it where a thing is.
+# The other has no peak at all (the first of equal cells counts as one, a corner of the picture).
+#
+# **Next:** `coursekit check captioning/attention`, then `coursekit next`.
