@@ -46,14 +46,14 @@ WRONG = [
     (
         "grids",
         "peak",
-        "(across + 0.5) / side, (down + 0.5) / side",
+        "(across + 0.5 + offset) / side, (down + 0.5 + offset) / side",
         "(down + 0.5) / side, (across + 0.5) / side",
         "down_first",
     ),
     (
         "grids",
         "peak",
-        "(across + 0.5) / side, (down + 0.5) / side",
+        "(across + 0.5 + offset) / side, (down + 0.5 + offset) / side",
         "across / side, down / side",
         "corner",
     ),
