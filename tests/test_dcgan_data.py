@@ -54,6 +54,7 @@ def test_an_idx_file_is_read_back(tmp_path: Path) -> None:
         (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\3" + b"ab"), "holds 2 bytes of values"),
         (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\1" + b"ab"), "holds 2 bytes of values"),
     ],
+    ids=["no gzip", "cut off", "empty", "doubles", "no size", "too short", "too long"],
 )
 def test_a_damaged_idx_file_says_what_is_wrong(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "a.gz"
