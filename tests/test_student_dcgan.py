@@ -1,39 +1,26 @@
 """The exercises of dcgan: wrong code is named, right code by another method is accepted."""
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 
-from coursekit.notebooks.editions import cells
 from coursekit.notebooks.verify import verify
-from coursekit.practice.gather import declared, exercise
-from coursekit.practice.here import Here, StudentError
-from coursekit.practice.run import Result, run
+from coursekit.practice.gather import exercise
+from coursekit.practice.run import Result
 from coursekit_dcgan import ring
+from tests import solving
 
 SLOW = {"seven_clouds"}  # trains two networks
 
 
 def results(topic: str, cell: str, code: str) -> dict[str, Result]:
     """Check the solution of an exercise with one cell's code changed."""
-    template = exercise(f"dcgan/{topic}")
-    known = declared(template)
-    here = Here({"__name__": "__main__"}, known.probes)
-    for built in cells(template):
-        if built.role == "given":
-            with suppress(StudentError):  # a cell that shows what the wrong code does
-                here.run(built.solved, built.id)
-        elif built.role == "student":
-            here.run(code if cell in built.names else built.solved, built.id)
-    names = [name for name in known.checks if name not in SLOW]
-    return {result.check.name: result for result in run(known, here, names)}
+    return solving.results(f"dcgan/{topic}", cell, code, SLOW)
 
 
 def solved(topic: str, cell: str) -> str:
-    found = cells(exercise(f"dcgan/{topic}"))
-    return next(c.solved for c in found if cell in c.names)
+    return solving.solved(f"dcgan/{topic}", cell)
 
 
 STEP = ("step", "train_step")

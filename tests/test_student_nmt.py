@@ -1,35 +1,13 @@
 """The exercises of nmt: wrong code is named, right code by another method is accepted."""
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from coursekit.notebooks import books, files
-from coursekit.notebooks.editions import cells
 from coursekit.notebooks.verify import verify
-from coursekit.practice.gather import declared, exercise
-from coursekit.practice.here import Here, StudentError
-from coursekit.practice.run import Result, run
-
-
-def results(name: str, cell: str, code: str) -> dict[str, Result]:
-    """Check the solution of an exercise with one cell's code changed."""
-    template = exercise(name)
-    known = declared(template)
-    here = Here({"__name__": "__main__"}, known.probes)
-    for built in cells(template):
-        if built.role == "given":
-            with suppress(StudentError):  # a cell that shows what the wrong code does
-                here.run(built.solved, built.id)
-        elif built.role == "student":
-            here.run(code if cell in built.names else built.solved, built.id)
-    return {result.check.name: result for result in run(known, here)}
-
-
-def solved(name: str, cell: str) -> str:
-    return next(c.solved for c in cells(exercise(name)) if cell in c.names)
-
+from coursekit.practice.gather import exercise
+from tests.solving import results, solved
 
 WRONG = [
     ("attention", "BahdanauAttention", "tf.tanh(query + keys)", "query + keys", "no_tanh"),
