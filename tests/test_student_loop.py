@@ -1,7 +1,6 @@
 import json
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,14 +138,16 @@ def test_watch_checks_at_each_save(
     from coursekit.commands import practice
 
     path, seen = solve(), []
+    looked = threading.Event()
 
     def look(name: str, out: object) -> None:
         seen.append(name)
+        looked.set()
         if len(seen) == 2:
             raise KeyboardInterrupt
 
     def save() -> None:
-        time.sleep(1)
+        looked.wait(60)  # until the notebook as it is was seen
         os.utime(path, ns=(1, 1))
 
     monkeypatch.setattr(practice, "check", look)
