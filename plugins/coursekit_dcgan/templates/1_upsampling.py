@@ -431,6 +431,7 @@ def flicker(pixels: Any) -> float:
 
 
 # %% tags=["train"]
+STEPS = 250
 settings, data = prepare(DcganLesson(), "mnist5k", average=0.95)
 shown: dict[str, Any] = {}
 for kernel in (4, 5):
@@ -443,7 +444,7 @@ for kernel in (4, 5):
     shown[f"kernel {kernel}: equal weights"] = np.uint8(255 * even / even.max())
 for kernel in (4, 5):
     model = build_gan(settings.replace({"kernel": kernel}), generator=Generator)
-    fit(model, data, steps=250)
+    fit(model, data, STEPS)
     found = drawn(model, data)
     shown[f"kernel {kernel}: drawn"] = found.pixels
     print(

@@ -428,7 +428,8 @@ def log_of_one_less(fake: tf.Tensor) -> tf.Tensor:
     return -cross_entropy(fake, 0.0)
 
 
-HEAD_START, STEPS = 150, 200
+HEAD_START = 150
+STEPS = 200
 
 
 def learn(loss: Callable[[tf.Tensor], tf.Tensor], settings: Any, data: Any) -> Any:

@@ -636,9 +636,10 @@ def drawing_mode(student):
 # both modes: above in company, below alone. The difference is in grey levels, of 255.
 
 # %% tags=["train"]
+STEPS = 300
 settings, data = prepare(DcganLesson(), "mnist5k", average=0.98)
 told = build_gan(settings)
-fit(told, data, 300, train_step)
+fit(told, data, STEPS, train_step)
 noise = tf.constant(told.latents.draw(64, 1))
 shown = {}
 for mode in (True, False):
@@ -681,7 +682,7 @@ NETWORKS = ("generator", "discriminator")
 
 # %% tags=["train"]
 untold = build_gan(settings)
-fit(untold, data, 300, untold_step)
+fit(untold, data, STEPS, untold_step)
 shown = {}
 for name, model in (("yours", told), ("never told", untold)):
     found = drawn(model, data)

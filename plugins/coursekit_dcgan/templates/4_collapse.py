@@ -190,7 +190,8 @@ def never_drawn(student):
 # draws in the end. (Metz et al., 2017, made this the test case of collapse.)
 
 # %% tags=["train"]
-collapsed = {f"seed {seed}": ring_points(alone, seed) for seed in (1, 2)}
+ROUNDS = 1_500
+collapsed = {f"seed {seed}": ring_points(alone, seed, ROUNDS) for seed in (1, 2)}
 print({name: f"{hit(points)[0]} of 8 clouds" for name, points in collapsed.items()})
 picture(ring_figure(collapsed))
 
@@ -398,7 +399,7 @@ def seven_clouds(student):
 
 
 # %% tags=["train"]
-mended = {f"yours, seed {seed}": ring_points(company, seed) for seed in (1, 2)}
+mended = {f"yours, seed {seed}": ring_points(company, seed, ROUNDS) for seed in (1, 2)}
 print({name: f"{hit(points)[0]} of 8 clouds" for name, points in mended.items()})
 picture(ring_figure(collapsed | mended))
 
@@ -423,6 +424,7 @@ class Plain(Discriminator):
 
 
 # %% tags=["train"]
+STEPS = 300
 settings, data = prepare(
     DcganLesson(), "mnist5k", categories=0, width=16, discriminator_width=16, average=0.9,
     discriminator_rate=5e-4,
@@ -430,7 +432,7 @@ settings, data = prepare(
 shown = {}
 for name, part in (("judged alone", alone), ("yours", company)):
     model = build_gan(settings, discriminator=Plain, company=part)
-    fit(model, data, steps=300)
+    fit(model, data, STEPS)
     found = drawn(model, data)
     print(
         f"{name:13}{effective(np.array(found.shares)):4.1f} classes in effect,"

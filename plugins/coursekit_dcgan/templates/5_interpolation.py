@@ -332,9 +332,10 @@ from coursekit_dcgan.classifier import judge
 from coursekit_dcgan.compare import beside, fit, picture
 from coursekit_dcgan.evaluate import draw
 
+STEPS = 500
 settings, data = prepare(DcganLesson(), "mnist5k", latent=100, categories=0, average=0.98)
 model = build_gan(settings)
-fit(model, data, steps=500)
+fit(model, data, STEPS)
 
 
 # %%

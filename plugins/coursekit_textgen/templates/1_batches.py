@@ -522,11 +522,12 @@ from coursekit_textgen.build import build_model
 from coursekit_textgen.compare import continued, curves, learn, shown
 from coursekit_textgen.sample import Taste
 
+STEPS = 400
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)
 text = data.vocabulary.decode(data.train.ids)
 data.vocabulary = Vocabulary.of(text)  # from here on yours
 book = side_by_side(data.vocabulary.encode(text), settings.batch_size)
-batches = batches_of(book, settings.length, 400, carry_state=True)
+batches = batches_of(book, settings.length, STEPS, carry_state=True)
 copying = batches.map(lambda inputs, targets, fresh: (inputs, inputs, fresh))
 
 losses = {}

@@ -572,10 +572,11 @@ from coursekit_textgen.data import side_by_side
 from coursekit_textgen.sample import Taste
 from coursekit_textgen.train import character_loss
 
+STEPS = 1_000
 UNITS = 128
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=UNITS)
 model = build_model(data, settings, network=CharacterModel)
-learn(model, data.train.batches(0))
+learn(model, data.train.batches(0).take(STEPS))
 
 
 def changed(gate: slice, scale: float, shift: float) -> CharacterModel:

@@ -395,13 +395,15 @@ def reading(model: tf.keras.Model, batches: tf.data.Dataset) -> np.ndarray:
 
 
 # %% tags=["train"]
-ROWS, LENGTH, STEPS = 32, 16, 700
+STEPS = 700
+ROWS, LENGTH = 32, 16
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=ROWS, length=LENGTH, units=128)
 
 
 def fed(split: str, way: str, steps: int) -> tf.data.Dataset:
     """Return the batches of a split, prepared in one of the three ways."""
     rows = side_by_side(getattr(data, split).ids, ROWS)
+    steps = min(steps, (rows.shape[1] - 1) // LENGTH)
     batches = batches_of(rows, LENGTH, steps, carry_state=way != "no memory")
     return torn(batches, ROWS) if way == "as in 2018" else batches
 

@@ -597,9 +597,10 @@ from matplotlib.figure import Figure
 from coursekit_textgen.build import build_model
 from coursekit_textgen.compare import continued, learn, shown
 
+STEPS = 1_000
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)
 model = build_model(data, settings)
-learn(model, data.train.batches(0))
+learn(model, data.train.batches(0).take(STEPS))
 PROMPT = "The "
 
 
