@@ -11,7 +11,7 @@ import pytest
 from coursekit.notebooks import books
 from coursekit.notebooks.template import Template, read
 from coursekit.practice.gather import declared
-from coursekit.practice.inside import NotYetError, require, run_checks
+from coursekit.practice.inside import NotYetError, hint, require, run_checks
 from coursekit.practice.plain import NotPlainError, equal, pack, plain, unpack
 from coursekit.practice.process import Child
 from coursekit.practice.recognise import answers, code_of
@@ -168,6 +168,31 @@ def test_the_same_checks_in_the_notebook(
     namespace["guess"] = ...
     with pytest.raises(NotYetError, match="in their place"):
         run_checks("sums/adding", namespace, "guessed")
+
+
+def test_a_notebook_whose_file_is_far_away_has_the_same_hints(
+    adding: Template,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In Colab the notebook is not on the machine of its kernel."""
+    monkeypatch.setenv("COURSEKIT_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("coursekit.practice.inside._failing", {})
+    hint("sums/adding")
+    assert "run the checks" in capsys.readouterr().out
+    with pytest.raises(NotYetError, match=r'in a cell: hint\("sums/adding"\)'):
+        run_checks("sums/adding", {"guess": 5}, "guessed")
+    asked = declared(adding).checks["guessed"]
+    for number in (1, 2, 3):
+        hint("sums/adding")
+        out = capsys.readouterr().out
+        assert f"hint {number} of 3" in out
+        assert asked.hints[number - 1] in out
+    assert "--give-up" in out
+    run_checks("sums/adding", {"guess": 4}, "guessed")
+    hint("sums/adding")
+    assert "nothing has failed" in capsys.readouterr().out
 
 
 def test_plain_data_survives_the_border() -> None:

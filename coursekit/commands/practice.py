@@ -21,7 +21,7 @@ from coursekit.practice.gather import declared
 from coursekit.practice.process import Child
 from coursekit.practice.recognise import answers, code_of, exercises
 from coursekit.practice.run import Result, run
-from coursekit.practice.state import Record, changing, records
+from coursekit.practice.state import Record, changing, next_hint, records
 
 SIGNS = {
     "passed": ("passes", "green"),
@@ -140,13 +140,9 @@ def hint(name: str | None, out: Consoles) -> None:
         out.result("next: coursekit next", "bold")
         return
     wanted = declared(where.template).checks[record.failing]
-    level = min(record.hints.get(wanted.name, 0), len(wanted.hints) - 1)
-    with changing() as known:
-        known[where.template.name].hints[wanted.name] = level + 1
-    out.result(f"{wanted.title}: hint {level + 1} of {len(wanted.hints)}", "bold")
-    out.result(wanted.hints[level])
-    if level + 1 == len(wanted.hints):
-        out.result(f"that was the last; coursekit solution {where.template.name} --give-up")
+    title, *words = next_hint(where.template.name, wanted)
+    out.result(title, "bold")
+    out.result("\n".join(words))
 
 
 def solution(name: str | None, give_up: bool, out: Consoles) -> None:

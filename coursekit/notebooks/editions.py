@@ -143,7 +143,7 @@ def _needs(template: Template, built: list[BuiltCell]) -> str:
     bounds = {re.split(r"[ <>=!~;\[]", line)[0]: line for line in requires("coursekit") or ()}
     wanted += [bounds[name] for name in BOUNDED if name in roots and name in bounds]
     quoted = ", ".join(f'"{item}"' for item in wanted)
-    imported = "require, run_checks" if template.number else "require"
+    imported = "hint, require, run_checks" if template.number else "require"
     return (
         f"# Built from {template.origin}. It needs Python 3.11, no GPU, and\n"
         f"# {', '.join(wanted)}.\n"

@@ -7,6 +7,8 @@ from typing import Any
 
 from coursekit.errors import CourseError
 
+_failing: dict[str, str] = {}  # the first check that did not pass, by exercise
+
 
 class NotYetError(Exception):
     """A check did not pass; shown in a notebook as its words alone, without a traceback."""
@@ -76,6 +78,26 @@ def run_checks(name: str, namespace: dict[str, Any], *checks: str) -> None:
         lines.append(f"{sign} {result.check.title} ({result.points}/{result.check.points})")
         lines += [f"    {line}" for line in result.words.splitlines()]
     text = "\n".join(lines)
-    if any(result.status != "passed" for result in results):
-        raise NotYetError(f"{text}\n  stuck? in a terminal: coursekit hint {name}")
+    first = next((r.check.name for r in results if r.status != "passed"), "")
+    if first:
+        _failing[name] = first
+        stuck = f'stuck? in a cell: hint("{name}"), in a terminal: coursekit hint {name}'
+        raise NotYetError(f"{text}\n  {stuck}")
+    if not checks or _failing.get(name) in checks:
+        _failing.pop(name, None)
     print(text)
+
+
+def hint(name: str) -> None:
+    """Print the next hint for the check that failed last in this notebook.
+
+    Args:
+        name: Of the exercise, ``lesson/topic``.
+    """
+    from coursekit.practice.gather import declared, exercise
+    from coursekit.practice.state import next_hint
+
+    if name not in _failing:
+        print("nothing has failed yet: run the checks of a part first")
+        return
+    print("\n".join(next_hint(name, declared(exercise(name)).checks[_failing[name]])))

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from coursekit.errors import CourseError
+from coursekit.practice.declare import Check
 
 
 @dataclass
@@ -83,3 +84,20 @@ def changing() -> Iterator[dict[str, Record]]:
         values = {name: asdict(record) for name, record in sorted(known.items())}
         part.write_text(json.dumps(values, indent=1), encoding="utf-8")
         part.replace(path)
+
+
+def next_hint(exercise: str, check: Check) -> list[str]:
+    """Return the title and the words of the next hint of a check, and remember it as shown.
+
+    Args:
+        exercise: Its name, ``lesson/topic``.
+        check: A check of it that does not pass.
+    """
+    with changing() as known:
+        shown = known.setdefault(exercise, Record()).hints
+        level = min(shown.get(check.name, 0), len(check.hints) - 1)
+        shown[check.name] = level + 1
+    lines = [f"{check.title}: hint {level + 1} of {len(check.hints)}", check.hints[level]]
+    if level + 1 == len(check.hints):
+        lines.append(f"that was the last; coursekit solution {exercise} --give-up")
+    return lines
