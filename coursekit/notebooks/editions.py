@@ -183,9 +183,10 @@ def _check_names(template: Template, built: list[BuiltCell]) -> None:
             continue
         if cell.role == "check":
             of_checks |= names.defined(cell.origin)
+            lines = cell.origin.splitlines()
             for node in ast.parse(cell.origin).body:
                 is_probe = isinstance(node, ast.FunctionDef) and "probe" in decorator_names(node)
-                code = ast.get_source_segment(cell.origin, node) or ""
+                code = "\n".join(lines[node.lineno - 1 : node.end_lineno])
                 # A probe runs beside the student's code, the rest where the checks are.
                 there = known | {getattr(node, "name", "")} if is_probe else of_checks
                 _fail_on(template, cell, code, there | CHECK_MARKS, node.lineno - 1)

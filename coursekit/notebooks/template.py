@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,9 +109,13 @@ def read(path: Path, lesson: str) -> Template:
     Raises:
         CourseError: It is not Python, or its first cell lacks what a syllabus needs.
     """
+    return _parsed(path, lesson, path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, lesson: str, text: str) -> Template:
     import jupytext
 
-    text = path.read_text(encoding="utf-8")
     try:
         ast.parse(text)
     except SyntaxError as error:
