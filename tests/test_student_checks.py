@@ -233,6 +233,23 @@ def test_numbers_are_told_as_numbers() -> None:
     assert in_words(rows.value) == "the ids\nyours: [1, 2] · expected: [1, 3]"
 
 
+def test_of_large_arrays_the_first_place_that_differs_is_told() -> None:
+    right = np.arange(60.0).reshape(3, 20)
+    wrong = right.copy()
+    wrong[1, 2:4] = 0.12345678
+    with pytest.raises(AssertionError) as large:
+        np.testing.assert_allclose(wrong, right, err_msg="the states")
+    assert in_words(large.value) == (
+        "the states\nyours: 0.12346 · expected: 22 in the place [1, 2] (2 of 60 numbers differ)"
+    )
+    with pytest.raises(AssertionError) as shapes:
+        np.testing.assert_array_equal([[1, 2], [3, 4]], right, err_msg="the ids")
+    assert in_words(shapes.value) == "the ids\nyours: [[1, 2], [3, 4]] · expected: (3, 20)"
+    with pytest.raises(AssertionError) as empty:
+        np.testing.assert_array_equal(np.zeros((1, 0)), [[7]], err_msg="the rows")
+    assert in_words(empty.value) == ("the rows\nyours: [], of the shape (1, 0) · expected: [[7]]")
+
+
 def test_versions_that_are_missing_or_too_old(capsys: pytest.CaptureFixture[str]) -> None:
     from coursekit.errors import CourseError
 

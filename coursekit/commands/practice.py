@@ -165,7 +165,7 @@ def solution(name: str | None, give_up: bool, out: Consoles) -> None:
 
 
 def next_step(out: Consoles) -> None:
-    """Name the first exercise of the course that is not solved."""
+    """Name the first exercise that is not solved, of the lesson at hand before the others."""
     template = _unsolved()
     if template is not None:
         out.result(f"{template.name}: {template.title} ({template.fields['time']})")
@@ -174,9 +174,15 @@ def next_step(out: Consoles) -> None:
 
 
 def _unsolved() -> Template | None:
-    """Return the first exercise of the course that is not solved."""
+    """Return the first exercise that is not solved: of the lesson that was saved last, if any."""
     known = records()
-    return next((t for n, t in all_exercises().items() if not known.get(n, Record()).solved), None)
+    left = [t for n, t in all_exercises().items() if not known.get(n, Record()).solved]
+    lesson = place(None).template.lesson if any(_is_there(r) for r in known.values()) else ""
+    return next((t for t in left if t.lesson == lesson), next(iter(left), None))
+
+
+def _is_there(record: Record) -> bool:
+    return Path(record.path).is_file()
 
 
 def _action(template: Template | None) -> str:
@@ -184,7 +190,7 @@ def _action(template: Template | None) -> str:
     if template is None:
         return "every exercise is solved: make it yours with a lesson of your own"
     record = records().get(template.name, Record())
-    if Path(record.path).is_file():
+    if _is_there(record):
         return f"next: open {record.path}, then coursekit check {template.name}"
     return f"next: coursekit start {template.name}"
 

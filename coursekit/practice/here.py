@@ -94,6 +94,9 @@ def told(error: BaseException) -> str:
     words = re.sub(r"\x1b\[\d*m", "", str(error)).strip()
     if words.startswith("Exception encountered when calling"):
         words = words.split("\n\n")[1].strip()  # Keras frames what a layer raised
+    # TensorFlow names the node and the operation of its graph: nothing of the student's.
+    words = re.sub(r"\{\{\w+ [^{}]*\}\} ?", "", words)
+    words = re.sub(r" \[Op:\w+\].*$", "", words)
     if isinstance(error, NotImplementedError) and words:
         return words
     text = f"{type(error).__name__}: {words[:600]}".rstrip(": ")

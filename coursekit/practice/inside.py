@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,12 +23,15 @@ class NotYetError(Exception):
 def require(*needs: str) -> None:
     """Look whether what a notebook needs is installed, and recent enough.
 
+    It also keeps from the notebook what TensorFlow and Keras say to their developers.
+
     Args:
         *needs: Such as ``"numpy>=1.26"``.
 
     Raises:
         CourseError: Something is missing or too old.
     """
+    _hush()
     lacking = []
     for need in needs:
         name, _, bound = need.partition(">=")
@@ -42,6 +48,12 @@ def require(*needs: str) -> None:
             remedy=f"%pip install --upgrade {quoted}, then restart the kernel",
         )
     print(", ".join(f"{n.partition('>=')[0]} {version(n.partition('>=')[0])}" for n in needs))
+
+
+def _hush() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # native lines, before the import
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice about retracing
+    warnings.filterwarnings("ignore", message=r"`build\(\)` was called on layer", module="keras")
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import numpy as np
+
 from coursekit.practice.declare import Check, Declared, Misconception
 from coursekit.practice.here import StudentError
 from coursekit.practice.plain import equal, plain
+
+SHOWN = 24  # numbers of an array that are shown
 
 Status = Literal["passed", "wrong", "not reached"]
 
@@ -145,8 +149,42 @@ def in_words(error: Exception) -> str:
     if not text.startswith(("Not equal", "Arrays are not", "Items are not")):
         return text or "not as expected"
     lines = [line for line in text.splitlines()[1:] if line.strip()]
-    numbers = [" ".join(line.split()) for line in lines if re.match(r"\s*(ACTUAL|DESIRED)", line)]
     words = lines[0] if lines and "ismatch" not in lines[0] else "the numbers differ"
-    shown = " · ".join(numbers).replace("ACTUAL", "yours").replace("DESIRED", "expected")
-    shown = re.sub(r"array\((.*?)(?:, dtype=[\w.<>']+)?\)", r"\1", shown)
-    return f"{words}\n{shown}" if shown else words
+    compared = _compared(error)
+    return f"{words}\n{differing(*compared)}" if compared else words
+
+
+def _compared(error: AssertionError) -> tuple[Any, Any] | None:
+    """Return the two values that a function of numpy's compared."""
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for one, other in (("actual", "desired"), ("x", "y")):  # the second: numpy before 2.0
+        for values in frames:
+            if one in values and other in values:
+                return values[one], values[other]
+    return None
+
+
+def differing(actual: Any, desired: Any) -> str:
+    """Show two arrays: all of it where that is little, else the first place that differs."""
+    yours, expected = np.asarray(actual), np.asarray(desired)
+    if max(yours.size, expected.size) <= SHOWN or yours.shape != expected.shape:
+        pairs = (("yours", yours), ("expected", expected))
+        return " · ".join(
+            f"{name}: {_on_one_line(array)}" if array.size <= SHOWN else f"{name}: {array.shape}"
+            for name, array in pairs
+        )
+    with np.errstate(invalid="ignore"):
+        near = yours == expected if expected.dtype.kind in "OSU" else np.isclose(yours, expected)
+    places = np.argwhere(~near)
+    place = tuple(map(int, places[0])) if len(places) else (0,) * yours.ndim
+    return (
+        f"yours: {yours[place]:.5g} · expected: {expected[place]:.5g} in the place {list(place)}"
+        f" ({len(places)} of {yours.size} numbers differ)"
+        if expected.dtype.kind in "fiub" and yours.dtype.kind in "fiub"
+        else f"yours: {yours[place]} · expected: {expected[place]} in the place {list(place)}"
+    )
+
+
+def _on_one_line(array: Any) -> str:
+    text = np.array2string(array, precision=4, separator=", ", max_line_width=10_000)
+    return f"{' '.join(text.split())}" + (f", of the shape {array.shape}" if not array.size else "")
