@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -259,6 +260,26 @@ def test_versions_that_are_missing_or_too_old(capsys: pytest.CaptureFixture[str]
         require("numpy>=99", "coursekit>=0.1.0rc1")
     with pytest.raises(CourseError, match="none"):
         require("no-such-package>=1")
+
+
+def test_a_notebook_shows_what_python_prints_and_not_what_native_code_logs() -> None:
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    code = """
+        import os, sys, warnings
+        from coursekit.practice import require
+        os.write(2, b"before\\n")
+        require("numpy>=1")
+        os.write(2, b"native\\n")
+        print("said")
+        print("warned", file=sys.stderr)
+    """
+    book = new_notebook(cells=[new_code_cell(textwrap.dedent(code))])
+    NotebookClient(book, timeout=60).execute()
+    shown = "".join(output["text"] for output in book.cells[0].outputs)
+    assert "native" not in shown
+    assert {"said", "warned"} <= set(shown.split())
 
 
 def test_checking_imports_no_tensorflow() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -51,9 +52,13 @@ def require(*needs: str) -> None:
 
 
 def _hush() -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # native lines, before the import
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice about retracing
     warnings.filterwarnings("ignore", message=r"`build\(\)` was called on layer", module="keras")
+    # What native code prints goes to the terminal that the kernel was started from.
+    terminal = getattr(sys.stderr, "_original_stdstream_copy", None)
+    if terminal is not None:
+        os.dup2(terminal, 2)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
