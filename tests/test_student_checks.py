@@ -275,7 +275,7 @@ def test_a_notebook_shows_what_python_prints_and_not_what_native_code_logs() -> 
         print("said")
         print("warned", file=sys.stderr)
     """
-    book = new_notebook(cells=[new_code_cell(textwrap.dedent(code))])
+    book: Any = new_notebook(cells=[new_code_cell(textwrap.dedent(code))])  # type: ignore[no-untyped-call]
     NotebookClient(book, timeout=60).execute()
     shown = "".join(output["text"] for output in book.cells[0].outputs)
     assert "native" not in shown
