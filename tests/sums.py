@@ -80,7 +80,8 @@ class Tally:
 TEMPLATE = """# %% [markdown]
 # # Adding
 #
-# **Goal.** Add.
+# **Goal.** Add, and know
+# what a mean is.
 #
 # **Time.** 5 minutes
 #

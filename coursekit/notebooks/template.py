@@ -23,7 +23,7 @@ KINDS = ("predict", "complete", "debug", "measure", "invent")
 MARKER = re.compile(r"#\s*(show|exercise)\b(?::\s*([\w\s,.]+?))?\s*$")
 CHECK_MARKS = frozenset({"check", "probe", "misconception"})
 _EXERCISE = re.compile(r"(\d+)_(\w+)\.py")
-_FIELD = re.compile(r"^\*\*(\w+)\.\*\* (.+)$", re.MULTILINE)
+_FIELD = re.compile(r"^\*\*(\w+)\.\*\* (.+?)(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
     number, topic = (int(match[1]), match[2].replace("_", "-")) if match else (0, "lesson")
     first = cells[0].source if cells and cells[0].role == "text" else ""
     title = re.match(r"# (.+)", first)
-    fields = {name.lower(): value.strip() for name, value in _FIELD.findall(first)}
+    fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(first)}
     template = Template(
         path, lesson, number, topic, title[1] if title else "", fields, tuple(cells)
     )
