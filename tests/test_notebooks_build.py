@@ -132,7 +132,10 @@ def test_build_writes_student_and_solved_editions(
     student = tmp_path / "exercises" / "sums" / "1-adding.ipynb"
     assert "is still to be written" in student.read_text()
     syllabus = (tmp_path / "exercises" / "README.md").read_text()
-    assert "[1. Adding](sums/1-adding.ipynb) | Add, and know what a mean is. | 5 minutes | nothing |" in syllabus
+    assert (
+        "[1. Adding](sums/1-adding.ipynb) | Add, and know what a mean is. | 5 minutes | nothing |"
+        in syllabus
+    )
     assert "up to date" in coursekit("build", "sums", "--check").stdout
     coursekit("build", "sums", "--solutions", "solved")
     solved = (tmp_path / "solved" / "sums" / "1-adding.ipynb").read_text()

@@ -176,9 +176,10 @@ def next_step(out: Consoles) -> None:
 def _unsolved() -> Template | None:
     """Return the first exercise that is not solved: of the lesson that was saved last, if any."""
     known = records()
-    left = [t for n, t in all_exercises().items() if not known.get(n, Record()).solved]
+    left = [a for n, a in all_exercises().items() if not known.get(n, Record()).solved]
     lesson = place(None).template.lesson if any(_is_there(r) for r in known.values()) else ""
-    return next((t for t in left if t.lesson == lesson), next(iter(left), None))
+    own = [address for address in left if address.lesson == lesson]
+    return next((address.read() for address in own or left), None)
 
 
 def _is_there(record: Record) -> bool:
@@ -199,8 +200,8 @@ def progress(out: Consoles) -> None:
     """Show all exercises at a glance, with the share of the points."""
     known, earned, total = records(), 0, 0
     grid = table("exercise", "title", "state", "points", right=("points",))
-    for name, template in all_exercises().items():
-        record = known.get(name, Record())
+    for name, address in all_exercises().items():
+        template, record = address.read(), known.get(name, Record())
         points = sum(check.points for check in declared(template).checks.values())
         mine = min(record.points, points)
         state = "solved" if record.solved else "started" if record.path else "not started"

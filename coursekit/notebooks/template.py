@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
@@ -83,24 +83,60 @@ class Template:
         return CourseError(f"{self.path}:{line}: {what}", expected, remedy)
 
 
+class Address(NamedTuple):
+    """Where a template is, and what its file's name says; it is read when it is needed.
+
+    Attributes:
+        path: The file.
+        lesson: The lesson's name.
+        number: Of the exercise, from 1; 0 for the worked lesson.
+        topic: The exercise's word, ``lesson`` for the worked lesson.
+    """
+
+    path: Path
+    lesson: str
+    number: int
+    topic: str
+
+    @property
+    def name(self) -> str:
+        """``nmt/attention``."""
+        return f"{self.lesson}/{self.topic}"
+
+    def read(self) -> Template:
+        """Read the template.
+
+        Raises:
+            CourseError: It cannot be read.
+        """
+        return read(self.path, self.lesson)
+
+
+def addresses(lesson: Lesson) -> list[Address]:
+    """Return where a lesson's templates are: the worked lesson first, the exercises by number."""
+    paths = [path for path in lesson.templates.glob("*.py") if _is_template(path)]
+    return sorted(
+        (Address(path, lesson.name, *_numbered(path)) for path in paths),
+        key=lambda address: address.number,
+    )
+
+
 def templates(lesson: Lesson) -> list[Template]:
     """Return the lesson's templates: the worked lesson first, then the exercises by number.
 
     Raises:
         CourseError: A template cannot be read.
     """
-    folder = lesson.templates
-    found = []
-    if (folder / "lesson.py").exists():
-        found.append(read(folder / "lesson.py", lesson.name))
-    numbered = [(match, path) for path in folder.glob("*.py") if (match := _number(path))]
-    for _, path in sorted(numbered, key=lambda pair: int(pair[0][1])):
-        found.append(read(path, lesson.name))
-    return found
+    return [address.read() for address in addresses(lesson)]
 
 
-def _number(path: Path) -> re.Match[str] | None:
-    return _EXERCISE.fullmatch(path.name)
+def _is_template(path: Path) -> bool:
+    return path.name == "lesson.py" or _EXERCISE.fullmatch(path.name) is not None
+
+
+def _numbered(path: Path) -> tuple[int, str]:
+    match = _EXERCISE.fullmatch(path.name)
+    return (int(match[1]), match[2].replace("_", "-")) if match else (0, "lesson")
 
 
 def read(path: Path, lesson: str) -> Template:
@@ -128,13 +164,11 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
         Cell(_role(cell), cell.source, line + 1)
         for cell, line in zip(notebook.cells, lines, strict=True)
     ]
-    match = _number(path)
-    number, topic = (int(match[1]), match[2].replace("_", "-")) if match else (0, "lesson")
     first = cells[0].source if cells and cells[0].role == "text" else ""
     title = re.match(r"# (.+)", first)
     fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(first)}
     template = Template(
-        path, lesson, number, topic, title[1] if title else "", fields, tuple(cells)
+        path, lesson, *_numbered(path), title[1] if title else "", fields, tuple(cells)
     )
     _check_first_cell(template)
     return template

@@ -9,7 +9,7 @@ from coursekit.errors import CourseError, did_you_mean
 from coursekit.notebooks.books import Notebook
 from coursekit.notebooks.editions import cells
 from coursekit.notebooks.files import read
-from coursekit.notebooks.template import Template, templates
+from coursekit.notebooks.template import Address, Template, addresses
 from coursekit.plugins import catalogue
 from coursekit.practice.recognise import bound, code_cells
 from coursekit.practice.state import Record, records
@@ -22,10 +22,10 @@ class Place(NamedTuple):
     path: Path
 
 
-def all_exercises() -> dict[str, Template]:
-    """Return every exercise by ``lesson/topic``, in the order of the course."""
+def all_exercises() -> dict[str, Address]:
+    """Return where every exercise is, by ``lesson/topic``, in the order of the course."""
     lessons = catalogue().lessons.values()
-    return {t.name: t for lesson in lessons for t in templates(lesson) if t.number}
+    return {a.name: a for lesson in lessons for a in addresses(lesson) if a.number}
 
 
 def named(text: str) -> Template:
@@ -35,15 +35,15 @@ def named(text: str) -> Template:
         CourseError: None, or more than one.
     """
     known = all_exercises()
-    short = [t for t in known.values() if text in (t.name, f"{t.lesson}/{t.number}", t.topic)]
+    short = [a for a in known.values() if text in (a.name, f"{a.lesson}/{a.number}", a.topic)]
     if len(short) == 1:
-        return short[0]
+        return short[0].read()
     if short:
         raise CourseError(
-            f"{text!r} is in several lessons", remedy=" or ".join(t.name for t in short)
+            f"{text!r} is in several lessons", remedy=" or ".join(a.name for a in short)
         )
-    own = [t for t in known.values() if t.lesson == text.partition("/")[0]]
-    there = ", ".join(f"{t.lesson}/{t.number} ({t.topic})" for t in own)
+    own = [a for a in known.values() if a.lesson == text.partition("/")[0]]
+    there = ", ".join(f"{a.lesson}/{a.number} ({a.topic})" for a in own)
     near = "" if there and text.rpartition("/")[2].isdigit() else did_you_mean(text, known)
     raise CourseError(f"there is no exercise {text!r}", there, near)
 
@@ -91,7 +91,7 @@ def _newest(started: dict[str, Record]) -> Place:
     # Where the student stands says what is meant, before what was saved last.
     here = [path for path in paths if path.is_relative_to(Path.cwd())]
     path = max(here or paths, key=lambda path: path.stat().st_mtime)
-    return Place(known[paths[path]], path)
+    return Place(known[paths[path]].read(), path)
 
 
 def exercise_of(book: Notebook, path: Path) -> Template:
@@ -103,7 +103,7 @@ def exercise_of(book: Notebook, path: Path) -> Template:
     known = all_exercises()
     name = (book.get("metadata", {}).get("coursekit") or {}).get("exercise", "")
     if name in known:
-        return known[name]
+        return known[name].read()
     ids = {str(cell.get("id", "")) for cell in book["cells"]}
     bound_here = {name for cell in code_cells(book) for name in bound(cell.source)}
 
@@ -112,7 +112,7 @@ def exercise_of(book: Notebook, path: Path) -> Template:
         asked = {name for cell in built for name in cell.names}
         return len(ids & {c.id for c in built if c.role != "text"}), len(asked & bound_here)
 
-    best = max(known.values(), key=likeness, default=None)
+    best = max((a.read() for a in known.values()), key=likeness, default=None)
     if best is None or likeness(best) == (0, 0):
         raise CourseError(
             f"{path} is not a notebook of an exercise",

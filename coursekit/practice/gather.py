@@ -8,7 +8,7 @@ from typing import Any
 
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.notebooks.editions import cells
-from coursekit.notebooks.template import Template, decorator_names, templates
+from coursekit.notebooks.template import Template, addresses, decorator_names
 from coursekit.plugins import catalogue
 from coursekit.practice.declare import Declared, _gathering
 
@@ -20,13 +20,13 @@ def exercise(name: str) -> Template:
         CourseError: There is none of that name.
     """
     lesson, _, topic = name.partition("/")
-    known = templates(catalogue().lesson(lesson))
-    for template in known:
-        if topic in (template.topic, str(template.number)):
-            return template
+    known = addresses(catalogue().lesson(lesson))
+    for address in known:
+        if topic in (address.topic, str(address.number)):
+            return address.read()
     raise CourseError(
         f"the lesson {lesson} has no exercise {topic!r}",
-        remedy=did_you_mean(topic, [t.topic for t in known]),
+        remedy=did_you_mean(topic, [address.topic for address in known]),
     )
 
 
