@@ -183,7 +183,7 @@ WRONG = [
     ),
     ("beam", "search", "rows[parents]", "rows", "rows_stay"),
     ("beam", "search", "state = state[parents]", "pass", "states_stay"),
-    ("beam", "search", "finished = (words", "finished = finished | (words", "ends_stay"),
+    ("beam", "search", "(words == END) | (words == PAD)", "finished | (words == END)", "ends_stay"),
     ("beam", "best", "scores / lengths", "scores", "no_normalisation"),
     ("beam", "best", "np.argmax(scores / lengths)", "np.argmax(lengths)", "longest"),
     ("beam", "my_search", "beam = 8", "beam = 2", "two"),
@@ -195,6 +195,76 @@ WRONG = [
         "search(step, np.repeat(state, beam, axis=0), beam, limit)[0][0]",
         "wide_and_short",
     ),
+    ("padding", "padded", "PAD, np.int32)", "float(PAD))", "wrong_kind"),
+    ("padding", "padded", "return array", "return array.tolist()", "wrong_kind"),
+    (
+        "attention",
+        "BahdanauAttention",
+        "self.score(tf.tanh(query + keys))[:, :, 0]",
+        "tf.reduce_sum(tf.tanh(query + keys), axis=-1)",
+        "no_score",
+    ),
+    (
+        "attention",
+        "BahdanauAttention",
+        "weights = tf.where(mask, weights, 0.0)",
+        "weights = tf.nn.softmax(tf.where(mask, -1e9, scores))",
+        "inverted_mask",
+    ),
+    (
+        "attention",
+        "BahdanauAttention",
+        "weights, values)",
+        "weights, values) / weights.shape[1]",
+        "divided_again",
+    ),
+    (
+        "attention",
+        "BahdanauAttention",
+        "weights = tf.where(mask, weights, 0.0)",
+        "weights = tf.exp(scores) * tf.cast(mask, scores.dtype)\n"
+        "        weights = weights / tf.reduce_sum(weights, axis=1, keepdims=True)",
+        "minus_infinity",
+    ),
+    ("loss", "token_loss", "choice.mean)) / tokens", "choice.mean)) / 8.0", "half_mended"),
+    (
+        "loss",
+        "token_loss",
+        "plain = tf.reduce_sum(real *",
+        "real = tf.ones_like(real)\n    plain = tf.reduce_sum(real *",
+        "padding_above",
+    ),
+    (
+        "decoder",
+        "MyDecoder",
+        "self.gru(inputs, state)",
+        "self.gru(inputs, memory.state)",
+        "from_the_first",
+    ),
+    (
+        "decoder",
+        "MyDecoder",
+        "return next_state, context,",
+        "return context, next_state,",
+        "context_first",
+    ),
+    (
+        "beam",
+        "grow",
+        "log_p[finished] = IMPOSSIBLE\n    log_p[finished, PAD]",
+        "log_p[finished, PAD]",
+        "finished_both",
+    ),
+    (
+        "beam",
+        "grow",
+        "total = scores[:, np.newaxis] + log_p",
+        "total = scores[:, np.newaxis] + log_p\n    total[finished, PAD] = 0.0",
+        "finished_certain",
+    ),
+    ("beam", "search", "(words == END) | (words == PAD)", "words == END", "wakes_up"),
+    ("beam", "search", "(words == END) | (words == PAD)", "finished[parents]", "end_missed"),
+    ("beam", "best", "(rows != PAD).sum(axis=1)", "(rows != PAD).sum(axis=1) - 1", "end_uncounted"),
 ]
 
 
@@ -318,6 +388,17 @@ def test_another_method_is_accepted(topic: str, cell: str, code: str) -> None:
     found = results(f"nmt/{topic}", cell, code)
     wrong: dict[str, Any] = {n: r.words for n, r in found.items() if r.status != "passed"}
     assert wrong == {}
+
+
+def test_an_argument_that_is_not_to_be_changed_is_guarded() -> None:
+    right = solved("nmt/beam", "grow")
+    found = results("nmt/beam", "grow", right.replace("log_p = log_p.copy()", "pass"))
+    assert "read-only" in found["of_all"].words
+
+
+def test_a_normal_form_with_two_faults_is_told_a_token() -> None:
+    found = results("nmt/padding", "normal_form", 'normal_form = "donde esta el niño ?"')
+    assert found["normal"].words == "“niño” is none of the six tokens"
 
 
 def test_an_exercise_passes_the_gate() -> None:

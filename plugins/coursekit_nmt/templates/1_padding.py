@@ -31,8 +31,8 @@ print(normalize("¡Qué frío hace, Tomás!"))
 # %% [markdown]
 # ## Predict first
 #
-# What does `normalize` make of `¿Dónde está el niño?` The line above shows all that it does. Write
-# the text, with one space between two tokens.
+# What does `normalize` make of `¿Dónde está el niño?` The line above shows what it does; one letter
+# is a trap. Write the text, with one space between two tokens.
 
 # %%
 normal_form = "¿ donde esta el nino ?"  # exercise
@@ -81,7 +81,11 @@ def capital_kept():
     ),
 )
 def normal(student):
-    assert student["normal_form"] == "¿ donde esta el nino ?", "compare it sign by sign"
+    found, right = student["normal_form"], "¿ donde esta el nino ?"
+    assert isinstance(found, str), "a text is asked for, in quotes"
+    other = next((token for token in found.split() if token not in right.split()), "")
+    words = f"“{other}” is none of the six tokens" if other else "compare it token by token"
+    assert found == right, words
 
 
 # %% [markdown]
@@ -185,6 +189,11 @@ def pad(rows, length, empty):
     return padded(rows, length, empty)
 
 
+@misconception("pad", "The numbers are right, but they are not in an array of whole numbers.")
+def wrong_kind(rows, length, empty):
+    return filled(rows, length, empty).astype(float)
+
+
 @misconception(
     "pad", "The padding stands in front. The lesson's encoder begins at the first place, a word."
 )
@@ -223,7 +232,8 @@ def ends(student):
     np.testing.assert_array_equal(
         found, [[5, 6, 7, 0, 0], [8, 0, 0, 0, 0]], err_msg="[5, 6, 7] and [8] in five columns"
     )
-    assert np.asarray(found).dtype.kind == "i", "ids are whole numbers"
+    assert isinstance(found, np.ndarray), "a list of rows is no array yet: np.array makes one"
+    assert found.dtype.kind in "iu", "the array holds floats, as np.zeros makes them: say dtype=int"
 
 
 @check(
@@ -247,10 +257,11 @@ def empties(student):
 # ## Measure, then invent
 #
 # Padding is computed like words. These are the lengths of the phrasebook's 22,259 training
-# sentences, and what share of all places is padding if every row is as long as the longest.
+# sentences, and the share of padding if every row is as long as the longest. Sorted into *buckets*
+# by length, each padded to a bound of its own, they need less.
 
 # %%
-LENGTHS = {
+LENGTHS = {  # words in a sentence: how many sentences
     2: 9, 3: 619, 4: 1969, 5: 4429, 6: 4865, 7: 4365, 8: 3125, 9: 1763, 10: 735, 11: 259, 12: 89,
     13: 23, 14: 9,
 }  # fmt: skip
@@ -265,9 +276,9 @@ def share(bounds: Sequence[int]) -> float:
 print(f"one bucket: {share((14,)):.1%} padding;  two, as in the lesson: {share((8, 14)):.1%}")
 
 # %% [markdown]
-# Each bucket is a shape, and each shape is compiled, so four are the most that the lesson allows.
-# Four even quarters, `(3, 7, 10, 14)`, leave 16.6 % padding. Choose four bounds that leave **less
-# than 12 %**. There are several ways; the last bound must hold the longest sentence.
+# Each bound is another shape to compile, so the lesson allows four at most. Four even quarters,
+# `(3, 7, 10, 14)`, leave 16.6 % padding. Choose four that leave **less than 12 %**. There are
+# several ways; the last bound must hold the longest sentence.
 
 # %%
 bounds = (5, 7, 9, 14)  # exercise

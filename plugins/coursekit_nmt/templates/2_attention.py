@@ -32,6 +32,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from IPython.display import Image
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from coursekit import LocalDataset
@@ -86,7 +87,8 @@ def prediction(student):
 # docstring says which shapes come in and which go out; three to six lines are enough.
 #
 # Something to think about while you write: what happens to a row that consists of padding alone?
-# The lesson fills its last batch up with such rows.
+# The lesson fills its last batch up with such rows. Nobody reads their context, but it must not be
+# NaN.
 
 # %%
 from coursekit_nmt.model import BahdanauAttention  # exercise: call
@@ -174,6 +176,15 @@ def over_the_batch(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
+    "The units are summed as they are: `score`, the $v$ of the formula, weighs them first.",
+)
+def no_score(query, keys, values, mask, projection, score):
+    scores = scores_of(query, keys, projection, np.ones_like(score))
+    return mean_of(masked(scores, mask), values)
+
+
+@misconception(
+    "attend",
     "The query is left out of the score: every step of the decoder would look at the same words.",
 )
 def no_query(query, keys, values, mask, projection, score):
@@ -212,7 +223,8 @@ def mask_after_softmax(query, keys, values, mask, projection, score):
     "The mask is the wrong way round: True marks the words, and these were hidden.",
 )
 def inverted_mask(query, keys, values, mask, projection, score):
-    return mean_of(masked(scores_of(query, keys, projection, score), ~mask), values)
+    scores = scores_of(query, keys, projection, score)
+    return mean_of(softmax(np.where(mask, -1e30, scores)), values)
 
 
 @misconception(
@@ -235,8 +247,18 @@ def plain_mean(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "Minus infinity hides padding well until a row is padding alone: softmax then divides zero by "
-    "zero, and one such row makes every weight of the network NaN. Use the lowest finite number.",
+    "The context is divided by the number of places. The weights sum to one: the sum is the mean.",
+)
+def divided_again(query, keys, values, mask, projection, score):
+    weights = masked(scores_of(query, keys, projection, score), mask)
+    return mean_of(weights, values)[0] / values.shape[1], weights
+
+
+@misconception(
+    "attend",
+    "A row of padding alone has nothing to share: after minus infinity, or a mask that multiplies "
+    "the powers, its weights are 0 / 0, and one such row makes every weight of the network NaN. "
+    "The lowest finite number hides padding as well.",
 )
 def minus_infinity(query, keys, values, mask, projection, score):
     weights = masked(scores_of(query, keys, projection, score), mask)
@@ -250,8 +272,8 @@ def minus_infinity(query, keys, values, mask, projection, score):
     hints=(
         "Which of the two results has one number for each source word?",
         "The context has the size of a value; the weights have the shape of the mask.",
-        "`score` leaves a last axis of size one: drop it with `[:, :, 0]`, and return "
-        "`context, weights` in this order.",
+        "`[:, tf.newaxis, :]` lets the query meet all keys; `score` leaves a last axis of one, "
+        "dropped by `[:, :, 0]`; return `context, weights`.",
     ),
 )
 def shapes(student):
@@ -399,7 +421,8 @@ def heat_map(axes: Any, title: str, model: Any, data: Any, source: Any, target: 
     _, weights = model((source, target[:, :-1]))
     words = [data.source_vocabulary.words[place] for place in source[0]]
     rows = [data.target_vocabulary.words[place] for place in target[0, 1:] if place != PAD]
-    axes.imshow(weights[0, : len(rows)], cmap="viridis", vmin=0, vmax=0.6, aspect="auto")
+    norm = PowerNorm(0.4, 0, 0.6)  # a little light is seen, too
+    axes.imshow(weights[0, : len(rows)], norm=norm, aspect="auto")
     axes.set_title(title)
     axes.set_xticks(range(len(words)), [w.replace("<pad>", "·") for w in words], rotation=90)
     axes.set_yticks(range(len(rows)), rows)
@@ -434,9 +457,9 @@ Image(picture.getvalue())
 # With the mask, padding changes nothing, before and after training. Without it, an untrained
 # network spends half of its attention on padding. Training teaches it to look away, bit by bit and
 # only from as much padding as it meets: 40 places more, and a third of the attention is lost again,
-# though the loss hardly tells. In the picture (20 of the 40 places, marked ·) each row is a word
-# that is written, each column a place of the source: on the right, light falls where no word is.
-# That is why a layer that loses its mask goes unnoticed: nothing
-# warns, and the loss falls all the same.
+# though the loss hardly tells. In the picture, with half of the 40 places, each row is a word that
+# is written, each column a place of the source, · is padding: on the right, light falls where no
+# word is. That is why a layer that loses its mask goes unnoticed: nothing warns, and the loss falls
+# all the same.
 #
 # **Next:** `coursekit check nmt/attention`, then `coursekit next`.

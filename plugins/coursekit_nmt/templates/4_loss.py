@@ -9,9 +9,9 @@
 #
 # **Kind.** predict, debug, measure
 #
-# The loss of a translator is the mean of $-\log p$ over the right words, in nats. A batch holds
-# padding too, and padding is no word: it may neither add to the sum nor count in the division.
-# The notebooks of 2018 took care of the first and forgot the second.
+# The loss of a translator is the mean of $-\log p$ over the right words, in *nats* (the logarithm
+# is the natural one). A batch holds padding too, and padding is no word: it may neither add to the
+# sum nor count in the division. The notebooks of 2018 took care of the first and forgot the second.
 
 # %%
 import io
@@ -74,11 +74,11 @@ def prediction(student):
 # %% [markdown]
 # ## Find it and mend it
 #
-# `choice` holds, for each place, the logit of the right word, the mean logit, and the log of the
-# sum of all exponentials: the cross-entropy of a place is `choice.normaliser - choice.right`. The
-# function below runs, and its loss falls nicely. Mend it. (With label smoothing, a share of the
-# target is spread evenly over all words; `choice.mean` is there for that, and that part is right
-# but for the same fault.)
+# `choice` holds, for each place, the logit of the `right` word, the `mean` logit, and as
+# `normaliser` the log of the sum of all exponentials: the cross-entropy of a place is
+# `choice.normaliser - choice.right`. The function below runs, and its loss falls nicely. Mend it.
+# (With label smoothing, a share of the target is spread evenly over all words; `choice.mean` is
+# there for that, and that part is right but for the same fault.)
 
 
 # %% tags=["fault"]
@@ -145,6 +145,13 @@ def padding_in_the_sum(*args):
 
 
 @misconception(
+    "loss", "Padding does not count in the division, but still in the sum: multiply by `real`."
+)
+def padding_above(*args):
+    return means(lambda each, real: each.sum() / max(real.sum(), 1), *args)
+
+
+@misconception(
     "loss",
     "Each sentence has its own mean, and these are averaged: a word of a short sentence counts "
     "more than a word of a long one.",
@@ -173,6 +180,13 @@ def shares_swapped(right, mean, normaliser, targets, smoothing):
     return means(over_words, right, mean, normaliser, targets, 0)[0], means(
         over_words, right, mean, normaliser, targets, 1 - smoothing
     )[1]
+
+
+@misconception("loss", "The first line is mended; the even spread still counts all places.")
+def half_mended(right, mean, normaliser, targets, smoothing):
+    plain = over_words(normaliser - right, targets != 0)
+    uniform = ((normaliser - mean) * (targets != 0)).mean()
+    return plain, (1 - smoothing) * plain + smoothing * uniform
 
 
 @misconception("loss", "The second result is not smoothed: the gradient follows the plain loss.")

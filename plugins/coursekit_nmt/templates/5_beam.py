@@ -84,8 +84,9 @@ def prediction(student):
 # * `<pad>`, `<start>` and `<unk>` are never written: nobody can read them;
 # * a finished hypothesis stays in the race as it is. It goes on with `<pad>` alone, at no cost.
 #
-# `IMPOSSIBLE` is a log probability that no sum brings back. `np.argsort(-numbers, axis=None)` sorts
-# all numbers of an array; a place `i` among them is row `i // columns`, column `i % columns`.
+# `IMPOSSIBLE` is a log probability so low that nothing makes up for it.
+# `np.argsort(-numbers, axis=None)` sorts all numbers of an array; a place `i` among them is row
+# `i // columns`, column `i % columns`.
 
 # %%
 IMPOSSIBLE = -1e9
@@ -130,9 +131,9 @@ def continued(scores, log_p, finished, unreadable=(0, 1, 3), ended="stays"):
     """Return the totals (beam, words) that the best are chosen from."""
     log_p = np.array(log_p)
     log_p[:, list(unreadable)] = -1e9
-    if ended != "goes on":
+    if ended in ("stays", "dropped"):
         log_p[finished] = -1e9
-    if ended == "stays":
+    if ended in ("stays", "both"):
         log_p[finished, 0] = 0
     return scores[:, None] + log_p
 
@@ -152,6 +153,7 @@ def hypotheses(finished=()):
 
 @probe
 def grown(scores, log_p, finished):
+    log_p.setflags(write=False)
     return tuple(grow(scores, log_p, finished))
 
 
@@ -233,6 +235,20 @@ def finished_extended(scores, log_p, finished):
 
 
 @misconception(
+    "grown", "A finished hypothesis stays, and goes on with words besides: close these ways, too."
+)
+def finished_both(scores, log_p, finished):
+    return chosen(continued(scores, log_p, finished, ended="both"), len(scores))
+
+
+@misconception(
+    "grown", "Its own score is lost: a finished hypothesis counts as certain. No cost is 0 *more*."
+)
+def finished_certain(scores, log_p, finished):
+    return chosen(continued(np.where(finished, 0, scores), log_p, finished), len(scores))
+
+
+@misconception(
     "grown", "A finished hypothesis is dropped: short translations lose before they are compared."
 )
 def finished_dropped(scores, log_p, finished):
@@ -301,6 +317,8 @@ def ended(student):
     scores, log_p, finished = hypotheses(finished=(1,))
     scores[2] = -1.1
     compare(student.grown(scores, log_p, finished), chosen(continued(scores, log_p, finished), 3))
+    scores[[0, 2]] -= 5.0  # what has ended is far ahead: a word behind its end would win
+    compare(student.grown(scores, log_p, finished), chosen(continued(scores, log_p, finished), 3))
 
 
 # %% [markdown]
@@ -308,8 +326,8 @@ def ended(student):
 #
 # A hypothesis is more than its score: it is the words so far and the decoder's state. When the beam
 # has been chosen, all of them have to **follow their parents**. Fill in the three lines that say
-# what becomes of `rows`, `state` and `finished`. (At first all hypotheses are the same empty
-# sentence, so only one of them counts.)
+# what becomes of `rows` (which get the new words as one more column), `state` and `finished`. (At
+# first all hypotheses are the same empty sentence, so only one of them counts.)
 
 # %%
 Step = Callable[[Array, Any], tuple[Array, Any]]
@@ -353,7 +371,11 @@ def table(seed, words=9):
     return np.log(np.maximum(p, 1e-12))
 
 
-def searched(log_table, beam, limit, rows_follow=True, state_follows=True, old_ends=False, last=0):
+def ending(words, parents, finished):
+    return (words == 2) | finished[parents]
+
+
+def searched(log_table, beam, limit, rows_follow=True, state_follows=True, ends=ending, last=0):
     """Search in a table; the state is the word before the last. At `last` all must end."""
     scores, state = np.array([0.0] + [-1e9] * (beam - 1)), np.full(beam, 1)
     words, rows, finished = np.full(beam, 1), np.zeros((beam, 0), int), np.full(beam, False)
@@ -365,7 +387,7 @@ def searched(log_table, beam, limit, rows_follow=True, state_follows=True, old_e
         scores, parents, words = chosen(total, beam)
         rows = np.column_stack([rows[parents] if rows_follow else rows, words])
         state = state[parents] if state_follows else state
-        finished = (finished if old_ends else False) | (words == 2) | (words == 0)
+        finished = ends(words, parents, finished)
         if finished.all():
             break
     return rows, scores
@@ -400,7 +422,22 @@ def states_stay(log_table, beam, limit):
     "What has ended is not chosen by parent: another hypothesis in its place counts as ended.",
 )
 def ends_stay(log_table, beam, limit):
-    return searched(log_table, beam, limit, old_ends=True)
+    return searched(
+        log_table, beam, limit, ends=lambda words, parents, finished: finished | (words == 2)
+    )
+
+
+@misconception(
+    "run_search",
+    "A hypothesis is finished at the moment of its end alone, and wakes up a step later.",
+)
+def wakes_up(log_table, beam, limit):
+    return searched(log_table, beam, limit, ends=lambda words, parents, finished: words == 2)
+
+
+@misconception("run_search", "What ends in this step is not marked as finished.")
+def end_missed(log_table, beam, limit):
+    return searched(log_table, beam, limit, ends=lambda words, parents, finished: finished[parents])
 
 
 TABLES = (3, 5, 8, 13)
@@ -413,7 +450,8 @@ TABLES = (3, 5, 8, 13)
     hints=(
         "Whose words does the new word of hypothesis 0 continue?",
         "An array of parents picks rows: `rows[parents]` are the sentences that are continued.",
-        "`rows = np.column_stack([rows[parents], words])`.",
+        "`rows = np.column_stack([rows[parents], words])`; finished is what had ended, by parent, "
+        "or ends now.",
     ),
 )
 def words_follow(student):
@@ -455,8 +493,11 @@ def best(rows: Array, scores: Array) -> Array:  # exercise
     """Return the hypothesis with the highest mean log probability of its words and its end.
 
     Args:
-        rows: The words of each hypothesis, behind its end padding, ``(beam, length)``.
+        rows: The words of each hypothesis, with padding behind its end, ``(beam, length)``.
         scores: The log probability of each, ``(beam,)``.
+
+    Returns:
+        One of the rows, as it is.
     """
     lengths = (rows != PAD).sum(axis=1)
     return rows[np.argmax(scores / lengths)]
@@ -478,6 +519,11 @@ def returned(rows, scores):
 )
 def no_normalisation(rows, scores):
     return picked(rows, scores, 1)
+
+
+@misconception("returned", "The end is not counted, though its log probability is in the sum.")
+def end_uncounted(rows, scores):
+    return picked(rows, scores, (rows != 0).sum(1) - 1)
 
 
 @misconception("returned", "The longest hypothesis is taken, however unlikely.")
@@ -510,13 +556,13 @@ def mean_wins(student):
 # Here are 60 made-up languages in which the next word depends on the two before it. In them greedy
 # search reaches a mean log probability per word of −0.84, a beam of two with your `best` −0.78.
 # Reach **more than −0.72** by search alone, where `step` may be asked about at most **8 rows at a
-# time**, as often as you like. A wider beam is one way. Others: keep what
-# has ended apart and go on searching, search several times and compare, choose by another rule.
+# time**, as often as you like. A wider beam is one way. Others: keep what has ended apart and go on
+# searching, search several times and compare, choose by another rule.
 
 
 # %%
 def my_search(step: Step, state: Array, limit: int) -> Array:  # exercise
-    """Return the words of one sentence, with its end.
+    """Return the words of one sentence, with its end; padding behind it does no harm.
 
     Args:
         step: As in `search`; it can be asked about 1 to 8 rows at a time.
@@ -601,6 +647,7 @@ def invented(student):
     tables = np.array([table(seed) for seed in range(100, 160)])
     found, asked = student.sentences(tables, 10)
     assert asked <= 8, f"step was asked about {asked} rows at a time, and 8 are allowed"
+    assert all(2 in row for row in found), "a sentence came without its `END`"
     mean = np.mean([mean_log_p(t, row) for t, row in zip(tables, found, strict=True)])
     assert mean > -0.72, f"the mean log probability of a word is {mean:.2f}"
 
