@@ -267,19 +267,25 @@ def test_a_notebook_shows_what_python_prints_and_not_what_native_code_logs() -> 
     from nbformat.v4 import new_code_cell, new_notebook
 
     code = """
-        import os, sys, warnings
+        import logging, os, sys
         from coursekit.practice import require
         os.write(2, b"before\\n")
         require("numpy>=1")
         os.write(2, b"native\\n")
         print("said")
         print("warned", file=sys.stderr)
+        log = logging.getLogger("tensorflow")  # as TensorFlow's import leaves it in a notebook
+        log.addHandler(logging.StreamHandler(sys.stdout))
+        log.setLevel("INFO")
+        log.warning("advised")
+        log.error("failed")
     """
     book: Any = new_notebook(cells=[new_code_cell(textwrap.dedent(code))])  # type: ignore[no-untyped-call]
     NotebookClient(book, timeout=60).execute()
     shown = "".join(output["text"] for output in book.cells[0].outputs)
     assert "native" not in shown
-    assert {"said", "warned"} <= set(shown.split())
+    assert "advised" not in shown
+    assert {"said", "warned", "failed"} <= set(shown.split())
 
 
 def test_checking_imports_no_tensorflow() -> None:

@@ -53,12 +53,17 @@ def require(*needs: str) -> None:
 
 def _hush() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice about retracing
+    # Advice about retracing. TensorFlow sets its own level in a notebook; a filter stays.
+    logging.getLogger("tensorflow").addFilter(_is_error)
     warnings.filterwarnings("ignore", message=r"`build\(\)` was called on layer", module="keras")
     # What native code prints goes to the terminal that the kernel was started from.
     terminal = getattr(sys.stderr, "_original_stdstream_copy", None)
     if terminal is not None:
         os.dup2(terminal, 2)
+
+
+def _is_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
 
 
 def _numbers(text: str) -> tuple[int, ...]:
