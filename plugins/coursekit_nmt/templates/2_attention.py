@@ -176,7 +176,7 @@ def over_the_batch(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The units are summed as they are: `score`, the $v$ of the formula, weighs them first.",
+    "The units are summed as they are: `score`, the v of the formula, weighs them first.",
 )
 def no_score(query, keys, values, mask, projection, score):
     scores = scores_of(query, keys, projection, np.ones_like(score))
@@ -458,8 +458,8 @@ Image(picture.getvalue())
 # network spends half of its attention on padding. Training teaches it to look away, bit by bit and
 # only from as much padding as it meets: 40 places more, and a third of the attention is lost again,
 # though the loss hardly tells. In the picture, with half of the 40 places, each row is a word that
-# is written, each column a place of the source, · is padding: on the right, light falls where no
-# word is. That is why a layer that loses its mask goes unnoticed: nothing warns, and the loss falls
-# all the same.
+# is written, each column a place of the source, · is padding, and faint light is brightened: on the
+# right, it falls where no word is. That is why a layer that loses its mask goes unnoticed: nothing
+# warns, and the loss falls all the same.
 #
 # **Next:** `coursekit check nmt/attention`, then `coursekit next`.
