@@ -168,7 +168,9 @@ print(f"compiled {speed(compiled, 20):7.1f} ms")
 # ## Train
 #
 # A fresh network, three passes over the training pairs. After each it translates sentences that it
-# has never read.
+# has never read. BLEU and chrF (up to 100) compare what it wrote with right translations, by words
+# and by letters; `exact_match` is the share that is right, `attention_alignment` the share of words
+# that look at the word they come from.
 
 # %% tags=["train"]
 EPOCHS = 3
