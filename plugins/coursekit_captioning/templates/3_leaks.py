@@ -125,7 +125,12 @@ def crossed(logits, targets, smoothing, above="real", below="tokens", normalised
     normaliser = np.log(np.exp(logits).sum(-1))
     right = np.take_along_axis(logits, np.asarray(targets)[..., None], -1)[..., 0]
     each = sign * (normaliser * normalised - right)
-    count = {"tokens": real.sum(), "places": real.size, "captions": real[..., 0].sum(), "one": 1}
+    count = {
+        "tokens": real.sum(),
+        "places": real.size,
+        "captions": real.size / real.shape[-1],
+        "one": 1,
+    }
     plain = (each * (real if above == "real" else 1)).sum() / count[below]
     uniform = (real * (normaliser - logits.mean(-1))).sum() / count[below]
     return float(plain), float((1 - smoothing) * plain + smoothing * uniform)
@@ -143,10 +148,18 @@ def loss_of(logits, targets, smoothing):
     "looks better than it is, the more so the shorter its captions are.",
 )
 def padding_counts(logits, targets, smoothing):
-    real = np.asarray(targets) != 0
-    plain, _ = crossed(logits, targets, smoothing, above="all", below="places")
-    uniform = crossed(logits, targets, 1.0)[1] * real.sum() / real.size
-    return plain, (1 - smoothing) * plain + smoothing * uniform
+    return crossed(logits, targets, smoothing, above="all", below="places")
+
+
+@misconception(
+    "loss_of",
+    "Each caption has its own mean, and these are averaged: a word of a short caption counts more "
+    "than one of a long caption.",
+)
+def captions_alike(logits, targets, smoothing):
+    pairs = zip(np.concatenate(logits), np.concatenate(targets), strict=True)
+    means = [crossed(*pair, smoothing) for pair in pairs]
+    return tuple(np.mean(means, axis=0).tolist())
 
 
 @misconception(

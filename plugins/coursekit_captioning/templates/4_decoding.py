@@ -31,7 +31,7 @@ from coursekit_captioning.build import build_captioner
 from coursekit_captioning.counting import DESCRIBING, CountingCaptioner, Step
 from coursekit_captioning.data import drawn_examples
 from coursekit_captioning.model import Captioner, Memory
-from coursekit_captioning.overlay import lit
+from coursekit_captioning.overlay import ACROSS, lit
 from coursekit_captioning.scenes import is_true
 from coursekit_captioning.scores import cider
 from coursekit_captioning.search import IMPOSSIBLE, Found, lengths_of
@@ -315,32 +315,30 @@ import numpy as np
 def pictured(seed=0, pictures=4, limit=6, words=7):
     """Return logits (pictures, steps, word before, words): a captioner as a table."""
     logits = np.random.default_rng(seed).normal(size=(pictures, limit, words, words))
-    logits[:, :, :, 2] -= 9.0  # a caption ends where it is said below
+    logits[..., [0, 1, 3]] += 2.0  # what may not be written is likely
+    logits[..., 2] -= 9.0  # a caption ends where it is said below
     for picture, end in enumerate((2, 4, 1, 3)):
         logits[picture, end, :, 2] += 20.0
-    # After an end the network would go on at once.
-    logits[:, :, [0, 2], 4:] += 3.0
     return logits.astype("float32")
 
 
-def decoded(tables, limit, after="padding", resumes=False, pays="running", likeliest=True):
+def decoded(tables, limit, pads=True, resumes=False, pays="running", rules=True):
     """Return ids (pictures, steps) and scores of a greedy search in tables."""
-    ids, scores = [], []
-    for table in np.asarray(tables, float):
-        word, running, row, score = 1, True, [], 0.0
-        for time in range(limit):
-            p = np.log(np.maximum(permitted(table[time, word], time, limit), 1e-300))
-            best = int(np.argmax(p if likeliest else np.where(p < -600, 0, -p)))
-            pay = {"running": running, "always": True, "words": running and best != 2}[pays]
-            score += p[best] if pay else 0.0
-            word = best if running or after == "words" else 0
-            row.append(word)
-            running = word != 2 if resumes else running and word != 2
-        ids.append(row)
-        scores.append(score)
-    ids = np.array(ids)
-    ids = ids[:, : int((ids != 0).any(0).nonzero()[0].max()) + 1]
-    return ids, np.array(scores) / (ids != 0).sum(1)
+    each, word = np.arange(len(tables)), np.ones(len(tables), int)
+    running, score = word == 1, np.zeros(len(tables))
+    ids = np.zeros((len(tables), limit), int)
+    for time in range(limit):
+        logits = tables[each, time, word]
+        p = permitted(logits, time, limit)
+        best = (p if rules else logits).argmax(1)
+        pay = {"running": running, "always": True, "words": running & (best != 2)}[pays]
+        score += np.where(pay, np.log(p.max(1)), 0.0)
+        word = np.where(running, best, 0) if pads else best
+        running = (word != 2) & (resumes or running)
+        ids[:, time] = word
+        if not np.any(running):
+            break
+    return ids, score / np.maximum((ids != 0).sum(1), 1)
 
 
 @probe
@@ -359,8 +357,9 @@ def describe(tables, limit):
             return rows, tf.add(state, [0.0, 1.0]), tf.ones((len(tables), 1, 1))
 
     found = greedy_search(Table(), tf.range(len(tables)), limit)
-    ids = found.ids.numpy()
-    return ids[:, : int((ids != 0).any(0).nonzero()[0].max()) + 1], found.scores.numpy()
+    ids = np.zeros((len(tables), limit), int)
+    ids[:, : found.ids.shape[1]] = found.ids
+    return ids, found.scores.numpy()
 
 
 @misconception(
@@ -369,7 +368,7 @@ def describe(tables, limit):
     "score is divided by too much.",
 )
 def goes_on(tables, limit):
-    return decoded(tables, limit, after="words")
+    return decoded(tables, limit, pads=False)
 
 
 @misconception(
@@ -393,9 +392,12 @@ def end_is_free(tables, limit):
     return decoded(tables, limit, pays="words")
 
 
-@misconception("describe", "It takes the *least* likely word that may be written: argmin.")
-def unlikeliest(tables, limit):
-    return decoded(tables, limit, likeliest=False)
+@misconception(
+    "describe",
+    "This is the likeliest of *all* words, by the logits: your rules are in `log_p`.",
+)
+def rules_unused(tables, limit):
+    return decoded(tables, limit, rules=False)
 
 
 def up_to_the_end(rows):
@@ -477,7 +479,6 @@ def grid_of(panels: int) -> tuple[int, int]:
 
 
 # %%
-from coursekit_captioning.overlay import ACROSS
 from coursekit_captioning.overlay import grid_of  # exercise
 
 
@@ -780,18 +781,7 @@ def invented(student):
 # which says the same thing twice?
 
 # %%
-STEPS, PICTURES = 450, 100
-settings, data = prepare(
-    CaptioningLesson(),
-    "scenes",
-    epochs=1,
-    batch_size=16,
-    scenes=16 * STEPS,
-    units=96,
-    embedding=64,
-    words=36,
-    learning_rate=4e-3,
-)
+STEPS, PICTURES = 300, 100
 
 
 def of_all_words(model: Any, pictures: Any, limit: int, by_lot: bool) -> Any:
@@ -829,6 +819,17 @@ def reader(model: Any) -> Callable[[Any], tuple[Step, Any]]:
 
 
 # %% tags=["train"]
+settings, data = prepare(
+    CaptioningLesson(),
+    "scenes",
+    epochs=1,
+    batch_size=16,
+    scenes=16 * STEPS,
+    units=96,
+    embedding=64,
+    words=36,
+    learning_rate=4e-3,
+)
 model = build_captioner(data, settings)
 learn = tf.function(lambda pictures, captions: train_step(model, (pictures, captions)))
 losses = [float(learn(*batch)["loss"]) for batch in data.train.batches(0)]
