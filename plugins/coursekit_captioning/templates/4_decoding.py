@@ -781,7 +781,8 @@ def invented(student):
 # which says the same thing twice?
 
 # %%
-STEPS, PICTURES = 300, 100
+STEPS = 300
+PICTURES = 100
 
 
 def of_all_words(model: Any, pictures: Any, limit: int, by_lot: bool) -> Any:
@@ -886,7 +887,7 @@ for part, name, (down, across) in zip(
     panels = part.subplots(down, across, squeeze=False).ravel()
     part.suptitle(f"{name}: {len(words)} words, {down} x {across} places", fontsize=10)
     for panel, word, weights in zip(panels, words, yours.attention[shown].numpy(), strict=False):
-        panel.imshow(lit(pixels[shown], weights, 64, 0.0))
+        panel.imshow(lit(pixels[shown], weights, 64, data.offset))
         panel.set_title(word, fontsize=10)
     for panel in panels:
         panel.set_axis_off()
