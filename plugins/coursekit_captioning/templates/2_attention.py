@@ -325,7 +325,7 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
     found = captions[PICTURE]
     part.suptitle(f"{attention.__name__}: {' '.join(found.words)}", fontsize=10)
     for panel, word, weights in zip(
-        part.subplots(1, 12), ["", *found.words], [np.ones(64), *found.attention], strict=False
+        part.subplots(1, 13), ["", *found.words], [np.ones(64), *found.attention], strict=False
     ):
         panel.imshow(lit(pixels, np.float32(weights), 64, data.offset))
         panel.set_title(word, fontsize=9)
