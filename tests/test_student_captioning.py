@@ -357,7 +357,7 @@ BALANCED = """def grid_of(panels):
     down = (panels + ACROSS - 1) // ACROSS
     return down, (panels + down - 1) // down
 """
-BEAM = """def my_search(step, state, limit):
+BEAM = """def my_search(step, state, limit, describing):
     kept, done = [([], 0.0, state)], []
     for time in range(limit):
         grown = []
@@ -374,7 +374,7 @@ BEAM = """def my_search(step, state, limit):
         kept = sorted(grown, key=lambda one: -one[1])[:8]
     return max(done, key=lambda one: one[1] / len(one[0]))[0]
 """
-AGREED = """def my_search(step, state, limit):
+AGREED = """def my_search(step, state, limit, describing):
     draw, found = np.random.default_rng(1), []
     for _ in range(20):
         now, word, said = state, START, []

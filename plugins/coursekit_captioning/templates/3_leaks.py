@@ -1,8 +1,7 @@
 # %% [markdown]
 # # Numbers too good to be true: leaks, and a mean by the wrong count
 #
-# **Goal.** Write the loss of a caption, and mend two faults that made captioners look better than
-# they were.
+# **Goal.** Write the loss of a caption, and mend two faults that made captioners look good.
 #
 # **Time.** 40 minutes
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From probabilities to a caption
 #
-# **Goal.** Write captions with a trained network, and mend what it cannot know by searching better.
+# **Goal.** Write captions with a trained network, and get better ones out of it by searching.
 #
 # **Time.** 50 minutes
 #
@@ -586,7 +586,7 @@ def rows(student):
 # %%
 LIMIT = 15  # words of a caption, with its end
 counted = CountingCaptioner(drawn_examples("train", 600))
-describing = np.isin(counted.words, DESCRIBING)  # by the number of a word: red, small, star, ...
+describing = np.isin(counted.words, DESCRIBING)  # of each word's number: red, small, star, ...
 scenes = drawn_examples("validation", 150)
 
 
@@ -610,7 +610,8 @@ for number in (0, 5, 13):
 # %% [markdown]
 # `step(words, state, time)` takes the words before, a number for each row, and returns the log
 # probabilities `(rows, words)`, by your four rules, and the next state, `(rows, 1)`. You may ask it
-# about as many rows as you like: repeat the first state.
+# about as many rows as you like: repeat the first state. `describing[word]` says whether a word
+# names or describes a thing, as *red* and *star* do and *a*, *of* and *above* do not.
 #
 # Two figures judge 150 captions. *CIDEr* asks how much of what people said is said; it grows with
 # what is told. The share of *true* captions asks that every word be true of the picture; each word
@@ -623,7 +624,7 @@ for number in (0, 5, 13):
 
 
 # %%
-def my_search(step: Step, state: Any, limit: int) -> Any:  # exercise
+def my_search(step: Step, state: Any, limit: int, describing: Any) -> Any:  # exercise
     """Return the words of one caption, by their numbers, with its end.
 
     Args:
@@ -631,6 +632,7 @@ def my_search(step: Step, state: Any, limit: int) -> Any:  # exercise
             the step, and returns log probabilities ``(rows, words)`` and the next state.
         state: The first state of one caption, ``(1, ...)``.
         limit: The words that a caption may have, with its end.
+        describing: For each word of the vocabulary whether it names or describes a thing.
     """
     # Draw thirty captions, a little bolder than the network; the best mean wins. Each word that
     # describes something for the second time costs two nats.
@@ -665,7 +667,7 @@ def captions_of(count, limit):
     found = []
     for number, example in enumerate(scenes[:count]):
         step, state = counted.look(example.scene, number, limit)
-        row = [int(word) for word in np.ravel(my_search(step, state, limit))]
+        row = [int(word) for word in np.ravel(my_search(step, state, limit, describing))]
         found.append(" ".join(counted.vocabulary.decode(row[:limit])))
     return found
 
@@ -836,7 +838,7 @@ learn = tf.function(lambda pictures, captions: train_step(model, (pictures, capt
 losses = [float(learn(*batch)["loss"]) for batch in data.train.batches(0)]
 print(f"loss of the last 20 steps {np.mean(losses[-20:]):.2f}")
 examples, pixels = data.validation.examples[:PICTURES], data.validation.rows(range(PICTURES))
-describing = np.isin(data.vocabulary.words, DESCRIBING)
+describes = np.isin(data.vocabulary.words, DESCRIBING)
 search = tf.function(greedy_search, autograph=False)
 yours = search(model, tf.constant(pixels), LIMIT)
 read = reader(model)
@@ -844,7 +846,7 @@ written = {
     "by lot, from all words": of_all_words(model, pixels, LIMIT, by_lot=True),
     "likeliest of all words": of_all_words(model, pixels, LIMIT, by_lot=False),
     "your greedy_search": yours.ids.numpy(),
-    "my_search": [my_search(*read(picture), LIMIT) for picture in pixels],
+    "my_search": [my_search(*read(picture), LIMIT, describes) for picture in pixels],
 }
 
 # %% tags=["train"]
@@ -880,7 +882,7 @@ lengths = (yours.ids.numpy() != PAD).sum(axis=1) - 1
 shown = int(np.argmin(lengths))
 words = data.vocabulary.decode(yours.ids[shown].numpy().tolist())
 figure = Figure(figsize=(10, 2.8), layout="constrained")
-old = len(words) // 2, len(words) // 2
+old = max(len(words) // 2, 1), max(len(words) // 2, 1)  # of one word: 0 x 0, no grid at all
 for part, name, (down, across) in zip(
     figure.subfigures(1, 2), ("2018", "yours"), (old, grid_of(len(words))), strict=True
 ):
