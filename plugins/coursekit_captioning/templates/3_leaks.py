@@ -536,4 +536,8 @@ share = words[-1] / tf.size(captions[:, :, 1:]).numpy()
 print(f"the last batch: {losses[-1]:.3f}; its padding counted below: {losses[-1] * share:.3f}")
 
 # %% [markdown]
+# Half of the places of that batch are padding. Counted below the fraction bar they halve its loss,
+# and nothing was learnt; divided by the words, the loss of an epoch is a number of no size at all.
+# Both would have looked like progress.
+#
 # **Next:** `coursekit check captioning/leaks`, then `coursekit next`.
