@@ -1,9 +1,12 @@
 """The exercises of captioning: wrong code is named, right code by another method is accepted."""
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from coursekit_captioning import data
 from tests.solving import results, solved
 
 SUM = "tf.reduce_sum(real * (normaliser - right))"
@@ -226,6 +229,14 @@ WRONG = [
     ("pointing", "pointing_game", "sum(hits) / len(hits)", "sum(hits)", "count_of_hits"),
     ("pointing", "pointing_game", "if hits else 0.0", "if hits else np.nan", "nothing_by_nothing"),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def drawn_once() -> Iterator[None]:
+    """Draw the scenes that the cells ask for once, and not for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "drawn_examples", lru_cache(data.drawn_examples))
+        yield
 
 
 @pytest.mark.parametrize(("topic", "cell", "old", "new", "named"), WRONG, ids=[w[4] for w in WRONG])
