@@ -439,3 +439,12 @@ def test_a_beam_alone_does_not_suffice(last: str) -> None:
     result = results("captioning/decoding", "my_search", code)["invented"]
     assert result.status == "wrong"
     assert "above 1.15 is asked" in result.words
+
+
+def test_a_word_drawn_by_lot_is_told() -> None:
+    right = solved("captioning/decoding", "greedy_search")
+    best = "tf.argmax(log_p, axis=-1, output_type=tf.int32)"
+    assert best in right
+    lots = right.replace(best, "tf.random.categorical(log_p, 1, dtype=tf.int32)[:, 0]")
+    result = results("captioning/decoding", "greedy_search", lots, ("invented",))["likeliest"]
+    assert "nothing is to be drawn by lot" in result.words
