@@ -59,10 +59,10 @@ def eagerly() -> Iterator[None]:
     ("topic", "constants"),
     [
         ("grids", {}),
-        ("attention", {"STEPS": 2}),
+        ("attention", {"STEPS": 2, "PICTURES": 13}),
         ("leaks", {"SCENES": 40}),
         ("decoding", {"STEPS": 2, "PICTURES": 4}),
-        ("pointing", {"STEPS": 2}),
+        ("pointing", {"STEPS": 2, "PICTURES": 8}),
     ],
 )
 def test_what_an_exercise_trains_runs_and_draws(topic: str, constants: dict[str, int]) -> None:

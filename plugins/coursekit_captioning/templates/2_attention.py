@@ -304,7 +304,8 @@ def learn(attention: type[keras.layers.Layer], data: Any, settings: Any) -> Any:
 
 # %% tags=["train"]
 STEPS = 300
-PICTURE = 12
+PICTURES = 600
+SHOWN = 12  # of them
 settings, data = prepare(
     CaptioningLesson(),
     "scenes",
@@ -315,14 +316,14 @@ settings, data = prepare(
     embedding=64,
     learning_rate=4e-3,
 )
-pixels = data.validation.rows([PICTURE])[0]
+pixels = data.validation.rows([SHOWN])[0]
 figure = Figure(figsize=(12, 3.2), layout="constrained")
 for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhere), strict=True):
     model = learn(attention, data, settings)
-    captions = write_captions(model, data.vocabulary, data.validation.rows, 100, 14)
-    share = on_the_thing(data.validation.examples[:100], captions)
+    captions = write_captions(model, data.vocabulary, data.validation.rows, PICTURES, 14)
+    share = on_the_thing(data.validation.examples[:PICTURES], captions)
     print(f"{'':18} of its attention at an object word, on that object: {share:.1%}")
-    found = captions[PICTURE]
+    found = captions[SHOWN]
     part.suptitle(f"{attention.__name__}: {' '.join(found.words)}", fontsize=10)
     for panel, word, weights in zip(
         part.subplots(1, 13), ["", *found.words], [np.ones(64), *found.attention], strict=False
@@ -338,8 +339,8 @@ Image(picture.getvalue())
 # %% [markdown]
 # The loss hardly tells the two apart after so few steps (measured: 1.27 and 1.30): colours and
 # shapes are words that the mean of all cells gives away, too. What tells them apart is where they
-# look. At the word for a thing, yours has 28 % of its attention in the box of that thing, though
-# nobody ever told it where a thing is. The other has 15 %: that is how much of the picture the
+# look. At the word for a thing, yours has 26 % of its attention in the box of that thing, though
+# nobody ever told it where a thing is. The other has 14 %: that is how much of the picture the
 # boxes cover, and what anyone reaches who does not look.
 #
 # **Next:** `coursekit check captioning/attention`, then `coursekit next`.
