@@ -1,11 +1,18 @@
 """The exercises of captioning: wrong code is named, right code by another method is accepted."""
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from coursekit_captioning import data
 from tests.solving import results, solved
 
+SUM = "tf.reduce_sum(real * (normaliser - right))"
+BARRED = "(ids == PAD) | (ids == START) | (ids == UNKNOWN)"
+CEILING = "math.ceil(panels / ACROSS)"
+DRAWN = "draw, rows = np.random.default_rng(0), 30"
 WRONG = [
     ("grids", "cells", "64", "8", "side_alone"),
     ("grids", "sees", "46", "14", "strides_forgotten"),
@@ -102,6 +109,111 @@ WRONG = [
         "losses @ words / len(losses)",
         "by_the_batches",
     ),
+    (
+        "leaks",
+        "token_loss",
+        f"{SUM} / tokens",
+        "tf.reduce_mean(normaliser - right)",
+        "padding_counts",
+    ),
+    (
+        "leaks",
+        "token_loss",
+        f"{SUM} / tokens",
+        f"{SUM} / tf.cast(tf.size(real), tf.float32)",
+        "padding_below",
+    ),
+    ("leaks", "token_loss", f"{SUM} / tokens", SUM, "sum_of_words"),
+    (
+        "leaks",
+        "token_loss",
+        "tf.reduce_sum(real), 1.0",
+        "tf.reduce_sum(real[:, :, 0]), 1.0",
+        "of_a_caption",
+    ),
+    ("leaks", "token_loss", "(normaliser - right)", "-right", "not_normalised"),
+    ("leaks", "token_loss", "normaliser - right", "right - normaliser", "sign_turned"),
+    (
+        "leaks",
+        "token_loss",
+        f"{SUM} / tokens",
+        "tf.reduce_mean(tf.reduce_sum(real * (normaliser - right), 2) / tf.reduce_sum(real, 2))",
+        "captions_alike",
+    ),
+    ("decoding", "hearts", "0.5", "0.3", "not_shared_out"),
+    ("decoding", "log_probabilities", " | (ids == UNKNOWN)", "", "unknown_written"),
+    ("decoding", "log_probabilities", "(ids == PAD) | ", "", "padding_written"),
+    ("decoding", "log_probabilities", BARRED, "ids < 0", "special_written"),
+    (
+        "decoding",
+        "log_probabilities",
+        "tf.nn.log_softmax(tf.where(barred, IMPOSSIBLE, logits))",
+        "tf.where(barred, IMPOSSIBLE, tf.nn.log_softmax(logits))",
+        "barred_too_late",
+    ),
+    ("decoding", "log_probabilities", "tf.nn.log_softmax", "tf.nn.softmax", "no_logarithm"),
+    ("decoding", "log_probabilities", "tf.nn.log_softmax", "", "no_softmax"),
+    ("decoding", "log_probabilities", BARRED, f"{BARRED} | (ids == END)", "never_ends"),
+    (
+        "decoding",
+        "log_probabilities",
+        "    barred |= (time == 0) & (ids == END)\n",
+        "",
+        "may_be_empty",
+    ),
+    ("decoding", "log_probabilities", "limit - 1", "limit", "cut_off"),
+    (
+        "decoding",
+        "log_probabilities",
+        "    return tf.where",
+        "    log_p = tf.where((time == limit - 1) & (ids == END), 0.0, log_p)\n    return tf.where",
+        "free_end",
+    ),
+    ("decoding", "greedy_search", "tf.argmax(log_p", "tf.argmax(logits[:, 0]", "rules_unused"),
+    ("decoding", "greedy_search", "tf.where(running, best, PAD)", "best", "goes_on"),
+    ("decoding", "greedy_search", "running &= ", "running = ", "begins_again"),
+    (
+        "decoding",
+        "greedy_search",
+        "tf.where(running, tf.reduce_max(log_p, axis=-1), 0.0)",
+        "tf.reduce_max(log_p, axis=-1)",
+        "still_pays",
+    ),
+    (
+        "decoding",
+        "greedy_search",
+        "score += tf.where(running, ",
+        "score += tf.where(running & (best != END), ",
+        "end_is_free",
+    ),
+    ("decoding", "grid_of", CEILING, "panels // 2\n    return down, down", "halves"),
+    ("decoding", "grid_of", CEILING, "(panels + 1) // 2\n    return down, down", "halves_up"),
+    ("decoding", "grid_of", CEILING, "max(panels // 5, 1)", "rounded_down"),
+    ("decoding", "grid_of", CEILING, "panels // ACROSS + 1", "one_more"),
+    ("decoding", "grid_of", CEILING, "1\n    return down, panels", "single_row"),
+    (
+        "decoding",
+        "grid_of",
+        CEILING,
+        "math.ceil(panels**0.5)\n    return math.ceil(panels / down), down",
+        "nearly_square",
+    ),
+    ("decoding", "my_search", DRAWN, f"return greedy(step, state, limit)\n    {DRAWN}", "greedily"),
+    (
+        "decoding",
+        "my_search",
+        DRAWN,
+        f"return counted.vocabulary.encode('a red star')\n    {DRAWN}",
+        "constant",
+    ),
+    (
+        "decoding",
+        "my_search",
+        DRAWN,
+        "my_search.asked = getattr(my_search, 'asked', -1) + 1\n    said = scenes[my_search.asked]."
+        f"captions[0]\n    return counted.vocabulary.encode(said)\n    {DRAWN}",
+        "copied",
+    ),
     ("pointing", "by_chance", "0.2", "0.5", "heads_or_tails"),
     ("pointing", "is_inside", "return box", "point = point[::-1]\n    return box", "point_turned"),
     ("pointing", "is_inside", "and", "or", "either_way"),
@@ -119,11 +231,20 @@ WRONG = [
 ]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def drawn_once() -> Iterator[None]:
+    """Draw the scenes that the cells ask for once, and not for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "drawn_examples", lru_cache(data.drawn_examples))
+        yield
+
+
 @pytest.mark.parametrize(("topic", "cell", "old", "new", "named"), WRONG, ids=[w[4] for w in WRONG])
 def test_wrong_code_is_named(topic: str, cell: str, old: str, new: str, named: str) -> None:
     right = solved(f"captioning/{topic}", cell)
     assert old in right
-    found = results(f"captioning/{topic}", cell, right.replace(old, new))
+    slow = () if cell == "my_search" else ("invented",)
+    found = results(f"captioning/{topic}", cell, right.replace(old, new), slow)
     assert named in {result.misconception for result in found.values()}
 
 
@@ -201,7 +322,96 @@ GAME = """def pointing_game(examples, found):
 INSIDE = """def is_inside(point, box):
     return all(np.clip(point, (box.left, box.top), (box.right, box.bottom)) == np.array(point))
 """
+TOKEN_LOSS = """def token_loss(logits, targets, smoothing=0.0):
+    real = targets != PAD
+    each = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+    plain = tf.reduce_mean(each[real])
+    uniform = -tf.reduce_mean(tf.nn.log_softmax(logits)[real])
+    return plain, (1 - smoothing) * plain + smoothing * uniform
+"""
+LISTED = """def log_probabilities(logits, time, limit):
+    words = logits.shape[-1]
+    allowed = [word for word in range(words) if word not in (PAD, START, UNKNOWN)]
+    if time == 0:
+        allowed.remove(END)
+    p = tf.nn.softmax(logits) * tf.reduce_sum(tf.one_hot(allowed, words), axis=0)
+    p /= tf.reduce_sum(p, axis=-1, keepdims=True)
+    return tf.math.log(p * tf.one_hot(END, words) if time == limit - 1 else p)
+"""
+IN_PYTHON = """def greedy_search(model, pictures, limit):
+    memory = model.see(pictures)
+    word = tf.fill([memory.keys.shape[0], 1], START)
+    state, ids, attention, score = memory.state, [], [], 0.0
+    going = tf.ones(tf.shape(word))
+    for time in range(limit):
+        logits, state, weights = model.next_word(word, state, memory)
+        log_p = log_probabilities(logits, time, limit)
+        best, chosen = tf.math.top_k(log_p)[::-1]
+        score += going * chosen[..., 0]
+        word = best[..., 0] * tf.cast(going, tf.int32)
+        going *= tf.cast(word != END, tf.float32)
+        ids.append(word[:, 0])
+        attention.append(weights[:, 0])
+    ids = tf.stack(ids, axis=1)
+    return Found(ids, tf.stack(attention, axis=1), score[:, 0] / lengths_of(ids))
+"""
+COUNTED = """def grid_of(panels):
+    down = across = 1
+    while down * across < panels:
+        if across < 5:
+            across += 1
+        else:
+            down += 1
+    return down, across
+"""
+BALANCED = """def grid_of(panels):
+    down = (panels + ACROSS - 1) // ACROSS
+    return down, (panels + down - 1) // down
+"""
+BEAM = """def my_search(step, state, limit, describing):
+    kept, done = [([], 0.0, state)], []
+    for time in range(limit):
+        grown = []
+        for said, score, state in kept:
+            word = np.array([said[-1] if said else START])
+            log_p, state = step(word, state, time)
+            for word in np.argsort(-log_p[0])[:12].tolist():
+                twice = describing[word] and word in said
+                if log_p[0, word] < -1e6 or (NEVER and twice):
+                    continue
+                total = score + log_p[0, word] - PENALTY * twice
+                end = done if word == END else grown
+                end.append(([*said, word], total, state))
+        kept = sorted(grown, key=lambda one: -one[1])[:8]
+    return max(done, key=lambda one: one[1] / len(one[0]))[0]
+"""
+AGREED = """def my_search(step, state, limit, describing):
+    draw, found = np.random.default_rng(1), []
+    for _ in range(20):
+        now, word, said = state, START, []
+        for time in range(limit):
+            log_p, now = step(np.array([word]), now, time)
+            p = np.exp(log_p[0] / 0.7)
+            word = int(draw.choice(len(p), p=p / p.sum()))
+            said.append(word)
+            if word == END:
+                break
+        named = [word for word in said if describing[word]]
+        if len(set(named)) == len(named):
+            found.append(said)
+    parts = [{*zip(a, a[1:]), *zip(a, a[1:], a[2:]), *a} for a in found]
+    agree = [sum(len(one & other) for other in parts) for one in parts]
+    return found[int(np.argmax(agree))] if found else [END]
+"""
 OTHER = [
+    ("leaks", "token_loss", TOKEN_LOSS),
+    ("decoding", "log_probabilities", LISTED),
+    ("decoding", "greedy_search", IN_PYTHON),
+    ("decoding", "grid_of", COUNTED),
+    ("decoding", "grid_of", BALANCED),
+    ("decoding", "my_search", BEAM.replace("NEVER", "True").replace("PENALTY", "0")),
+    ("decoding", "my_search", BEAM.replace("NEVER", "False").replace("PENALTY", "3")),
+    ("decoding", "my_search", AGREED),
     ("pointing", "pointing_game", GAME),
     ("pointing", "is_inside", INSIDE),
     ("grids", "coordinates", COORDINATES),
@@ -220,3 +430,21 @@ def test_another_method_is_accepted(topic: str, cell: str, code: str) -> None:
     found = results(f"captioning/{topic}", cell, code)
     wrong: dict[str, Any] = {n: r.words for n, r in found.items() if r.status != "passed"}
     assert wrong == {}
+
+
+@pytest.mark.parametrize("last", ["one[1] / len(one[0])", "one[1]"])
+def test_a_beam_alone_does_not_suffice(last: str) -> None:
+    code = BEAM.replace("NEVER", "False").replace("PENALTY", "0")
+    code = code.replace("one[1] / len(one[0])", last)
+    result = results("captioning/decoding", "my_search", code)["invented"]
+    assert result.status == "wrong"
+    assert "above 1.15 is asked" in result.words
+
+
+def test_a_word_drawn_by_lot_is_told() -> None:
+    right = solved("captioning/decoding", "greedy_search")
+    best = "tf.argmax(log_p, axis=-1, output_type=tf.int32)"
+    assert best in right
+    lots = right.replace(best, "tf.random.categorical(log_p, 1, dtype=tf.int32)[:, 0]")
+    result = results("captioning/decoding", "greedy_search", lots, ("invented",))["likeliest"]
+    assert "nothing is to be drawn by lot" in result.words

@@ -125,7 +125,8 @@ class BahdanauAttention(keras.layers.Layer):
         """Look at the values of each picture with some queries.
 
         Args:
-            query: The decoder's states, ``(batch, queries, units)``.
+            query: The decoder's states and the word vectors before, side by side,
+                ``(batch, queries, units + embedding)``.
             keys: What `keys` returned, ``(batch, cells, units)``.
             values: The annotations, ``(batch, cells, size)``.
 

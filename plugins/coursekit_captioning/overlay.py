@@ -49,6 +49,15 @@ def lit(pixels: Pixels, weights: Map, size: int, offset: float) -> Pixels:
     return found
 
 
+def grid_of(panels: int) -> tuple[int, int]:
+    """Return the rows and the columns of a grid for some pictures, at least one.
+
+    There are at most five pictures in a row, and as few rows as that allows.
+    """
+    down = math.ceil(panels / ACROSS)
+    return down, min(panels, ACROSS)
+
+
 def attention_figure(
     pixels: Pixels,
     words: Sequence[str],
@@ -68,9 +77,7 @@ def attention_figure(
     from matplotlib.figure import Figure
 
     tall = min(max(aspect, 0.4), 2.0)  # a strip is made a little less of one
-    panels = len(words) + 1
-    across = min(panels, ACROSS if panels > 4 else panels)
-    down = math.ceil(panels / across)
+    down, across = grid_of(len(words) + 1)
     figure = Figure(figsize=(2.2 * across, (2.2 * tall + 0.3) * down + 0.5), layout="constrained")
     figure.suptitle(" ".join(words), fontsize=12, wrap=True)
     axes = figure.subplots(down, across, squeeze=False).ravel()

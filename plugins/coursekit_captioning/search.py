@@ -81,14 +81,19 @@ def greedy_search(model: Captioner, pictures: tf.Tensor, limit: int) -> Found:
     memory = model.see(pictures)
     rows, cells = memory.keys.shape[:2]
 
-    def step(time, word, state, running, score, ids, attention):  # type: ignore[no-untyped-def]
+    def step(
+        time: Any, word: Any, state: Any, running: Any, score: Any, ids: Any, attention: Any
+    ) -> tuple[Any, ...]:
         logits, state, weights = model.next_word(word[:, tf.newaxis], state, memory)
-        log_p = log_probabilities(logits[:, 0], time, limit)
+        log_p = log_probabilities(logits[:, 0], time, limit)  # (batch, words)
+        # BEGIN SOLUTION
         best = tf.argmax(log_p, axis=-1, output_type=tf.int32)
         score += tf.where(running, tf.reduce_max(log_p, axis=-1), 0.0)
         word = tf.where(running, best, PAD)
+        running &= word != END
+        # END SOLUTION
         ids, attention = ids.write(time, word), attention.write(time, weights[:, 0])
-        return time + 1, word, state, running & (word != END), score, ids, attention
+        return time + 1, word, state, running, score, ids, attention
 
     first = (
         tf.constant(0),
@@ -126,7 +131,9 @@ def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) ->
     rows, cells = memory.keys.shape[:2]
     columns = tf.range(limit)
 
-    def step(time, word, state, score, ids, attention):  # type: ignore[no-untyped-def]
+    def step(
+        time: Any, word: Any, state: Any, score: Any, ids: Any, attention: Any
+    ) -> tuple[Any, ...]:
         logits, state, weights = model.next_word(word, state, memory)
         words = logits.shape[-1]
         log_p = log_probabilities(logits, time, limit)

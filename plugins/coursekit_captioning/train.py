@@ -22,11 +22,13 @@ def token_loss(
         targets: The right words, ``(batch, captions, time)``.
         smoothing: From 0 to below 1.
     """
-    real = tf.cast(targets != PAD, logits.dtype)  # (batch, captions, time)
+    normaliser = tf.reduce_logsumexp(logits, axis=-1)  # (batch, captions, time)
+    # BEGIN SOLUTION
+    real = tf.cast(targets != PAD, logits.dtype)
     tokens = tf.maximum(tf.reduce_sum(real), 1.0)
-    normaliser = tf.reduce_logsumexp(logits, axis=-1)
     right = tf.gather(logits, targets, batch_dims=3)
     plain = tf.reduce_sum(real * (normaliser - right)) / tokens
+    # END SOLUTION
     uniform = tf.reduce_sum(real * (normaliser - tf.reduce_mean(logits, axis=-1))) / tokens
     return plain, (1 - smoothing) * plain + smoothing * uniform
 

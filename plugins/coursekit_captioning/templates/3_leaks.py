@@ -1,17 +1,18 @@
 # %% [markdown]
 # # Numbers too good to be true: leaks, and a mean by the wrong count
 #
-# **Goal.** Find and mend two faults that made captioners look better than they were.
+# **Goal.** Write the loss of a caption, and mend two faults that made captioners look good.
 #
-# **Time.** 25 minutes
+# **Time.** 40 minutes
 #
 # **Before.** cross-entropy; why a test set is held out
 #
-# **Kind.** predict, debug, measure
+# **Kind.** predict, complete, debug, measure
 #
-# A well-known captioning notebook of 2018 had five captions for each photograph. It held out a part
-# of the *captions*, and divided the sum of its losses by a number that did not belong to it. Both
-# faults run without a warning, and both make a figure prettier. First, a figure to hold on to.
+# A well-known captioning notebook of 2018 had five captions for each photograph. It averaged its
+# loss over padding, held out a part of the *captions*, and divided the sum of its losses by a
+# number that did not belong to it. All of that runs without a warning, and makes a figure prettier.
+# First, a figure to hold on to.
 
 # %%
 import io
@@ -26,8 +27,9 @@ from coursekit.prepare import prepare
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
 from coursekit_captioning.data import drawn_examples
+from coursekit_captioning.model import Captioner
 from coursekit_captioning.scores import bleu, cider
-from coursekit_captioning.train import token_loss, train_step
+from coursekit_captioning.train import attention_penalty
 from coursekit_captioning.vocabulary import PAD
 
 # %% [markdown]
@@ -79,6 +81,161 @@ def prediction(student):
 # %% [markdown]
 # A loss far below log(vocabulary) before any training is a sure sign that the number is wrong.
 #
+# ## The loss of a batch
+#
+# The right word's cross-entropy is $-\log p = \log \sum_w e^{z_w} - z_{right}$, where $z$ are the
+# logits. The first term is given, `normaliser`. Captions differ in length and are filled up with
+# `PAD`, which is no word: it counts neither above nor below the fraction bar. Fill in four lines of
+# `token_loss`:
+#
+# * `real`, 1.0 where there is a word (or the end) and 0.0 where there is padding;
+# * `tokens`, how many there are, a number, at least 1;
+# * `right`, the logit of the right word at each place;
+# * `plain`, the mean over the real tokens.
+#
+# Label smoothing, below them, then uses what you have made.
+
+# %%
+from coursekit_captioning.train import token_loss  # exercise
+
+# %% [markdown]
+# A tiny run: one picture, two captions of three and of one word, a vocabulary of five, no idea yet.
+# Is it the logarithm of five?
+
+# %%
+some_targets = tf.constant([[[4, 4, 3], [4, 0, 0]]])
+print(f"{float(token_loss(tf.zeros((1, 2, 3, 5)), some_targets)[0]):.4f}, log 5 = {np.log(5):.4f}")
+
+# %%
+import numpy as np
+
+
+def some_batch(lengths):
+    """Return logits (2, 2, 5, 6) and targets in which captions have these lengths."""
+    draw = np.random.default_rng(11)
+    targets = draw.integers(1, 6, size=(2, 2, 5))
+    targets[np.arange(5) >= np.reshape(lengths, (2, 2, 1))] = 0
+    return draw.normal(scale=2.0, size=(2, 2, 5, 6)).astype("float32"), targets
+
+
+def crossed(logits, targets, smoothing, above="real", below="tokens", normalised=True, sign=1):
+    """Return the plain and the smoothed loss."""
+    logits, real = np.array(logits, float), np.asarray(targets) != 0
+    normaliser = np.log(np.exp(logits).sum(-1))
+    right = np.take_along_axis(logits, np.asarray(targets)[..., None], -1)[..., 0]
+    each = sign * (normaliser * normalised - right)
+    count = {
+        "tokens": real.sum(),
+        "places": real.size,
+        "captions": real.size / real.shape[-1],
+        "one": 1,
+    }
+    plain = (each * (real if above == "real" else 1)).sum() / count[below]
+    uniform = (real * (normaliser - logits.mean(-1))).sum() / count[below]
+    return float(plain), float((1 - smoothing) * plain + smoothing * uniform)
+
+
+@probe
+def loss_of(logits, targets, smoothing):
+    found = token_loss(tf.constant(logits), tf.constant(targets, tf.int32), smoothing)
+    return tuple(float(value) for value in found)
+
+
+@misconception(
+    "loss_of",
+    "Padding is averaged in with the words. It is easy to guess, so a network that has learnt it "
+    "looks better than it is, the more so the shorter its captions are.",
+)
+def padding_counts(logits, targets, smoothing):
+    return crossed(logits, targets, smoothing, above="all", below="places")
+
+
+@misconception(
+    "loss_of",
+    "Each caption has its own mean, and these are averaged: a word of a short caption counts more "
+    "than one of a long caption.",
+)
+def captions_alike(logits, targets, smoothing):
+    pairs = zip(np.concatenate(logits), np.concatenate(targets), strict=True)
+    means = [crossed(*pair, smoothing) for pair in pairs]
+    return tuple(np.mean(means, axis=0).tolist())
+
+
+@misconception(
+    "loss_of",
+    "Padding counts below the fraction bar: its losses are zero, and the mean is over all places. "
+    "A batch with much padding looks easy.",
+)
+def padding_below(logits, targets, smoothing):
+    return crossed(logits, targets, smoothing, below="places")
+
+
+@misconception("loss_of", "It is a sum: a batch of longer captions looks worse.")
+def sum_of_words(logits, targets, smoothing):
+    return crossed(logits, targets, smoothing, below="one")
+
+
+@misconception(
+    "loss_of",
+    "The sum is divided by the captions: that is the loss of a caption. That of a word is asked "
+    "for, which does not depend on how long captions are.",
+)
+def of_a_caption(logits, targets, smoothing):
+    return crossed(logits, targets, smoothing, below="captions")
+
+
+@misconception("loss_of", "A logit is no log probability: the normaliser is missing.")
+def not_normalised(logits, targets, smoothing):
+    return crossed(logits, targets, smoothing, normalised=False)
+
+
+@misconception(
+    "loss_of", "This is log p, which is never above zero, and training would make it smaller."
+)
+def sign_turned(logits, targets, smoothing):
+    return crossed(logits, targets, smoothing, sign=-1)
+
+
+@check(
+    "It is the cross-entropy of the right word",
+    points=2,
+    hints=(
+        "Which of the numbers of a place is the logit of its right word?",
+        "`tf.gather` picks it; batch, captions and time go along in both: three batch dimensions.",
+        "`right = tf.gather(logits, targets, batch_dims=3)`; sum `normaliser - right`, divide.",
+    ),
+)
+def cross_entropy(student):
+    logits, targets = some_batch([5, 5, 5, 5])
+    found = student.loss_of(logits, targets, 0.0)
+    assert np.shape(found) == (2,), "two numbers are asked for, the plain and the smoothed loss"
+    right = crossed(logits, targets, 0.0)[0]
+    assert abs(found[0] - right) < 1e-4, f"20 words, no padding: {found[0]:.4f}, not {right:.4f}"
+
+
+@check(
+    "Padding does not count",
+    points=2,
+    after="cross_entropy",
+    hints=(
+        "How many places are there in the batch, and how many hold a word or an end?",
+        "Multiply each loss by 1 or 0, and divide by how many ones there are.",
+        "`tf.reduce_sum(real * (normaliser - right)) / tokens`, `tokens` the sum of `real`.",
+    ),
+)
+def without_padding(student):
+    logits, targets = some_batch([5, 2, 3, 1])
+    for smoothing in (0.0, 0.2):
+        found = student.loss_of(logits, targets, smoothing)
+        np.testing.assert_allclose(
+            found,
+            crossed(logits, targets, smoothing),
+            atol=1e-4,
+            err_msg=f"captions of 5, 2, 3 and 1 words, smoothing {smoothing}: plain, smoothed",
+        )
+
+
+# %% [markdown]
 # ## Find it and mend it: the split
 #
 # Captions stand in a long list; `owners` says of which picture each one is. About a tenth is to be
@@ -348,12 +505,17 @@ Image(picture.getvalue())
 #
 # ## In the real lesson
 #
-# The captioner of the lesson, for 60 steps: its loss before the first step beside log(vocabulary),
-# then the loss of these steps by your count and by the old one.
+# The train step of the lesson with your loss in it, for 60 steps: the loss before the first of them
+# beside log(vocabulary), then the loss of these steps by your count and by the old one, and of the
+# last batch with the padding below the fraction bar.
+
+# %%
+from coursekit_captioning.train import train_step  # show
 
 # %% tags=["train"]
+SCENES = 950
 settings, data = prepare(
-    CaptioningLesson(), "scenes", epochs=1, batch_size=16, scenes=950, units=64, embedding=64
+    CaptioningLesson(), "scenes", epochs=1, batch_size=16, scenes=SCENES, units=64, embedding=64
 )
 model = build_captioner(data, settings)
 pictures, captions = next(iter(data.train.batches(0)))
@@ -370,6 +532,12 @@ print(
 print(f"{len(losses)} steps, by your count: {epoch_loss(np.array(losses), np.array(words)):.3f}")
 print(f"the sum of the losses by the words: {np.sum(losses) / np.sum(words):.5f}")
 print(f"words of the largest and of the smallest batch: {max(words)}, {min(words)}")
+share = words[-1] / tf.size(captions[:, :, 1:]).numpy()
+print(f"the last batch: {losses[-1]:.3f}; its padding counted below: {losses[-1] * share:.3f}")
 
 # %% [markdown]
+# Half of the places of that batch are padding. Counted below the fraction bar they halve its loss,
+# and nothing was learnt; divided by the words, the loss of an epoch is a number of no size at all.
+# Both would have looked like progress.
+#
 # **Next:** `coursekit check captioning/leaks`, then `coursekit next`.
