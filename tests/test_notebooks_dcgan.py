@@ -1,9 +1,11 @@
 """The notebooks of dcgan run from end to end with small numbers; their data is one line."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from coursekit_dcgan import TINY, DcganLesson
@@ -40,6 +42,15 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     assert {int((row > 0).sum()) for row in train} == {28}  # a stripe in each picture
 
 
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Compile nothing: of a few steps that is most of the time."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     ("topic", "constants", "drawn"),
     [
