@@ -279,6 +279,7 @@ SAID = [
      "unknown", "whole numbers"),
     ("model", "gru_step", NEW, f"({NEW},) * 2", "keeps", "the state alone"),
     ("model", "CharacterModel", OUT, "return self.logits(features)", "logits", "two things"),
+    ("step", "train_step", "fresh[:, tf.newaxis]", "fresh", "reports", "must be a column"),
     ("step", "train_step", 'return {"loss": loss}', "return loss", "reports", "a dictionary"),
     ("step", "train_step", 'return {"loss": loss}', "pass", "reports", "a dictionary"),
     ("sampling", "narrowed",

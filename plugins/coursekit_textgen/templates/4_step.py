@@ -337,6 +337,11 @@ def take(inputs, targets, fresh, carried, table, rate):
         def call(self, ids, states=None, training=False):
             self.modes.append(bool(training))
             state = tf.zeros((len(ids), 1)) if states is None else tf.convert_to_tensor(states[0])
+            if state.shape != (len(ids), 1):
+                raise ValueError(
+                    f"a state of the shape {state.shape}; it should stay {carried.shape}. `fresh` "
+                    "must be a column: `fresh[:, tf.newaxis]`"
+                )
             scores = tf.gather(tf.convert_to_tensor(self.table), ids)
             return scores * (1 + state[:, :, tf.newaxis]), [state + float(ids.shape[1])]
 
