@@ -2,13 +2,18 @@
 
 from functools import cache
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from coursekit.notebooks.editions import cells
 from coursekit.notebooks.verify import verify
 from coursekit.practice.gather import declared, exercise
 from coursekit.practice.here import Here
 from coursekit.practice.run import Result, run
+from coursekit_textgen.data import Ids, Vocabulary
+from coursekit_textgen.model import CharacterModel
+from coursekit_textgen.sample import texts
 
 SLOW = {"richer"}  # writes with two functions that most tests do not touch
 
@@ -56,7 +61,9 @@ TAIL = "tf.where(tf.nn.softmax(logits) < least, IMPOSSIBLE, logits)"
 # Topic, cell, what of the solution is replaced, by what, the misconception that is named.
 WRONG = [
     ("batches", "ids_of_hole", "[2, 4, 3, 1, 0]", "[1, 4, 3, 2, 0]", "as_they_appear"),
+    ("batches", "ids_of_hole", "[2, 4, 3, 1, 0]", "[2, 5, 3, 1, 0]", "l_twice"),
     ("batches", "second_batch", "def", "ghi", "row_after_row"),
+    ("batches", "second_batch", '"def"', 'list("def")', "in_a_list"),
     ("batches", "Vocabulary", "sorted(set(text))", "dict.fromkeys(text)", "appearance"),
     ("batches", "Vocabulary", "sorted(set(text))", "sorted(text)", "with_repeats"),
     ("batches", "Vocabulary", ENCODED,
@@ -81,9 +88,22 @@ WRONG = [
     ("batches", "next_piece", "piece[:, 1:]", "np.roll(piece[:, :-1], -1, 1)", "rolled"),
     ("batches", "next_piece", "piece[:, :-1],", "piece,", "one_too_long"),
     ("batches", "next_piece", "piece[:, 1:]", "piece[:, -1]", "only_the_last"),
+    ("batches", "next_piece", "+ length + 1]", "+ length]", "one_too_short"),
+    ("batches", "next_piece", "piece[:, 1:]", "piece[:, 1:-1]", "last_unasked"),
+    ("batches", "next_piece", "piece = rows[:, start : start + length + 1]\n"
+     "    return piece[:, :-1], piece[:, 1:]",
+     "return rows[start : start + length], rows[start + 1 : start + length + 1]", "whole_rows"),
+    ("batches", "next_piece", "piece[:, 1:]", "rows[:, start + length : start + 2 * length]",
+     "next_but_one"),
     ("model", "gru_step", NEW, "(1 - update) * state + update * new", "gate_swapped"),
     ("model", "gru_step", "update, reset = tf", "reset, update = tf", "gates_exchanged"),
     ("model", "gru_step", "update * state", "state", "all_kept"),
+    ("model", "gru_step", NEW, "new", "nothing_kept"),
+    ("model", "gru_step", "new_in + reset * new_on", "reset * (new_in + new_on)", "resets_all"),
+    ("model", "gru_step", " + cell.bias[1]", "", "c_forgotten"),
+    ("model", "gru_step", "inputs = projected + cell.bias[0]\n    memory = ",
+     "inputs = projected + cell.bias[1]\n    memory = cell.bias[0] - cell.bias[1] + ",
+     "biases_exchanged"),
     ("model", "gru_step", "reset * new_on", "new_on", "no_reset"),
     ("model", "gru_step", "tf.tanh(new_in + reset * new_on)", "new_in + reset * new_on", "no_tanh"),
     ("model", "gru_step", "tf.tanh(new_in", "tf.sigmoid(new_in", "sigmoid_content"),
@@ -98,6 +118,9 @@ WRONG = [
     ("model", "CharacterModel", OUT, "return self.logits(features), after[-1:]",
      "only_last_layer"),
     ("model", "CharacterModel", OUT, "return self.logits(features), after[::-1]", "states_turned"),
+    ("model", "CharacterModel", OUT, "return self.logits(features), after[-1]", "not_a_list"),
+    ("model", "CharacterModel", "self.zero_states(tf.shape(ids)[0]) if states is None",
+     "self.carried if states is None", "carried_for_none"),
     ("model", "CharacterModel", READ, "gru(features)", "states_ignored"),
     ("model", "CharacterModel", READ, "gru(features, initial_state=states[0])", "one_for_all"),
     ("model", "CharacterModel", READ,
@@ -113,7 +136,9 @@ WRONG = [
     ("state", "by_place", "axis=(0, 1)", "axis=(0, 2)", "by_row"),
     ("state", "by_place", "axis=(0, 1)", "", "of_all"),
     ("state", "by_place", "mean(", "sum(", "summed"),
-    ("step", "untrained_loss", "4.19", "6.04", "in_bits"),
+    ("model", "CharacterModel", READ, f"gru({DROP}, initial_state=state)", "memory_dropped"),
+    ("step", "untrained_loss", "4.19", "np.log2(66)", "in_bits"),
+    ("step", "untrained_loss", "4.19", "1 / 66", "the_probability"),
     ("step", "character_loss", "logits=logits", "logits=tf.exp(logits)", "exp_as_logits"),
     ("step", "character_loss", "logits=logits", "logits=tf.nn.softmax(logits)", "softmax_twice"),
     ("step", "character_loss", LOSS, f"tf.reduce_mean({LOSS})", "averaged"),
@@ -122,6 +147,11 @@ WRONG = [
     ("step", "character_loss", LOSS,
      "-tf.math.log(tf.gather(tf.exp(logits) / tf.reduce_sum(tf.exp(logits), -1, keepdims=True), "
      "targets, batch_dims=2))", "overflowing"),
+    ("step", "character_loss", LOSS,
+     "keras.losses.sparse_categorical_crossentropy(targets, logits)", "taken_for_probabilities"),
+    ("step", "character_loss", LOSS,
+     "tf.math.log(tf.reduce_sum(tf.exp(logits), -1)) - tf.gather(logits, targets, batch_dims=2)",
+     "infinite_sum"),
     ("step", "train_step", FRESH, "state", "fresh_ignored"),
     ("step", "train_step", FRESH, "tf.where(fresh[:, tf.newaxis], state, 0.0)", "fresh_turned"),
     ("step", "train_step", FRESH, "tf.where(tf.reduce_any(fresh), 0.0, state)", "all_or_none"),
@@ -138,11 +168,26 @@ WRONG = [
     ("step", "train_step", "carried.assign(state)", "carried = state", "never_kept"),
     ("step", "train_step", "zip(model.carried, after", "zip(model.carried, states",
      "kept_before"),
-    ("sampling", "first_at_half", "0.67", "0.41", "multiplied"),
+    ("step", "train_step", "for carried, state in zip(model.carried, after, strict=True):\n"
+     "        carried.assign(state)", "model.carried = after", "never_kept"),
+    ("step", "train_step", "carried.assign(state)",
+     "carried.assign(tf.where(fresh[:, tf.newaxis], 0.0, state))", "emptied_again"),
+    ("sampling", "first_at_half", "0.67", "0.5**0.5 / (0.5**0.5 + 1)", "multiplied"),
     ("sampling", "drawn", "probabilities = tf.nn.softmax(logits)",
      "return tf.argmax(logits, -1)", "likeliest"),
     ("sampling", "drawn", "tf.nn.softmax(logits)", "tf.nn.softmax(tf.exp(logits))",
      "exp_as_logits"),
+    ("sampling", "drawn", "probabilities = tf.nn.softmax(logits)",
+     "ends = tf.cumsum(tf.nn.softmax(logits))\n"
+     "    return tf.reduce_sum(tf.cast(ends <= chance[:, tf.newaxis], tf.int32), -1)",
+     "down_the_rows"),
+    ("sampling", "drawn", "probabilities = tf.nn.softmax(logits)",
+     "ends = tf.cumsum(logits, -1)\n"
+     "    return tf.reduce_sum(tf.cast(ends <= chance[:, tf.newaxis], tf.int32), -1)",
+     "without_softmax"),
+    ("sampling", "drawn", "probabilities = tf.nn.softmax(logits)",
+     "ends = tf.cumsum(tf.nn.softmax(logits), -1)\n"
+     '    return tf.searchsorted(ends, chance[:, tf.newaxis], side="right")', "as_a_column"),
     ("sampling", "drawn", "chance[:, tf.newaxis]", "(1 - chance)[:, tf.newaxis]", "backwards"),
     ("sampling", "drawn", "chance[:, tf.newaxis]", "chance[0]", "one_chance"),
     ("sampling", "drawn", "(ends > chance[:, tf.newaxis] * ends[:, -1:]) & (probabilities > 0)",
@@ -162,6 +207,15 @@ WRONG = [
     ("sampling", "narrowed",
      "return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)",
      "pass", "divided_by_zero"),
+    ("sampling", "narrowed",
+     "return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)",
+     "return tf.one_hot(tf.argmax(logits, -1), logits.shape[-1])", "ones_and_zeros"),
+    ("sampling", "narrowed", "logits /= taste.temperature", "return logits / taste.temperature",
+     "no_top_k"),
+    ("sampling", "narrowed", LEAST_K, f"{LEAST_K[:LEAST_K.index('[')]}[0, -1]", "first_border"),
+    ("sampling", "narrowed", SORTED, "tf.sort(tf.nn.softmax(logits))", "no_top_p"),
+    ("sampling", "narrowed", TAIL,
+     "tf.where(tf.nn.softmax(logits) < taste.top_p, IMPOSSIBLE, logits)", "p_by_itself"),
     ("sampling", "narrowed", CUT_K, "logits < least, 0.0, logits", "zero_for_impossible"),
     ("sampling", "narrowed", CUT_K, "logits <= least, IMPOSSIBLE, logits", "one_too_few"),
     ("sampling", "narrowed", f"{LEAST_K}\n        logits = tf.where({CUT_K})",
@@ -212,6 +266,37 @@ ROW_TO_ROW = """def batches_of(rows, length, steps, carry_state):
 
 def test_a_text_that_runs_on_within_a_batch_is_named() -> None:
     assert results("state", ROW_TO_ROW)["follows"].misconception == "row_to_row"
+
+
+# Topic, cell, what of the solution is replaced, by what, the check, what it says.
+SAID = [
+    ("batches", "Vocabulary", "sorted(set(text))", "set(text)", "in_order", "has no order"),
+    ("batches", "Vocabulary", 'cls("".join(sorted(set(text))))', '"".join(sorted(set(text)))',
+     "in_order", "should make a Vocabulary"),
+    ("batches", "Vocabulary", ENCODED, "[ids.get(c, UNKNOWN) for c in text]", "unknown",
+     "an array is asked for"),
+    ("batches", "Vocabulary", ENCODED, "np.array([ids.get(c, UNKNOWN) for c in text], float)",
+     "unknown", "whole numbers"),
+    ("model", "gru_step", NEW, f"({NEW},) * 2", "keeps", "the state alone"),
+    ("model", "CharacterModel", OUT, "return self.logits(features)", "logits", "two things"),
+    ("step", "train_step", "fresh[:, tf.newaxis]", "fresh", "reports", "must be a column"),
+    ("step", "train_step", 'return {"loss": loss}', "return loss", "reports", "a dictionary"),
+    ("step", "train_step", 'return {"loss": loss}', "pass", "reports", "a dictionary"),
+    ("sampling", "narrowed",
+     "return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)",
+     "return tf.argmax(logits, -1)", "freezing", "return logits"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "cell", "old", "new", "check", "said"), SAID)
+def test_wrong_code_is_told_in_words(
+    topic: str, cell: str, old: str, new: str, check: str, said: str
+) -> None:
+    right = solved(topic, cell)
+    assert old in right
+    found = results(topic, right.replace(old, new))[check]
+    assert (found.status, found.misconception) == ("wrong", "")
+    assert said in found.words
 
 
 VOCABULARY = """class Vocabulary(Vocabulary):
@@ -311,6 +396,10 @@ COUNTED = """def drawn(logits, chance):
     return tf.reduce_sum(tf.cast(ends <= chance[:, tf.newaxis], tf.int32), axis=-1)
 """
 SEARCHED = """def drawn(logits, chance):
+    ends = tf.cumsum(tf.nn.softmax(logits), axis=-1)
+    return tf.searchsorted(ends, chance[:, tf.newaxis], side="right")[:, 0]
+"""
+WITH_NUMPY = """def drawn(logits, chance):
     ends = np.cumsum(tf.nn.softmax(logits).numpy(), axis=-1)
     return np.array([np.searchsorted(row, c, "right") for row, c in zip(ends, chance.numpy())])
 """
@@ -353,6 +442,21 @@ OTHER = [
 def test_another_method_is_accepted(topic: str, code: str) -> None:
     found = results(topic, code)
     assert {name: r.words for name, r in found.items() if r.status != "passed"} == {}
+
+
+def test_a_draw_that_cannot_be_compiled_is_not_accepted() -> None:
+    assert "numpy" in results("sampling", WITH_NUMPY)["falls"].words
+
+
+def test_a_network_writes_with_wide_whole_numbers() -> None:
+    class Wide(Vocabulary):
+        def encode(self, text: str) -> Ids:
+            return super().encode(text).astype(np.int64)
+
+    model = CharacterModel(4, 2, 3)
+    model(tf.zeros((1, 1), tf.int32))
+    pieces = texts(model, Wide("abc"), "ab", 70, draw=lambda logits, chance: tf.argmax(logits, -1))
+    assert [len(rows[0]) for rows in pieces] == [64, 6]
 
 
 @pytest.mark.parametrize(

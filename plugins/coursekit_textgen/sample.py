@@ -26,7 +26,7 @@ class Taste(NamedTuple):
     """How the next character is drawn.
 
     Attributes:
-        temperature: What the logits are divided by: below 1 bolder, above 1 wilder; 0 always
+        temperature: What the logits are divided by: below 1 tamer, above 1 wilder; 0 always
             takes the likeliest.
         top_k: Draw from so many likeliest characters only (Fan et al. 2018); 0: from all.
         top_p: Draw from the fewest likeliest characters that have this probability together
@@ -118,7 +118,7 @@ def write(
 
     def body(time, ids, states, written):  # type: ignore[no-untyped-def]
         logits, states = step(ids, states)
-        ids = draw(narrow(logits, taste), chances[time])
+        ids = tf.cast(draw(narrow(logits, taste), chances[time]), tf.int32)
         return time + 1, ids, states, written.write(time, ids)
 
     empty = tf.TensorArray(tf.int32, PIECE, element_shape=[rows])
@@ -164,7 +164,7 @@ def texts(
     Yields:
         The next `PIECE` characters of every text, the last time fewer.
     """
-    ids = tf.constant(np.tile(vocabulary.encode(prompt), (count, 1)))  # (count, prompt)
+    ids = tf.constant(np.tile(vocabulary.encode(prompt), (count, 1)), tf.int32)  # (count, prompt)
     states = model.zero_states(count)
     if ids.shape[1] > 1:
         _, states = model(ids[:, :-1], states)

@@ -33,9 +33,9 @@ from coursekit_textgen.data import UNKNOWN, Ids
 # %% [markdown]
 # ## Predict first
 #
-# A vocabulary is made of the text `hello`. Its characters stand in the order of the alphabet and
-# are numbered **from 1**; 0 is kept for every character that the text did not have. What are the
-# ids of `hole?` (five of them, the question mark too)?
+# A vocabulary is made of the text `hello`. Its characters, each once, stand in the order of the
+# alphabet and are numbered **from 1**; 0 is kept for every character that the text did not have.
+# What are the ids of `hole?` (a list of five, the question mark too)?
 
 # %%
 ids_of_hole = [2, 4, 3, 1, 0]  # exercise
@@ -59,6 +59,11 @@ def two_zeros():
 @misconception("ids_of_hole", "The characters are numbered by the alphabet, not as they appear.")
 def as_they_appear():
     return [1, 4, 3, 2, 0]
+
+
+@misconception("ids_of_hole", "The l of hello was counted twice: a vocabulary has it once.")
+def l_twice():
+    return [2, 5, 3, 1, 0]
 
 
 @misconception(
@@ -108,7 +113,12 @@ import numpy as np
 
 @probe
 def made(text):
-    return Vocabulary.of(text).characters
+    vocabulary = Vocabulary.of(text)
+    if not isinstance(vocabulary, Vocabulary):
+        raise TypeError(
+            f"`of` gives a {type(vocabulary).__name__}; it should make a Vocabulary: `cls(...)`"
+        )
+    return vocabulary.characters
 
 
 @probe
@@ -180,7 +190,9 @@ def behind_all(characters, text):
 )
 def in_order(student):
     found = student.made("banana bread")
-    assert found == " abdenr", f"“banana bread” made {found!r}, and should make ' abdenr'"
+    unsorted = ": a `set` has no order, `sorted` makes one" if set(found) == set(" abdenr") else ""
+    said = f"“banana bread” made {found!r}, and should make ' abdenr'{unsorted}"
+    assert found == " abdenr", said
 
 
 @check(
@@ -195,7 +207,6 @@ def in_order(student):
 def known(student):
     found = student.encode("abn", "banana")
     np.testing.assert_array_equal(found, [2, 1, 3, 1, 3, 1], err_msg="banana, of the letters a b n")
-    assert np.asarray(found).dtype.kind == "i", "ids are whole numbers"
 
 
 @check(
@@ -211,14 +222,16 @@ def known(student):
 def unknown(student):
     found = student.encode("abn", "ba€n")
     np.testing.assert_array_equal(found, [2, 1, 0, 3], err_msg="ba€n, of the letters a b n")
+    assert isinstance(found, np.ndarray), f"an array is asked for: `np.array` of this {found}"
+    assert found.dtype.kind == "i", f"ids are whole numbers, and these are {found.dtype}"
 
 
 # %% [markdown]
 # ## Rows that follow the text
 #
 # The 26 letters of the alphabet are laid out in 2 rows, and a batch takes 3 characters of each.
-# The first batch reads `abc` in row 0 and `nop` in row 1. What does the **second** batch read in
-# row 0?
+# The first batch reads `"abc"` in row 0 and `"nop"` in row 1. What does the **second** batch read
+# in row 0?
 
 # %%
 second_batch = "def"  # exercise
@@ -246,6 +259,11 @@ def skips_one():
 @misconception("second_batch", "bcd goes on by one character; a batch takes three at once.")
 def on_by_one():
     return "bcd"
+
+
+@misconception("second_batch", "These are the right characters; write them as one text, in quotes.")
+def in_a_list():
+    return ["d", "e", "f"]
 
 
 @misconception("second_batch", "nop is row 1. Row 0 goes on where it stopped.")
@@ -352,8 +370,8 @@ def first_of_each(ids, batch_size, first):
 
 @misconception(
     "piece",
-    "The pieces are `length + 1` apart, as in the notebooks of 2018: between two of them one "
-    "character is never read, and the memory that is carried over has a gap.",
+    "The pieces are `length + 1` apart: between two of them one character is never read, and the "
+    "memory that is carried over has a gap.",
 )
 def gap(rows, step, length):
     start = step * (length + 1)
@@ -374,6 +392,40 @@ def by_one(rows, step, length):
 def one_too_long(rows, step, length):
     start = step * length
     return rows[:, start : start + length + 1], rows[:, start + 1 : start + length + 1]
+
+
+@misconception(
+    "piece",
+    "The piece is one too short: for `length` inputs and their targets, cut `length + 1` "
+    "characters.",
+)
+def one_too_short(rows, step, length):
+    start = step * length
+    return rows[:, start : start + length - 1], rows[:, start + 1 : start + length]
+
+
+@misconception(
+    "piece", "The targets are one too few: the last input has one, too, just behind the inputs."
+)
+def last_unasked(rows, step, length):
+    start = step * length
+    return rows[:, start : start + length], rows[:, start + 1 : start + length]
+
+
+@misconception(
+    "piece", "Whole rows are cut out: the places in a row are the second axis, `rows[:, ...]`."
+)
+def whole_rows(rows, step, length):
+    start = step * length
+    return rows[start : start + length], rows[start + 1 : start + length + 1]
+
+
+@misconception(
+    "piece", "The targets are the next piece; each should be the character just after its input."
+)
+def next_but_one(rows, step, length):
+    start = step * length
+    return rows[:, start : start + length], rows[:, start + length : start + 2 * length]
 
 
 @misconception(

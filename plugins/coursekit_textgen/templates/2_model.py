@@ -12,8 +12,10 @@
 # The network of this lesson reads a character, changes its *state*, and says what it expects next:
 #
 # ```text
-# ids (batch, time) → vectors → recurrent layer(s) → dropout → logits (batch, time, characters)
-#                                   state ↻
+# ids    (batch, time)
+#  ↓     self.embedding: a vector for each character
+#  ↓     recurrent layers with a state ↻, dropout behind each
+# logits (batch, time, characters)
 # ```
 #
 # All the memory is in the state $h$, a row of numbers. A *gated recurrent unit* (Cho et al. 2014)
@@ -23,8 +25,9 @@
 # $$\tilde h = \tanh\big(W x + b + r \odot (U h + c)\big), \qquad
 # h' = z \odot h + (1 - z) \odot \tilde h .$$
 #
-# $z$ is the *update* gate, $r$ the *reset* gate, $\tilde h$ the *new* content. This is the form
-# that Keras computes; papers differ in details, and the details matter, as you will see.
+# $z$ is the *update* gate, $r$ the *reset* gate, $\tilde h$ the *new* content; $\odot$ multiplies
+# number by number. This is the form that Keras computes; papers differ in details, and the details
+# matter, as you will see.
 
 # %%
 from collections.abc import Callable
@@ -139,9 +142,10 @@ def counted(student):
 # ## One step
 #
 # `projected` holds the products with the three $W$ side by side, $(Wx)$ for $z$, $r$ and the new
-# content in this order: `(batch, 3 * units)`. `cell.recurrent_kernel` holds the three $U$ in the
-# same way, and `cell.bias` has two rows: $b$ and $c$. `tf.split(values, 3, axis=-1)` takes three
-# parts apart. Five to eight lines.
+# content in this order: `(batch, 3 * units)`. `cell.recurrent_kernel`, `(units, 3 * units)`, holds
+# the three $U$ in the same way: it is multiplied from the right, `tf.matmul(state, ...)`. And
+# `cell.bias`, `(2, 3 * units)`, has two rows: $b$ and $c$. `tf.split(values, 3, axis=-1)` takes
+# three parts apart. Five to eight lines.
 
 # %%
 from coursekit_textgen.model import gru_step  # exercise
@@ -183,12 +187,22 @@ def drawn(seed=4):
 
 @probe
 def step(projected, state, recurrent, bias):
-    from types import SimpleNamespace
+    cell = keras.layers.GRUCell(len(recurrent))
+    cell.build((None, len(recurrent)))
+    cell.recurrent_kernel.assign(recurrent)
+    cell.bias.assign(bias)
+    after = gru_step(tf.constant(projected), tf.constant(state), cell)
+    if isinstance(after, tuple | list):
+        raise TypeError("gru_step returns the state alone, not a tuple as a Keras cell does")
+    return after
 
-    cell = SimpleNamespace(
-        recurrent_kernel=tf.constant(recurrent), bias=tf.constant(bias), units=len(recurrent)
-    )
-    return gru_step(tf.constant(projected), tf.constant(state), cell)
+
+@misconception(
+    "step", "The update gate is not used: the new content takes the place of the whole state."
+)
+def nothing_kept(projected, state, recurrent, bias):
+    _, r, xn, hn = parts(projected, state, recurrent, bias)
+    return np.tanh(xn + r * hn)
 
 
 @misconception(
@@ -249,6 +263,30 @@ def reset_before(projected, state, recurrent, bias):
     return z * state + (1 - z) * np.tanh(xn + hn)
 
 
+@misconception(
+    "step",
+    "The reset gate multiplies the whole new content. It closes the way from the state only: the "
+    "input Wx + b stands outside of its bracket.",
+)
+def resets_all(projected, state, recurrent, bias):
+    z, r, xn, hn = parts(projected, state, recurrent, bias)
+    return z * state + (1 - z) * np.tanh(r * (xn + hn))
+
+
+@misconception("step", "The bias c is missing: the second row, which belongs to the state.")
+def c_forgotten(projected, state, recurrent, bias):
+    return by_hand(projected, state, recurrent, bias * np.array([[1], [0]]))
+
+
+@misconception(
+    "step",
+    "The biases are exchanged: b, the first row, goes with the input, c with the state. For the "
+    "gates that is the same, but in the new content r multiplies c.",
+)
+def biases_exchanged(projected, state, recurrent, bias):
+    return by_hand(projected, state, recurrent, bias[::-1])
+
+
 @misconception("step", "The biases are left out: b belongs to the input, c to the state.")
 def biases_forgotten(projected, state, recurrent, bias):
     return by_hand(projected, state, recurrent, 0 * bias)
@@ -273,6 +311,7 @@ def biases_together(projected, state, recurrent, bias):
     ),
 )
 def keeps(student):
+    student.step(*drawn())  # tells apart what is the same where z is one
     projected, state, recurrent, bias = drawn()
     projected[:, :2] = 30  # z is one
     found = student.step(projected, state, recurrent, bias)
@@ -316,11 +355,12 @@ def numbers(student):
 # %% [markdown]
 # ## The network
 #
-# The constructor is given, and so is the rest. Fill in `call`. Layer by layer: let the recurrent
-# layer read `features` *from its state on* (`initial_state=`), which gives the features of every
-# place and the state after the last; drop some features, in training only; keep the state for
-# whoever reads on. At the end come `self.logits(features)` and the states, one for each layer. If
-# `states` is None, nothing was read before: `self.zero_states(rows)` has the states for that.
+# The constructor is given, and so is the rest. Fill in `call`. The first `features` are
+# `self.embedding(ids)`. Layer by layer: let the recurrent layer read `features` *from its state on*
+# (`initial_state=`), which gives the features of every place and the state after the last; drop
+# some features, in training only; keep the state for whoever reads on. At the end come
+# `self.logits(features)` and the states, one for each layer. If `states` is None, nothing was read
+# before: `self.zero_states(rows)` has the states for that.
 
 # %%
 from coursekit_textgen.model import CharacterModel  # exercise: call
@@ -366,14 +406,18 @@ def example():
 
 @probe
 def read(ids, states, weights):
-    made = CharacterModel(5, 3, 2, layers=2)
+    made = CharacterModel(5, 3, 2, layers=2, batch_size=2)
+    for left in made.carried:
+        left.assign(tf.ones_like(left))  # by some earlier batch
     layers = (made.embedding, *made.grus, made.readout)
     for layer, size, values in zip(layers, (3, 3, 2, 2), weights, strict=True):
         layer.build((None, None, size))
         layer.set_weights(values)
     given = None if states is None else [tf.constant(state) for state in states]
-    logits, after = made(tf.constant(ids), given)
-    return logits, list(after)
+    found = made(tf.constant(ids), given)
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        raise TypeError("call returns two things: the logits, and the list of states")
+    return found[0], list(found[1])
 
 
 @probe
@@ -423,6 +467,21 @@ def last_place(ids, states, weights):
 )
 def states_ignored(ids, states, weights):
     return reading(ids, None, weights)
+
+
+@misconception(
+    "read",
+    "Without `states` it goes on from `carried`, what some training batch left there; None means "
+    "that nothing was read.",
+)
+def carried_for_none(ids, states, weights):
+    return reading(ids, [np.ones((2, 2), "float32")] * 2 if states is None else states, weights)
+
+
+@misconception("read", "Only one state comes out, not a list with the state of each layer.")
+def not_a_list(ids, states, weights):
+    logits, after = reading(ids, states, weights)
+    return logits, list(after[-1])
 
 
 @misconception("read", "All layers begin with the state of the first; each has one of its own.")
@@ -480,7 +539,8 @@ def always_dropped():
 
 @misconception(
     "with_dropout",
-    "The state was taken from the dropped features: half of the memory is lost at each piece.",
+    "The state changes when features are dropped: half of the memory is lost at each piece. Drop "
+    "behind the recurrent layer, and hand on the state as the layer gave it.",
 )
 def memory_dropped():
     return told(True, True, False)

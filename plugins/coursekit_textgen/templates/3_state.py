@@ -34,7 +34,8 @@ from coursekit_textgen.data import Ids, next_piece, side_by_side
 read_on_average = 8.5  # exercise
 
 # %% [markdown]
-# A piece is 16 places long; count them from 1. At which place do you expect the *highest* loss?
+# A piece is 16 places long; count them from 1. At which place do you expect the *highest* loss, the
+# state being zero at the beginning of each piece?
 
 # %%
 dearest_place = 1  # exercise
@@ -108,8 +109,8 @@ def hurts(student):
 # and in every batch if `carry_state` is false. Everywhere else the train step goes on with the
 # state that the same row ended with, one batch before.
 #
-# The version below runs, and networks learn with it; the well-known notebook of 2018 prepared its
-# text like that. Yet the state that is carried is worse than none. Find out why, and mend it.
+# The version below runs, and networks learn with it: a much-read tutorial of 2018 prepared its text
+# like that. Yet the state that is carried is worse than none. Find out why, and mend it.
 
 
 # %% tags=["fault"]

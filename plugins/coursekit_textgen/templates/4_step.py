@@ -12,10 +12,10 @@
 # A step of training is the same in every lesson of this course, and in most of the field:
 #
 # ```text
-# forward    what does the network expect?                     (recorded on a tape)
-# loss       how surprised was it by what came?                (recorded on a tape)
-# gradient   in which direction would it be less surprised?
-# apply      go a little way in that direction
+# on a tape:  forward   what does the network expect?
+#             loss      how surprised was it by what came?
+# then:       gradient  in which direction would it be less so?
+#             apply     go a little way in that direction
 # ```
 #
 # The loss is the *cross-entropy*: $-\log p$ of the character that came, in nats. The network gives
@@ -45,31 +45,32 @@ untrained_loss = 4.19  # exercise
 from coursekit.practice import check, misconception, probe
 
 
-@misconception("untrained_loss", "That is in bits: the logarithm to base 2. A nat is 1.44 bits.")
+@probe
+def nats():
+    return round(float(untrained_loss), 2)
+
+
+@misconception("nats", "That is in bits: the logarithm to base 2. A nat is 1.44 bits.")
 def in_bits():
     return 6.04
 
 
-@misconception("untrained_loss", "That is the logarithm to base 10; `np.log` is to base e.")
+@misconception("nats", "That is the logarithm to base 10; `np.log` is to base e.")
 def base_ten():
     return 1.82
 
 
-@misconception("untrained_loss", "1/66 is the probability; the loss is minus its logarithm.")
+@misconception("nats", "1/66 is the probability; the loss is minus its logarithm.")
 def the_probability():
     return 0.02
 
 
-@misconception(
-    "untrained_loss", "A loss of zero is that of a network which is always sure and right."
-)
+@misconception("nats", "A loss of zero is that of a network which is always sure and right.")
 def always_right():
     return 0
 
 
-@misconception(
-    "untrained_loss", "The sign is missing: a logarithm of 1/66 is negative, a loss is not."
-)
+@misconception("nats", "The sign is missing: a logarithm of 1/66 is negative, a loss is not.")
 def negative():
     return -4.19
 
@@ -84,15 +85,16 @@ def negative():
     ),
 )
 def nothing(student):
-    assert abs(student["untrained_loss"] - 4.19) < 0.02, "minus the logarithm of 1/66"
+    student["untrained_loss"]  # are the dots still there?
+    assert abs(student.nats() - 4.19) < 0.03, "minus the logarithm of 1/66"
 
 
 # %% [markdown]
 # ## Find it and mend it
 #
-# This loss falls as nicely as any. But the network of 2018 wrote worse than its loss promised,
-# because `exp(logits)` was handed to a function that expects logits. Here the same fault sits in
-# the loss. Mend it.
+# This loss falls as nicely as any. Yet a network that learns with it writes worse than its loss
+# promises. Compare it with the formula above: what does the function in its last line do with what
+# it is handed? Mend it.
 
 
 # %% tags=["fault"]
@@ -160,6 +162,16 @@ def softmax_twice(logits, targets):
 
 
 @misconception(
+    "loss",
+    "Keras took the logits for probabilities: its losses do, unless they are told "
+    "`from_logits=True`.",
+)
+def taken_for_probabilities(logits, targets):
+    shares = np.clip(logits, 1e-7, 1 - 1e-7)
+    return -np.log(chosen(shares / shares.sum(-1, keepdims=True), targets))
+
+
+@misconception(
     "loss", "The mean was taken already: what is asked for is the loss of each character."
 )
 def averaged(logits, targets):
@@ -190,6 +202,16 @@ def overflowing(logits, targets):
     with np.errstate(all="ignore"):
         powers = np.exp(logits.astype("float32"))
         return -np.log(chosen(powers / powers.sum(-1, keepdims=True), targets))
+
+
+@misconception(
+    "loss",
+    "The formula is right, but exp of a large logit is more than a float can hold. Let the "
+    "function that takes logits do it: it takes the largest off first.",
+)
+def infinite_sum(logits, targets):
+    with np.errstate(all="ignore"):
+        return np.log(np.exp(logits.astype("float32")).sum(-1)) - chosen(logits, targets)
 
 
 @misconception(
@@ -258,7 +280,7 @@ from coursekit_textgen.train import train_step  # exercise
 # 12 signs), and falls. Put `breakpoint()` into your step if something is not as you expect; it is
 # plain Python as long as nobody compiles it.
 
-# %%
+# %% tags=["train"]
 from coursekit_textgen import TextgenSettings
 from coursekit_textgen.data import TextgenData, Vocabulary
 
@@ -315,17 +337,25 @@ def take(inputs, targets, fresh, carried, table, rate):
         def call(self, ids, states=None, training=False):
             self.modes.append(bool(training))
             state = tf.zeros((len(ids), 1)) if states is None else tf.convert_to_tensor(states[0])
+            if state.shape != (len(ids), 1):
+                raise ValueError(
+                    f"a state of the shape {state.shape}; it should stay {carried.shape}. `fresh` "
+                    "must be a column: `fresh[:, tf.newaxis]`"
+                )
             scores = tf.gather(tf.convert_to_tensor(self.table), ids)
             return scores * (1 + state[:, :, tf.newaxis]), [state + float(ids.shape[1])]
 
     network = Table()
     network.optimizer = keras.optimizers.SGD(rate)
     network.optimizer.build(network.trainable_variables)
+    kept = network.carried[0]
     found = train_step(network, (tf.constant(inputs), tf.constant(targets), tf.constant(fresh)))
+    if not isinstance(found, dict) or "loss" not in found:
+        raise TypeError('train_step returns a dictionary: `{"loss": loss}`')
     return {
         "loss": found["loss"],
         "table": network.table,
-        "carried": network.carried[0],
+        "carried": kept,
         "training": all(network.modes),
     }
 
@@ -393,8 +423,8 @@ def all_or_none(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "The state after the batch is lost: a Python variable ends with the function, the model's "
-    "variable must be assigned.",
+    "The state after the batch is lost: `=` gives a Python name another value, and a compiled step "
+    "forgets that. The model's variable must be told: `carried.assign(state)`.",
 )
 def never_kept(*args):
     return toy(*args) | {"carried": args[3]}
@@ -406,6 +436,16 @@ def never_kept(*args):
 def kept_before(inputs, targets, fresh, carried, table, rate):
     right = toy(inputs, targets, fresh, carried, table, rate)
     return right | {"carried": np.where(fresh[:, None], 0, carried)}
+
+
+@misconception(
+    "take",
+    "Fresh rows are emptied once more, after the batch. They have read it now, and the next batch "
+    "goes on from there.",
+)
+def emptied_again(inputs, targets, fresh, carried, table, rate):
+    right = toy(inputs, targets, fresh, carried, table, rate)
+    return right | {"carried": np.where(fresh[:, None], 0, right["carried"])}
 
 
 @misconception(
@@ -491,6 +531,7 @@ def fresh_rows(student):
     ),
 )
 def keeps(student):
+    student.take(*example([False, False]))  # tells apart what is the same where all are fresh
     args = example([True, True])
     found, expected = student.take(*args)["carried"], toy(*args)["carried"]
     np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="the carried state afterwards")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Writing: temperature, top-k and top-p
 #
-# **Goal.** Draw the next character from what a network expects, and choose how bold to be.
+# **Goal.** Draw the next character from what a network expects, and choose how wild to be.
 #
 # **Time.** 35 minutes
 #
@@ -14,7 +14,7 @@
 # likely? Then sooner or later it draws a character that spoils the sentence. In between lies all
 # the craft:
 #
-# * **temperature** $T$ divides the logits: below 1 bolder, above 1 wilder;
+# * **temperature** $T$ divides the logits: below 1 tamer, above 1 wilder;
 # * **top-k** draws from the $k$ likeliest characters only (Fan et al. 2018);
 # * **top-p** draws from the fewest likeliest characters that have the probability $p$ *together*
 #   (nucleus sampling, Holtzman et al. 2020).
@@ -43,25 +43,28 @@ first_at_half = 0.67  # exercise
 from coursekit.practice import check, misconception, probe
 
 
-@misconception(
-    "first_at_half", "Temperature does change something, and below 1 the likeliest gains."
-)
+@probe
+def share():
+    return round(float(first_at_half), 2)
+
+
+@misconception("share", "Temperature does change something, and below 1 the likeliest gains.")
 def unchanged():
     return 0.5
 
 
-@misconception("first_at_half", "That is a temperature of 2, or multiplying: it evens out.")
+@misconception("share", "That is a temperature of 2, or multiplying: it evens out.")
 def multiplied():
     return 0.41
 
 
-@misconception("first_at_half", "Certainty comes only at a temperature of 0.")
+@misconception("share", "Certainty comes only at a temperature of 0.")
 def certain():
     return 1
 
 
 @misconception(
-    "first_at_half", "Squared, but not yet divided by the sum of the squares: they must sum to one."
+    "share", "Squared, but not yet divided by the sum of the squares: they must sum to one."
 )
 def not_normalised():
     return 0.25
@@ -77,8 +80,9 @@ def not_normalised():
     ),
 )
 def halved(student):
-    found = student["first_at_half"]
-    assert abs(found - 2 / 3) < 0.01, "square the three probabilities and divide by their sum"
+    student["first_at_half"]  # are the dots still there?
+    said = "square the three probabilities and divide by their sum"
+    assert abs(student.share() - 0.67) < 0.02, said
 
 
 # %% [markdown]
@@ -96,8 +100,8 @@ def halved(student):
 # ```
 #
 # In the version below the chance plays no part at all, and *no temperature can change what it
-# writes*. Mend it. Careful: a character whose probability is 0 must never be drawn, not even with
-# a chance of exactly 0.
+# writes*. Mend it, with operations of TensorFlow: the writing is compiled. Careful: a character
+# whose probability is 0 must never be drawn, not even with a chance of exactly 0.
 
 
 # %% tags=["fault"]
@@ -137,7 +141,8 @@ def spun(probabilities, chance):
 
 @probe
 def draw(logits, chance):
-    return drawn(tf.constant(logits), tf.constant(chance))
+    compiled = tf.function(drawn, autograph=False)  # the network writes with it compiled
+    return compiled(tf.constant(logits), tf.constant(chance))
 
 
 @misconception(
@@ -170,7 +175,21 @@ def exp_as_logits(logits, chance):
 
 @misconception("draw", "The logits themselves were laid end to end: first they must become parts.")
 def without_softmax(logits, chance):
-    return np.minimum(spun(logits, chance), logits.shape[-1] - 1)
+    return spun(logits, chance)
+
+
+@misconception(
+    "draw",
+    "The parts were laid end to end down the rows, character by character: `tf.cumsum` adds along "
+    "the first axis unless it is told `axis=-1`.",
+)
+def down_the_rows(logits, chance):
+    return (np.cumsum(softmax(logits), 0) <= chance[:, None]).sum(-1)
+
+
+@misconception("draw", "One number for each row is asked for: take the column, `[:, 0]`.")
+def as_a_column(logits, chance):
+    return spun(softmax(logits), chance)[:, None]
 
 
 @misconception("draw", "The wheel is turned backwards: a chance near 0 should give the first part.")
@@ -203,7 +222,8 @@ def falls(student):
     rows = np.log([[0.5, 0.25, 0.15, 0.1]] * 7).astype("float32")
     found = student.draw(rows, chances)
     expected = [1, 0, 0, 1, 2, 2, 3]
-    np.testing.assert_array_equal(found, expected, err_msg="0.5, 0.25, 0.15, 0.1")
+    said = "drawn from 0.5, 0.25, 0.15, 0.1 with the chances 0.6, 0.05, 0.45 ..."
+    np.testing.assert_array_equal(found, expected, err_msg=said)
 
 
 @check(
@@ -226,7 +246,7 @@ def impossible(student):
 # ## Narrow the choice
 #
 # `narrowed` changes logits before they are drawn from. What may not be drawn gets the logit
-# `IMPOSSIBLE`. There are four holes, and you can fill and check them one after another:
+# `IMPOSSIBLE`, -1e9. There are four holes, and you can fill and check them one after another:
 #
 # 1. a temperature of 0: return logits in which only the likeliest stays (0.0 for it, `IMPOSSIBLE`
 #    for the others);
@@ -241,8 +261,8 @@ from coursekit_textgen.sample import narrowed  # exercise
 
 # %%
 chances = tf.math.log([[1e-9, 0.5, 0.25, 0.15, 0.1]])
-for taste in (Taste(0.5), Taste(1.0, top_k=2), Taste(1.0, top_p=0.8)):
-    print(taste, tf.nn.softmax(narrowed(chances, taste)).numpy().round(3)[0])
+for tried in (Taste(0.5), Taste(1.0, top_k=2), Taste(1.0, top_p=0.8)):
+    print(tried, tf.nn.softmax(narrowed(chances, tried)).numpy().round(3)[0])
 
 # %%
 
@@ -283,7 +303,10 @@ def example(rows=2):
 @probe
 def chances_of(logits, temperature, k, p):
     """Return the probabilities that are drawn from."""
-    chances = tf.nn.softmax(narrowed(tf.constant(logits), Taste(temperature, k, p)))
+    left = narrowed(tf.constant(logits), Taste(temperature, k, p))
+    if left.shape != logits.shape:
+        raise TypeError(f"logits of the shape {logits.shape} become {left.shape}: return logits")
+    chances = tf.nn.softmax(left)
     return chances + 0 * tf.reduce_sum(chances, -1, keepdims=True)  # a row with one NaN is NaN
 
 
@@ -294,7 +317,7 @@ def no_temperature(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "The logits were multiplied by the temperature: then hot is bold and cold is wild.",
+    "The logits were multiplied by the temperature: then hot is tame and cold is wild.",
 )
 def times_temperature(logits, temperature, k, p):
     return by_hand(logits, temperature and 1 / temperature, k, p)
@@ -334,6 +357,16 @@ def divided_by_zero(logits, temperature, k, p):
 )
 def zero_is_one(logits, temperature, k, p):
     return by_hand(logits, temperature or 1, k, p)
+
+
+@misconception(
+    "chances_of",
+    "The others have the logit 0 and the likeliest 1. That is not impossible: exp(0) is 1.",
+)
+def ones_and_zeros(logits, temperature, k, p):
+    if temperature:
+        return by_hand(logits, temperature, k, p)
+    return softmax(by_hand(logits, 0, k, p))
 
 
 @misconception(
@@ -384,6 +417,23 @@ def stops_before(logits, temperature, k, p):
     return np.where(kept.sum(-1, keepdims=True) > 0, kept, 1 / kept.shape[-1])
 
 
+@misconception("chances_of", "Nothing is cut by top_p: all stay that were left.")
+def no_top_p(logits, temperature, k, p):
+    return by_hand(logits, temperature, k, 1.0)
+
+
+@misconception(
+    "chances_of",
+    "Each character must have a probability of p by itself to stay. What counts is what the "
+    "likeliest have *together*.",
+)
+def p_by_itself(logits, temperature, k, p):
+    if temperature == 0 or p == 1:
+        return by_hand(logits, temperature, k, p)
+    scores = only_k(known(logits) / temperature, k)
+    return softmax(np.where(softmax(scores) < p, -1e9, scores))
+
+
 @misconception(
     "chances_of",
     "The probabilities were added up in the order of the alphabet; top-p goes by likelihood.",
@@ -419,6 +469,22 @@ def p_before_k(logits, temperature, k, p):
     scores = known(logits) / temperature
     kept = only_p(softmax(scores), p)
     return shares(np.where(only_k(scores, k) > -1e8, kept, 0))
+
+
+@misconception("chances_of", "top_k is not used: all stay.")
+def no_top_k(logits, temperature, k, p):
+    return by_hand(logits, temperature, 0, p)
+
+
+@misconception(
+    "chances_of", "The k-th likeliest of the first row is the border in all rows; each has its own."
+)
+def first_border(logits, temperature, k, p):
+    if not k or temperature == 0:
+        return by_hand(logits, temperature, k, p)
+    scores = known(logits) / temperature
+    least = np.sort(scores[0])[-min(k, scores.shape[-1])]
+    return shares(only_p(softmax(np.where(scores < least, -1e9, scores)), p))
 
 
 @check(
@@ -484,10 +550,11 @@ def likeliest_k(student):
     ),
 )
 def nucleus(student):
-    for p in (0.9, 0.6, 0.2):
-        found = student.chances_of(example(3), 1.0, 0, p)
+    shares_of = (0.9, 0.6, 0.2)
+    found = [student.chances_of(example(3), 1.0, 0, p) for p in shares_of]  # together they tell
+    for p, chances in zip(shares_of, found, strict=True):
         expected = by_hand(example(3), 1.0, 0, p)
-        np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=f"with top_p={p}")
+        np.testing.assert_allclose(chances, expected, atol=1e-4, err_msg=f"with top_p={p}")
 
 
 @check(
@@ -501,11 +568,12 @@ def nucleus(student):
     ),
 )
 def together(student):
-    for p in (0.7, 0.85):
-        found = student.chances_of(example(3), 0.8, 4, p)
+    shares_of = (0.7, 0.85)
+    found = [student.chances_of(example(3), 0.8, 4, p) for p in shares_of]
+    for p, chances in zip(shares_of, found, strict=True):
         expected = by_hand(example(3), 0.8, 4, p)
         said = f"with temperature=0.8, top_k=4, top_p={p}"
-        np.testing.assert_allclose(found, expected, atol=1e-4, err_msg=said)
+        np.testing.assert_allclose(chances, expected, atol=1e-4, err_msg=said)
 
 
 # %% [markdown]

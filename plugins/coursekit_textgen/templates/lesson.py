@@ -116,7 +116,8 @@ print("─" * 40)
 print(data.vocabulary.decode(data.train.ids[:240]))
 
 # %% [markdown]
-# A network computes with numbers, so each character gets one: its place in the vocabulary.
+# A network computes with numbers, so each character gets one: its place in the vocabulary, counted
+# from 1. The sign with the number 0, �, stands for all characters that the text does not have.
 
 # %%
 print(len(data.vocabulary), "signs:", repr(data.vocabulary.characters))
@@ -269,7 +270,7 @@ shown(curves("Nats a character, while it trains", {"training": np.array(losses)}
 # %% [markdown]
 # ## Let it write
 #
-# The temperature says how bold the drawing is: the logits are divided by it. Which of the three
+# The temperature says how wild the drawing is: the logits are divided by it. Which of the three
 # do you like best?
 
 # %% tags=["train"]
@@ -316,9 +317,9 @@ axes.set(xlabel="character (red: a line break)", ylabel="value", title=f"Unit {b
 shown(figure)
 
 # %% [markdown]
-# In the run shown here that unit creeps up along a line and falls at its end. It does more: where
-# two line breaks stand close together, around the name of a speaker, it drops to -1 and stays.
-# Units are not made to be read by us; that some can be is the surprising thing.
+# In our run that unit creeps up along a line and falls at its end. It does more: where two line
+# breaks stand close together, around the name of a speaker, it drops to -1 and stays. Units are
+# not made to be read by us; that some can be is the surprising thing.
 
 # %% [markdown]
 # ## Experiments
