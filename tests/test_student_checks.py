@@ -225,6 +225,11 @@ def test_equal_values(one: object, other: object, same: bool) -> None:
     assert equal(one, other) is same
 
 
+def test_an_array_of_anything_is_told_what_is_in_it() -> None:
+    with pytest.raises(NotPlainError, match="the array holds a NoneType; numbers"):
+        plain(np.array([4, None, 6]))
+
+
 def test_numbers_are_told_as_numbers() -> None:
     with pytest.raises(AssertionError) as arrays:
         np.testing.assert_allclose(np.float32(0.75), np.array(2.0), err_msg="the loss")

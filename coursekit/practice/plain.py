@@ -38,6 +38,11 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        odd = next((item for item in value.flat if not isinstance(item, int | float)), value)
+        raise NotPlainError(
+            f"the array holds a {type(odd).__name__}; numbers or text of one kind were expected"
+        )
     if value is ...:
         raise NotPlainError("the dots are still there: write your answer in their place")
     raise NotPlainError(
