@@ -18,7 +18,7 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 
 CLOUDS = 8
 RADIUS, SPREAD = 2.0, 0.1
-LATENT, UNITS, BATCH = 8, 64, 128
+LATENT, UNITS, BATCH = 8, 64, 64
 RATES = 2e-3, 1e-3  # a generator that learns faster than its judge collapses
 NEAR, LEAST = 0.5, 0.02  # a cloud is hit if so large a share of the points is so near
 
@@ -45,7 +45,7 @@ def network(outputs: int, seed: int) -> keras.Sequential:
 
 
 def ring_points(
-    company: Callable[[tf.Tensor], tf.Tensor], seed: int = 0, steps: int = 1_500, count: int = 1_000
+    company: Callable[[tf.Tensor], tf.Tensor], seed: int = 0, steps: int = 1_000, count: int = 1_000
 ) -> Floats:
     """Train a GAN on the clouds and return points that it draws, ``(count, 2)``.
 
