@@ -219,8 +219,8 @@ def exchanged(*args):
 
 @misconception(
     "step",
-    "`generator_loss` and `discriminator_loss` are called by name. They are only what `fooling` and "
-    "`judging` are by default: whoever hands in other losses would not get them.",
+    "`generator_loss` and `discriminator_loss` are called by name. They are only the defaults of "
+    "`fooling` and `judging`: whoever hands in other losses would not get them.",
 )
 def own_losses(*args):
     scene = Scene(*args)
@@ -397,8 +397,8 @@ def apart(student):
 # %% [markdown]
 # ## Predict: the last batch
 #
-# The lesson has the layout of an article of TensorFlow's of 2018, and not its faults. The article cut
-# its 60,000 images into batches of 256. How many are in the last one?
+# The lesson has the layout of TensorFlow's article of 2018, and not its faults. The article cut its
+# 60,000 images into batches of 256. How many are in the last one?
 
 # %%
 last_batch = 96  # exercise
@@ -622,7 +622,7 @@ def counted_from_one(epochs):
 
 @misconception(
     "saved",
-    "Every epoch is saved, fifteen times as often as before: that loses nothing, and fills the disk.",
+    "Every epoch is saved, fifteen times as often as before: nothing is lost, and the disk fills.",
 )
 def each_epoch(epochs):
     return list(range(1, epochs + 1))

@@ -196,9 +196,9 @@ def never_drawn(student):
 # %% [markdown]
 # ## Made
 #
-# Eight clouds of points on a circle, and a GAN that is trained in a second or two: the generator makes
-# points instead of images, and learns twice as fast as its judge. Grey are the clouds, blue what it
-# draws in the end. (Metz et al., 2017, made this the test case of collapse.)
+# Eight clouds of points on a circle, and a GAN that is trained in a second or two: the generator
+# makes points instead of images, and learns twice as fast as its judge. Grey are the clouds, blue
+# what it draws in the end. (Metz et al., 2017, made this the test case of collapse.)
 
 # %% tags=["train"]
 ROUNDS = 1_000
