@@ -506,8 +506,8 @@ picture(beside(shown))
 # %% [markdown]
 # Look at the *slope* first. When we measured it, the judge gave the drawings a $D$ of 0.00004, and
 # the generator's gradient had a norm of 54 with your loss and of 0.0024 with the saturating one:
-# 22,000 times less. A step of plain gradient descent is as much shorter: that generator would not
-# move at all. Now look at the drawings. Both generators are trained by *Adam*, which divides each
+# 22,000 times less. A step of plain gradient descent is as much shorter: that generator would
+# hardly move. Now look at the drawings. Both generators are trained by *Adam*, which divides each
 # gradient by its own recent size, and so takes much of the flatness out: even the saturating one
 # draws something. But not as well. With three seeds the Fréchet distance was 235, 202 and 169 with
 # your loss, 399, 732 and 282 with the saturating one. (*Recognised* says less: 17, 29 and 34 %
