@@ -44,7 +44,7 @@ def restart(variables: Sequence[keras.Variable], seed: int) -> None:
 def ring_points(
     company: Callable[[tf.Tensor], tf.Tensor],
     seeds: Sequence[int],
-    steps: int = 1_000,
+    steps: int = 1_500,
     count: int = 1_000,
 ) -> list[Floats]:
     """Train a GAN on the clouds, once for each seed; return what each draws, ``(count, 2)``.

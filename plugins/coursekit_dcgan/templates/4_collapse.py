@@ -197,11 +197,11 @@ def never_drawn(student):
 # ## Made
 #
 # Eight clouds of points on a circle, and a GAN that is trained in a second: the generator makes
-# points instead of images, and learns twice as fast as its judge. Grey are the clouds, blue
-# what it draws in the end. (Metz et al., 2017, made this the test case of collapse.)
+# points instead of images, and learns twice as fast as its judge. Grey are the clouds, blue what it
+# draws in the end. (Metz et al., 2017, made this the test case of collapse.)
 
 # %% tags=["train"]
-ROUNDS = 1_000
+ROUNDS = 1_500
 collapsed = dict(zip(("seed 1", "seed 2"), ring_points(alone, (1, 2), ROUNDS), strict=True))
 for name, points in collapsed.items():
     clouds_hit, near = hit(points)
