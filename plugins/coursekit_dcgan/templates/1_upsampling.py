@@ -463,7 +463,7 @@ def mode(student):
 #
 # Your generator takes its place in the lesson, with kernels of 4 and of 5. First with all
 # weights *equal*: then the brightness of a pixel says how often stamps fell on it. Then after a
-# short training, from the usual first weights (about 40 seconds in all). `flicker` measures the
+# short training, from the usual first weights (about half a minute in all). `flicker` measures the
 # pattern that changes its sign from each pixel to the next. **Predict:** which kernel flickers more
 # after the training?
 
