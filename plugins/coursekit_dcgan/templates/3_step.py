@@ -777,8 +777,8 @@ for name, model in (("yours", told), ("never told", untold)):
 picture(beside(shown))
 
 # %% [markdown]
-# Measured once: 38 % recognised with your step, 41 % never told; but the Fréchet distance is 79
-# with yours, and 158 never told. Single drawings pass as digits in both, and as a whole the untold
+# Measured: 36 % recognised with your step, 37 % never told; but the Fréchet distance is 86 with
+# yours, and 157 never told. Single drawings pass as digits in both, and as a whole the untold
 # ones are twice as far from real digits. And nothing warned: that is what makes a forgotten
 # `training=True` hard to find.
 #
