@@ -27,11 +27,15 @@ STEP = ("step", "train_step")
 # Topic, cell, what of the solution is replaced, by what, the misconception that is named.
 WRONG = [
     ("upsampling", "length", "17", "14", "edges_cut"),
+    ("upsampling", "length", "17", "16", "last_place"),
     ("upsampling", "even_kernel", "4", "5", "five"),
     ("upsampling", "enlarge", "+=", "=", "covered"),
     ("upsampling", "enlarge", "value * kernel", "value * kernel[::-1]", "back_to_front"),
     ("upsampling", "enlarge", "large = np", "stride = 1; large = np", "always_one"),
     ("upsampling", "enlarge", "return large", "return np.repeat(row, stride)", "repeated"),
+    ("upsampling", "enlarge", "(len(row) - 1) * stride", "len(row) * stride", "room_left"),
+    ("upsampling", "enlarge", "return large",
+     "return np.convolve(np.repeat(row, stride), kernel)", "repeated_first"),
     ("upsampling", "Generator", "tf.tanh(features)", "features", "no_tanh"),
     ("upsampling", "Generator", "tf.tanh(features)", "tf.sigmoid(features)", "sigmoid"),
     ("upsampling", "Generator", ", SLOPE)", ", 0.0)", "plain_relu"),
@@ -42,7 +46,15 @@ WRONG = [
     ("upsampling", "Generator",
      "enlarge(tf.nn.leaky_relu(norm(features, training=training), SLOPE))",
      "tf.nn.leaky_relu(norm(enlarge(features), training=training), SLOPE)", "enlarged_first"),
+    ("upsampling", "Generator", "tf.nn.leaky_relu(norm(features, training=training), SLOPE)",
+     "norm(tf.nn.leaky_relu(features, SLOPE), training=training)", "rectified_first"),
+    ("upsampling", "Generator", "training=training", "training=True", "always_in_training"),
     ("losses", "coin", "1.386", "0.693", "one_term"),
+    ("losses", "cross_entropy", "logits(targets, logits)", "logits(logits, targets)", "exchanged"),
+    ("losses", "cross_entropy",
+     "tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))",
+     "tf.keras.losses.BinaryCrossentropy()(targets, logits)", "taken_for_probabilities"),
+    ("losses", "times_steeper", "99", "1 / 99", "other_way"),
     ("losses", "cross_entropy", "logits(targets, logits)", "logits(targets, tf.sigmoid(logits))",
      "sigmoid_twice"),
     ("losses", "cross_entropy", "tf.reduce_mean", "tf.reduce_sum", "summed"),
@@ -75,6 +87,20 @@ WRONG = [
     (*STEP, "fake = discriminator(drawn, training=True)",
      "both = discriminator(tf.concat([images, drawn], 0), training=True); "
      "real, fake = both[: len(images)], both[len(images) :]", "one_batch"),
+    (*STEP, "        generator_lost = fooling(fake)\n        discriminator_lost",
+     "    generator_lost = fooling(fake)\n    discriminator_lost", "losses_outside"),
+    (*STEP, "    gradients = generator_tape", """
+    variables, still = discriminator.trainable_variables, tf.zeros_like
+    gradients = discriminator_tape.gradient(discriminator_lost, variables)
+    model.discriminator_optimizer.apply(gradients, variables)
+    with tf.GradientTape() as generator_tape:
+        generator_lost = fooling(discriminator(generator(latents, training=True), training=True))
+    discriminator_tape = SimpleNamespace(gradient=lambda loss, those: [still(v) for v in those])
+    gradients = generator_tape""", "one_after_the_other"),
+    (*STEP, "judging(real, fake, model", "judging(fake, real, model", "exchanged"),
+    (*STEP, "fooling(fake)", "generator_loss(fake); judging = discriminator_loss", "own_losses"),
+    (*STEP, "fake = discriminator(drawn, training=True)", "fake = discriminator(drawn)",
+     "judge_half_told"),
     ("step", "pairs", "len(some), epoch", "batch_size, epoch", "noise_of_a_full_batch"),
     ("step", "pairs", "range(0, len(places), batch_size)",
      "range(0, len(places) - batch_size + 1, batch_size)", "last_left_out"),
@@ -82,10 +108,17 @@ WRONG = [
     ("step", "saves", "(epoch + 1) % 15 == 0 or epoch + 1 == epochs",
      "epoch % 15 == 0 or epoch == epochs", "counted_from_one"),
     ("step", "saves", "(epoch + 1) % 15 == 0 or ", "", "last_alone"),
+    ("step", "saves", "(epoch + 1) % 15 == 0 or epoch + 1 == epochs", "True", "each_epoch"),
     ("step", "same_image", "training=False", "both", "in_both"),
     ("collapse", "effective", "np.exp(-(", "(-(", "no_exponential"),
     ("collapse", "effective", "shares[shares > 0]", "shares", "zero_log_zero"),
     ("collapse", "effective", "np.log(", "np.log2(", "mixed_bases"),
+    ("collapse", "effective", "float(np.exp(-(there * np.log(there)).sum()))",
+     "1 / float((shares**2).sum())", "simpson"),
+    ("collapse", "company", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
+     "tf.roll(features, 1, 0)", "next_beside"),
+    ("collapse", "company", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
+     "features - tf.reduce_mean(features, 0)", "signed"),
     ("collapse", "company", "return tf.concat", "return features; tf.concat", "judged_alone"),
     ("collapse", "company", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
      "tf.math.reduce_std(features, axis=1, keepdims=True)", "spread_of_one_image"),
@@ -100,6 +133,8 @@ WRONG = [
     ("interpolation", "walk", " / (np.linalg.norm(start) * np.linalg.norm(end))", "",
      "not_scaled"),
     ("interpolation", "walk", " / np.sin(angle)", "", "not_divided"),
+    ("interpolation", "walk", "np.arccos(np.clip(cosine, -1.0, 1.0))", "np.float64(np.pi / 2)",
+     "right_angle"),
     ("interpolation", "walk", "if np.sin(angle) < 1e-6", "if False", "zero_by_zero"),
     ("interpolation", "walk", "np.linspace(0.0, 1.0, steps)", "(np.arange(steps) / steps)",
      "without_the_end"),
@@ -112,6 +147,28 @@ def test_wrong_code_is_named(topic: str, cell: str, old: str, new: str, named: s
     assert old in right
     found = results(topic, cell, right.replace(old, new))
     assert named in {result.misconception for result in found.values()}
+
+
+# Topic, cell, what of the solution is replaced, by what, the check that rejects it, in these words.
+NO_REASON = [
+    ("losses", "cross_entropy",
+     "tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))",
+     "np.mean(np.logaddexp(0, logits) - target * np.asarray(logits))", "by_hand", "no gradient"),
+    ("step", "pairs", "len(some), epoch, start", "len(some), epoch", "as_many", "same latents"),
+    ("step", "pairs", "len(some), epoch, start", "len(some), start", "as_many", "same latents"),
+    ("step", "saves", "epoch + 1 == epochs", "epoch == 49", "latest", "is of epoch 30"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "cell", "old", "new", "check", "words"), NO_REASON)
+def test_a_wrong_answer_is_rejected(
+    topic: str, cell: str, old: str, new: str, check: str, words: str
+) -> None:
+    right = solved(topic, cell)
+    assert old in right
+    found = results(topic, cell, right.replace(old, new))[check]
+    assert found.status == "wrong"
+    assert words in found.words
 
 
 CONVOLVED = """def enlarge(row, kernel, stride):
@@ -169,6 +226,9 @@ DISTANCES = """def company(features):
     far = tf.sqrt(tf.reduce_sum(apart**2, -1) + 1e-6)
     return tf.concat([features, tf.reduce_mean(far, 1, keepdims=True)], 1)
 """
+SQUARED = """def company(features):
+    return tf.concat([features, (features - tf.reduce_mean(features, 0)) ** 2], 1)
+"""
 ROTATED = """def walk(start, end, steps):
     a, b = np.linalg.norm(start), np.linalg.norm(end)
     u, v = start / a, end / b
@@ -196,6 +256,9 @@ OTHER = [
     ("step", "saves", RULE),
     ("collapse", "effective", PRODUCT),
     ("collapse", "company", DISTANCES),
+    ("collapse", "company", SQUARED),
+    ("losses", "coin", "coin = 1.4"),
+    ("step", "same_image", "same_image = False"),
     ("interpolation", "walk", ROTATED),
 ]
 

@@ -6,7 +6,7 @@ are missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import keras  # noqa: TID253 - only notebooks import this module
 import numpy as np
@@ -18,7 +18,7 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 
 CLOUDS = 8
 RADIUS, SPREAD = 2.0, 0.1
-LATENT, UNITS, BATCH = 8, 64, 128
+LATENT, UNITS, BATCH = 8, 64, 64
 RATES = 2e-3, 1e-3  # a generator that learns faster than its judge collapses
 NEAR, LEAST = 0.5, 0.02  # a cloud is hit if so large a share of the points is so near
 
@@ -29,37 +29,36 @@ def centres() -> Floats:
     return (RADIUS * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype(np.float32)
 
 
-def network(outputs: int, seed: int) -> keras.Sequential:
-    """Return two hidden layers and, if any outputs are asked for, a linear one."""
-    sizes = [UNITS, UNITS] + [outputs] * (outputs > 0)
-    return keras.Sequential(
-        [
-            keras.layers.Dense(
-                size,
-                "relu" if number < 2 else None,
-                kernel_initializer=keras.initializers.GlorotUniform(seed + number),
-            )
-            for number, size in enumerate(sizes)
-        ]
-    )
+def network(*more: keras.layers.Layer) -> keras.Sequential:
+    """Return two hidden layers, and what comes after them."""
+    return keras.Sequential([*(keras.layers.Dense(UNITS, "relu") for _ in range(2)), *more])
+
+
+def restart(variables: Sequence[keras.Variable], seed: int) -> None:
+    """Set the weights of a seed, and biases of zero."""
+    for number, variable in enumerate(variables):
+        first = keras.initializers.GlorotUniform(100 * seed + number)
+        variable.assign(first(variable.shape) if len(variable.shape) == 2 else 0 * variable)
 
 
 def ring_points(
-    company: Callable[[tf.Tensor], tf.Tensor], seed: int = 0, steps: int = 1_500, count: int = 1_000
-) -> Floats:
-    """Train a GAN on the clouds and return points that it draws, ``(count, 2)``.
+    company: Callable[[tf.Tensor], tf.Tensor],
+    seeds: Sequence[int],
+    steps: int = 1_500,
+    count: int = 1_000,
+) -> list[Floats]:
+    """Train a GAN on the clouds, once for each seed; return what each draws, ``(count, 2)``.
 
     Args:
         company: From the judge's features of a batch ``(batch, features)`` to those that its
             last layer sees.
-        seed: Of the first weights and of all that is drawn.
+        seeds: Of the first weights and of all that is drawn.
         steps: Of each of the two networks.
         count: Points to draw in the end.
     """
-    keras.utils.set_random_seed(seed)
-    generator, features = network(2, 10 * seed), network(0, 10 * seed + 5)
-    last = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed))
-    middle = tf.constant(centres())
+    generator, features = network(keras.layers.Dense(2)), network()
+    last = keras.layers.Dense(1)
+    middle, random = tf.constant(centres()), tf.random.Generator.from_seed(0)
 
     def judge(points: tf.Tensor) -> tf.Tensor:
         return last(company(features(points)))[:, 0]
@@ -69,7 +68,6 @@ def ring_points(
     optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in RATES]
     for optimizer, variables in zip(optimizers, (mine, hers), strict=True):
         optimizer.build(variables)
-    random = tf.random.Generator.from_seed(seed)
 
     def train() -> None:
         for _ in tf.range(steps):
@@ -81,9 +79,18 @@ def ring_points(
             optimizers[0].apply(tape.gradient(fooling, mine), mine)
             optimizers[1].apply(tape.gradient(judging, hers), hers)
 
-    tf.function(train).get_concrete_function()()  # a direct call would warn after a few
-    points: Floats = generator(random.normal((count, LATENT))).numpy()
-    return points
+    trained = tf.function(train).get_concrete_function()  # compiled once for all seeds
+    found = []
+    for seed in seeds:
+        restart([*mine, *hers], seed)
+        for optimizer, rate in zip(optimizers, RATES, strict=True):
+            for variable in optimizer.variables:
+                variable.assign(0 * variable)
+            optimizer.learning_rate = rate
+        random.reset_from_seed(seed)
+        trained()
+        found.append(generator(random.normal((count, LATENT))).numpy())
+    return found
 
 
 def hit(points: Floats) -> tuple[int, float]:

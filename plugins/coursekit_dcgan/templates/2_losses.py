@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Two losses for two opponents
 #
-# **Goal.** Write the judge's loss and the draughtsman's, and see why the obvious one learns badly.
+# **Goal.** Write the judge's loss and the generator's, and measure what the obvious one costs.
 #
-# **Time.** 30 minutes
+# **Time.** 25 minutes
 #
 # **Before.** exercise 1; what a sigmoid and a gradient are
 #
@@ -64,6 +64,11 @@ def not_a_logarithm():
     return 1.0
 
 
+@misconception("coin", "The logarithm of 1/2 is negative; what is paid is *minus* it.")
+def negative():
+    return -1.386
+
+
 @check(
     "You know the loss of a judge that cannot tell",
     points=1,
@@ -74,7 +79,7 @@ def not_a_logarithm():
     ),
 )
 def prediction(student):
-    assert abs(student["coin"] - 1.386) < 0.01, "-log(1/2) for real images and again for drawn ones"
+    assert abs(student["coin"] - 1.386) < 0.02, "-log(1/2) for real images and again for drawn ones"
 
 
 # %% [markdown]
@@ -115,6 +120,14 @@ def entropy(logits, target):
     return cross_entropy(tf.constant(logits, tf.float32), target)
 
 
+@probe
+def pull(logits, target):
+    variable = tf.Variable(logits, dtype=tf.float32)
+    with tf.GradientTape() as tape:
+        cost = cross_entropy(variable, target)
+    return tape.gradient(tf.convert_to_tensor(cost), variable)
+
+
 @misconception(
     "entropy",
     "A sigmoid was taken of the logits, and then a function for logits used, which takes another: "
@@ -129,6 +142,26 @@ def sigmoid_twice(logits, target):
 )
 def summed(logits, target):
     return float(nats(logits, target).sum())
+
+
+@misconception(
+    "entropy",
+    "Targets and logits are exchanged: `sigmoid_cross_entropy_with_logits(labels, logits)` wants "
+    "what should be said first, and what was said second.",
+)
+def exchanged(logits, target):
+    return float(nats(np.full(len(logits), target), np.asarray(logits)).mean())
+
+
+@misconception(
+    "entropy",
+    "The logits were taken for probabilities, and cut off at 0 and 1. Keras wants to be told: "
+    "`from_logits=True`.",
+)
+def taken_for_probabilities(logits, target):
+    if np.abs(logits).max() > 100:  # a small number in the logarithm would give the same
+        return float("nan")
+    return naive(np.clip(logits, 1e-7, 1 - 1e-7), target)
 
 
 @misconception("entropy", "The sign is lost: the better the judge, the higher this number.")
@@ -180,6 +213,10 @@ def by_hand(student):
         assert abs(found - expected) < 1e-4, (
             f"logits log 3, 0 and -1 with the target {target:.0f}: {found:.3f}, not {expected:.3f}"
         )
+    assert student.pull(logits, 1.0) is not None, (
+        "the number is right, but no gradient comes back to the logits: what numpy computes is out "
+        "of the tape's sight; use TensorFlow's functions"
+    )
 
 
 @check(
@@ -195,7 +232,10 @@ def by_hand(student):
 def very_sure(student):
     found = student.entropy(np.array([200.0, -200.0]), 0.75)
     assert np.isfinite(found), f"logits of 200 and -200 give {found}"
-    assert abs(found - 100) < 0.01, f"logits of 200 and -200, target 0.75: {found:.2f}, not 100"
+    assert abs(found - 100) < 0.01, (
+        f"logits of 200 and -200, target 0.75: {found:.2f}, not 100. A clip, or a small number in "
+        "the logarithm, puts an end to what a mistake costs, and to its gradient"
+    )
 
 
 # %% [markdown]
@@ -308,8 +348,8 @@ def one_sided(student):
 #
 # The generator wants its drawings to be taken for real. Two losses say so:
 #
-# * *saturating*: $\log(1 - D)$, minus the judge's loss on drawings. A game of one number: what
-#   the one wins, the other loses.
+# * *saturating*: $\log(1 - D)$, the judge's loss on drawings with its sign turned round. A game of
+#   one number: what the one wins, the other loses.
 # * *non-saturating*: $-\log D$, the cross-entropy with the target 1.
 #
 # Both are least at $D = 1$. But the generator starts at the other end, where the judge sees through
@@ -337,7 +377,7 @@ def slope_itself():
 
 @misconception("times_steeper", "That is the other way round: the saturating one is the flat one.")
 def other_way():
-    return 0.01
+    return 1 / 99
 
 
 @check(
@@ -466,10 +506,11 @@ picture(beside(shown))
 # %% [markdown]
 # Look at the *slope* first. When we measured it, the judge gave the drawings a $D$ of 0.00004, and
 # the generator's gradient had a norm of 54 with your loss and of 0.0024 with the saturating one:
-# 22,000 times less. A step of plain gradient descent is as much shorter. Now look at the drawings:
-# after 200 steps they were about equally bad (22 % and 28 % recognised). Both generators are
-# trained by *Adam*, which divides each gradient by its own recent size, and so takes the flatness
-# out. A measurement may contradict the textbook's warning: the flat slope is real, and what it
-# costs depends on who walks.
+# 22,000 times less. A step of plain gradient descent is as much shorter: that generator would
+# hardly move. Now look at the drawings. Both generators are trained by *Adam*, which divides each
+# gradient by its own recent size, and so takes much of the flatness out: even the saturating one
+# draws something. But not as well. With three seeds the Fréchet distance was 235, 202 and 169 with
+# your loss, 399, 732 and 282 with the saturating one. (*Recognised* says less: 17, 29 and 34 %
+# against 17, 5 and 19 %.)
 #
 # **Next:** `coursekit check dcgan/losses`, then `coursekit next`.

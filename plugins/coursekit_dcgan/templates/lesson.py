@@ -66,9 +66,10 @@ print("latents", latents.shape, latents[0, :5].numpy().round(2), "...")
 
 # %% [markdown]
 # Most of the numbers are normally distributed. The last few name one of 14 *categories*, with a
-# single number that is not zero. A normal distribution is one cloud, and everything between two of
-# its points is in the cloud, too; but between a 4 and a 7 there is no digit. Categories give the
-# generator separate clouds. Nobody tells it what they are for: no label is used anywhere.
+# single number that is not zero (the root of 14: squared, it weighs as much as 14 normal numbers).
+# A normal distribution is one cloud, and everything between two of its points is in the cloud, too;
+# but between a 4 and a 7 there is no digit. Categories give the generator separate clouds. Nobody
+# tells it what they are for: no label is used anywhere.
 
 # %%
 print("the category of the first vector:", latents[0, settings.latent :].numpy().round(2))
@@ -205,9 +206,10 @@ print(f"compiled {speed(compiled, 30):7.1f} ms")
 # %% [markdown]
 # ## Train
 #
-# Fresh networks, 30 epochs of 150 steps. Watch the losses: they hardly move, and the drawings get
-# better all the same. The same 12 latent vectors are drawn each time. (What draws is the *average*
-# of the generator's last few hundred states; a single one circles around the judge's weak spots.)
+# Fresh networks, 30 epochs of 150 steps. Watch the losses: the generator's ends about where it
+# began, and the drawings get better all the same. The same 12 latent vectors are drawn each time.
+# (What draws is the *average* of the generator's last few hundred states; a single one circles
+# around the judge's weak spots.)
 
 # %% tags=["train"]
 model = build_gan(settings)
