@@ -155,7 +155,7 @@ for name, place in zip(
 # `peak` takes the attention weights of one word, a flat row, and returns the point where the
 # network looked most: **across first, then down**, in fractions of the picture, as the boxes of
 # things are given. The cells of some networks look a little off their middles, down and to the
-# right: `offset` says how far.
+# right: `offset` says how far, in cells.
 
 # %%
 from coursekit_captioning.evaluate import peak  # exercise
