@@ -31,15 +31,37 @@ WRONG = [
         "grids",
         "peak",
         "(across + 0.5 + offset) / side, (down + 0.5 + offset) / side",
-        "(down + 0.5) / side, (across + 0.5) / side",
+        "(down + 0.5 + offset) / side, (across + 0.5 + offset) / side",
         "down_first",
     ),
     (
         "grids",
         "peak",
         "(across + 0.5 + offset) / side, (down + 0.5 + offset) / side",
-        "across / side, down / side",
+        "(across + offset) / side, (down + offset) / side",
         "corner",
+    ),
+    (
+        "grids",
+        "coordinates",
+        "np.stack([down, across], axis=-1)",
+        "np.stack([down, across])",
+        "stacked_in_front",
+    ),
+    ("grids", "peak", "0.5 + offset", "0.5", "offset_left_out"),
+    (
+        "grids",
+        "peak",
+        "(across + 0.5 + offset) / side, (down + 0.5 + offset) / side",
+        "(across + 0.5) / side + offset, (down + 0.5) / side + offset",
+        "offset_of_pictures",
+    ),
+    (
+        "grids",
+        "peak",
+        "(across + 0.5 + offset) / side, (down + 0.5 + offset) / side",
+        "(2 * across + 1 + offset) / side - 1, (2 * down + 1 + offset) / side - 1",
+        "from_minus_one",
     ),
     ("grids", "peak", "round(len(weights) ** 0.5)", "8", "always_eight"),
     ("grids", "peak", "np.argmax", "np.argmin", "least"),
@@ -55,6 +77,13 @@ WRONG = [
         "over_one_number",
     ),
     ("attention", "BahdanauAttention", "tf.nn.softmax(", "tf.sigmoid(", "sigmoids"),
+    (
+        "attention",
+        "BahdanauAttention",
+        "+ keys[",
+        "+ self.key_projection(keys)[",
+        "projected_twice",
+    ),
     (
         "attention",
         "BahdanauAttention",
@@ -124,6 +153,14 @@ WRONG = [
         "padding_below",
     ),
     ("leaks", "token_loss", f"{SUM} / tokens", SUM, "sum_of_words"),
+    ("leaks", "token_loss", "real * (normaliser - right)", "normaliser - right", "padding_above"),
+    (
+        "leaks",
+        "token_loss",
+        "tf.maximum(tf.reduce_sum(real), 1.0)",
+        "tf.reduce_sum(real)",
+        "nothing_by_nothing",
+    ),
     (
         "leaks",
         "token_loss",
@@ -160,6 +197,14 @@ WRONG = [
         "    barred |= (time == 0) & (ids == END)\n",
         "",
         "may_be_empty",
+    ),
+    (
+        "decoding",
+        "log_probabilities",
+        "    barred |= (time == 0) & (ids == END)\n",
+        "    unshared = tf.nn.log_softmax(tf.where(barred, IMPOSSIBLE, logits))\n"
+        "    if time == 0:\n        return tf.where(ids == END, IMPOSSIBLE, unshared)\n",
+        "first_not_shared",
     ),
     ("decoding", "log_probabilities", "limit - 1", "limit", "cut_off"),
     (
@@ -217,6 +262,7 @@ WRONG = [
     ("pointing", "by_chance", "0.2", "0.5", "heads_or_tails"),
     ("pointing", "is_inside", "return box", "point = point[::-1]\n    return box", "point_turned"),
     ("pointing", "is_inside", "and", "or", "either_way"),
+    ("pointing", "is_inside", "<=", "<", "border_outside"),
     (
         "pointing",
         "is_inside",
@@ -226,6 +272,14 @@ WRONG = [
     ),
     ("pointing", "pointing_game", "        if boxes\n", "", "grammar_misses"),
     ("pointing", "pointing_game", "any(", "all(", "all_of_them"),
+    ("pointing", "pointing_game", ", offset)", ")", "offset_left_out"),
+    (
+        "pointing",
+        "pointing_game",
+        "is_inside(peak(weights, offset)",
+        "is_inside(peak(weights, offset)[::-1]",
+        "peak_turned",
+    ),
     ("pointing", "pointing_game", "sum(hits) / len(hits)", "sum(hits)", "count_of_hits"),
     ("pointing", "pointing_game", "if hits else 0.0", "if hits else np.nan", "nothing_by_nothing"),
 ]
@@ -260,10 +314,11 @@ EDGES = """def coordinates(side):
     middles = (edges[1:] + edges[:-1]) / 2
     return tf.stack([tf.repeat(middles, side), tf.tile(middles, [side])], axis=1)
 """
-PEAK = """def peak(weights):
+PEAK = """def peak(weights, offset=0.0):
     side = int(np.sqrt(len(weights)))
     grid = np.reshape(weights, (side, side))
     down, across = np.unravel_index(grid.argmax(), grid.shape)
+    across, down = across + offset, down + offset
     return float(across / side + 1 / (2 * side)), float(down / side + 1 / (2 * side))
 """
 ATTENTION = """class BahdanauAttention(keras.layers.Layer):
@@ -307,11 +362,11 @@ EPOCH = """def epoch_loss(losses, words):
         count += some
     return total / count
 """
-GAME = """def pointing_game(examples, found):
+GAME = """def pointing_game(examples, found, offset=0.0):
     hits = count = 0
     for example, written in zip(examples, found):
         for weights, boxes in zip(written.attention, example.boxes(written.words)):
-            across, down = peak(weights)
+            across, down = peak(weights, offset)
             count += len(boxes) > 0
             for box in boxes:
                 if box.left <= across <= box.right and box.top <= down <= box.bottom:
@@ -325,8 +380,9 @@ INSIDE = """def is_inside(point, box):
 TOKEN_LOSS = """def token_loss(logits, targets, smoothing=0.0):
     real = targets != PAD
     each = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-    plain = tf.reduce_mean(each[real])
-    uniform = -tf.reduce_mean(tf.nn.log_softmax(logits)[real])
+    tokens = max(int(tf.math.count_nonzero(real)), 1)
+    plain = tf.reduce_sum(each[real]) / tokens
+    uniform = -tf.reduce_sum(tf.reduce_mean(tf.nn.log_softmax(logits)[real], axis=-1)) / tokens
     return plain, (1 - smoothing) * plain + smoothing * uniform
 """
 LISTED = """def log_probabilities(logits, time, limit):
@@ -448,3 +504,10 @@ def test_a_word_drawn_by_lot_is_told() -> None:
     lots = right.replace(best, "tf.random.categorical(log_p, 1, dtype=tf.int32)[:, 0]")
     result = results("captioning/decoding", "greedy_search", lots, ("invented",))["likeliest"]
     assert "nothing is to be drawn by lot" in result.words
+
+
+def test_a_split_that_ignores_the_seed_is_told() -> None:
+    always = EVERY_TENTH.replace("seed % 10", "0")
+    result = results("captioning/leaks", "hold_out", always)["a_tenth"]
+    assert result.status == "wrong"
+    assert "draw by the `seed`" in result.words

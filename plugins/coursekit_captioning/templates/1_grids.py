@@ -154,7 +154,8 @@ for name, place in zip(
 #
 # `peak` takes the attention weights of one word, a flat row, and returns the point where the
 # network looked most: **across first, then down**, in fractions of the picture, as the boxes of
-# things are given.
+# things are given. The cells of some networks look a little off their middles, down and to the
+# right: `offset` says how far, in cells.
 
 # %%
 from coursekit_captioning.evaluate import peak  # exercise
@@ -169,18 +170,18 @@ def places(side):
 
 
 @probe
-def looked(weights):
-    return tuple(map(float, peak(weights)))
+def looked(weights, offset):
+    return tuple(map(float, peak(weights, offset)))
 
 
 def table(side, numbers):
     return np.array([[down, across] for down in numbers for across in numbers], "float32")
 
 
-def point(weights, half=0.5):
+def point(weights, beyond=0.5):
     side = round(len(weights) ** 0.5)
     place = int(np.argmax(weights))
-    return (place % side + half) / side, (place // side + half) / side
+    return (place % side + beyond) / side, (place // side + beyond) / side
 
 
 @misconception(
@@ -217,19 +218,28 @@ def counted(side):
     return table(side, np.arange(side))
 
 
+@misconception(
+    "places",
+    "`stack` put down and across before the rows and columns, and `reshape` then pairs down with "
+    "down. Stack them along the last axis: `axis=-1`.",
+)
+def stacked_in_front(side):
+    return table(side, (np.arange(side) + 0.5) / side * 2 - 1).T.reshape(-1, 2)
+
+
 @misconception("places", "The grid is not flattened: (side, side, 2) instead of (side * side, 2).")
 def not_flat(side):
     return table(side, (np.arange(side) + 0.5) / side * 2 - 1).reshape(side, side, 2)
 
 
 @misconception("looked", "Down comes first. Boxes and drawings give across first.")
-def down_first(weights):
-    return point(weights)[::-1]
+def down_first(weights, offset):
+    return point(weights, 0.5 + offset)[::-1]
 
 
 @misconception("looked", "This is the cell's upper left corner: the half of a cell is missing.")
-def corner(weights):
-    return point(weights, half=0.0)
+def corner(weights, offset):
+    return point(weights, offset)
 
 
 @misconception(
@@ -237,23 +247,38 @@ def corner(weights):
     "It divides by `side - 1`, which puts the first cell on the left border and the last on the "
     "right one.",
 )
-def stretched(weights):
+def stretched(weights, offset):
     side = round(len(weights) ** 0.5)
-    return tuple(side * (part - 0.5 / side) / (side - 1) for part in point(weights))
+    return tuple(part * side / (side - 1) for part in point(weights, offset))
+
+
+@misconception("looked", "This runs from -1 to 1; a place in the picture from 0 to 1.")
+def from_minus_one(weights, offset):
+    return tuple(2 * part - 1 for part in point(weights, 0.5 + offset))
+
+
+@misconception("looked", "`offset` is left out: by so much the overlay would be off.")
+def offset_left_out(weights, offset):
+    return point(weights)
+
+
+@misconception("looked", "`offset` is in cells; a cell is one part in `side` of the picture.")
+def offset_of_pictures(weights, offset):
+    return tuple(part + offset for part in point(weights))
 
 
 @misconception("looked", "This is where the network looked *least*: argmin.")
-def least(weights):
-    return point(-np.asarray(weights))
+def least(weights, offset):
+    return point(-np.asarray(weights), 0.5 + offset)
 
 
 @misconception(
     "looked",
     "The grid is taken to be 8 x 8. The lesson's is; that of a photograph has 7 x 7 cells.",
 )
-def always_eight(weights):
+def always_eight(weights, offset):
     down, across = divmod(int(np.argmax(weights)), 8)
-    return (across + 0.5) / 8, (down + 0.5) / 8
+    return (across + 0.5 + offset) / 8, (down + 0.5 + offset) / 8
 
 
 @check(
@@ -294,20 +319,20 @@ def middles(student):
     hints=(
         "In which row and column of the grid is cell 37?",
         "`divmod` by the side gives the row and the column; the side is the root of the cells.",
-        "Return `(across + 0.5) / side, (down + 0.5) / side`.",
+        "Return `(across + 0.5 + offset) / side, (down + 0.5 + offset) / side`.",
     ),
 )
 def peaks(student):
-    for side, down, across in ((8, 4, 5), (7, 1, 6), (2, 1, 0)):
+    for side, down, across, offset in ((8, 4, 5, 0), (7, 1, 6, 0), (2, 1, 0, 0), (8, 4, 5, 0.25)):
         weights = np.full(side * side, 0.1, "float32")
         weights[down * side + across] = 0.7
         weights[0] = 0.05
-        expected = (across + 0.5) / side, (down + 0.5) / side
+        expected = (across + 0.5 + offset) / side, (down + 0.5 + offset) / side
         np.testing.assert_allclose(
-            student.looked(weights),
+            student.looked(weights, offset),
             expected,
             atol=1e-5,
-            err_msg=f"row {down}, column {across} of a grid of {side} x {side}",
+            err_msg=f"row {down}, column {across} of a grid of {side} x {side}, offset {offset}",
         )
 
 
@@ -366,8 +391,8 @@ Image(picture.getvalue())
 #
 # ## In the real encoder
 #
-# The encoder of the lesson now asks *your* function where its cells are. The same thing, drawn in
-# two places, gives annotations that differ in what your coordinates say.
+# The encoder of the lesson now asks *your* function where its cells are. All cells of a black
+# picture look the same: their annotations differ only in what a layer makes of your coordinates.
 
 # %%
 from coursekit_captioning.model import ShapeEncoder
@@ -383,8 +408,8 @@ class Encoder(ShapeEncoder):
 encoder = Encoder(40, 0.0, seed=0)
 annotations = encoder(tf.zeros((1, 64, 64, 3), tf.uint8)).numpy()[0]
 print("annotations", annotations.shape)
-print("two inner cells of a black picture, what is seen: ", annotations[[27, 28], :3].round(2))
-print("and where they are:", annotations[[27, 28], -3:].round(2))
+print("two inner cells, the first numbers, what is seen:", annotations[[27, 28], :3].round(2))
+print("and the last, made of where they are:", annotations[[27, 28], -3:].round(2))
 
 # %% [markdown]
 # **Next:** `coursekit check captioning/grids`, then `coursekit next`.

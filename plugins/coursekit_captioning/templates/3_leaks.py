@@ -125,7 +125,7 @@ def crossed(logits, targets, smoothing, above="real", below="tokens", normalised
     right = np.take_along_axis(logits, np.asarray(targets)[..., None], -1)[..., 0]
     each = sign * (normaliser * normalised - right)
     count = {
-        "tokens": real.sum(),
+        "tokens": max(real.sum(), 1),
         "places": real.size,
         "captions": real.size / real.shape[-1],
         "one": 1,
@@ -168,6 +168,24 @@ def captions_alike(logits, targets, smoothing):
 )
 def padding_below(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, below="places")
+
+
+@misconception(
+    "loss_of",
+    "The losses of padding are added with the others, and the sum is divided by the words alone. "
+    "Multiply by `real` first.",
+)
+def padding_above(logits, targets, smoothing):
+    return crossed(logits, targets, smoothing, above="all")
+
+
+@misconception(
+    "loss_of",
+    "Of a batch of padding alone it is 0 / 0, not a number: `tokens` is to be at least 1.",
+)
+def nothing_by_nothing(logits, targets, smoothing):
+    none = not np.any(targets)
+    return (np.nan, np.nan) if none else crossed(logits, targets, smoothing)
 
 
 @misconception("loss_of", "It is a sum: a batch of longer captions looks worse.")
@@ -233,6 +251,8 @@ def without_padding(student):
             atol=1e-4,
             err_msg=f"captions of 5, 2, 3 and 1 words, smoothing {smoothing}: plain, smoothed",
         )
+    found = student.loss_of(*some_batch([0, 0, 0, 0]), 0.0)
+    assert found[0] == 0, f"padding alone has the loss {found[0]:.4f}, not 0"
 
 
 # %% [markdown]
@@ -417,8 +437,11 @@ def no_leak(student):
     ),
 )
 def a_tenth(student):
-    share = np.mean(np.asarray(student.hold_out(OWNERS, 3), bool))
+    held = np.asarray(student.hold_out(OWNERS, 3), bool)
+    share = np.mean(held)
     assert 0.05 < share < 0.15, f"{share:.0%} of the captions are held out"
+    other = np.asarray(student.hold_out(OWNERS, 4), bool)
+    assert (held != other).any(), "seeds 3 and 4 hold out the same pictures: draw by the `seed`"
 
 
 @check(
@@ -506,8 +529,9 @@ Image(picture.getvalue())
 # ## In the real lesson
 #
 # The train step of the lesson with your loss in it, for 60 steps: the loss before the first of them
-# beside log(vocabulary), then the loss of these steps by your count and by the old one, and of the
-# last batch with the padding below the fraction bar.
+# beside log(vocabulary) (a little above it: the first guesses are not quite equal), then the loss
+# of these steps by your count and by the old one, and of the last batch with the padding below the
+# fraction bar.
 
 # %%
 from coursekit_captioning.train import train_step  # show

@@ -37,7 +37,7 @@ from coursekit_captioning.train import train_step
 # ## Predict first
 #
 # Suppose the boxes of the things that are named cover a fifth of the picture. What does a
-# network score whose peaks fall anywhere, by chance?
+# network score, from 0 to 1, whose peaks fall anywhere, by chance?
 
 # %%
 by_chance = 0.2  # exercise
@@ -86,8 +86,8 @@ from coursekit_captioning.evaluate import is_inside  # exercise
 # %% [markdown]
 # Then the game. `example.boxes(words)` gives for each word of a caption the boxes of what it names:
 # none for "a", three for "stars" if there are three. `written.words` are the caption,
-# `written.attention` the weights of each word, and `peak(weights)` is the point where they are
-# highest. Which words should count? And what is the score if none does?
+# `written.attention` the weights of each word, and `peak(weights, offset)` is the point where they
+# are highest. Which words should count? And what is the score if none does?
 
 # %%
 from coursekit_captioning.evaluate import pointing_game  # exercise
@@ -95,7 +95,7 @@ from coursekit_captioning.evaluate import pointing_game  # exercise
 # %%
 import numpy as np
 
-HERE, THERE = (0.0, 0.0, 0.5, 0.5), (0.5, 0.5, 1.0, 1.0)
+HERE, ASIDE, THERE = (0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.5, 0.5, 1.0, 1.0)
 
 
 def looking(*cells):
@@ -107,11 +107,11 @@ def inside_of(point, box):
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def hits_of(weights, boxes, rule=any):
+def hits_of(weights, boxes, offset, rule=any):
     for row, known in zip(weights, boxes, strict=True):
         down, across = divmod(int(np.argmax(row)), 2)
-        middle = (across + 0.5) / 2, (down + 0.5) / 2
-        yield known, rule([inside_of(middle, box) for box in known])
+        place = (across + 0.5 + offset) / 2, (down + 0.5 + offset) / 2
+        yield known, rule([inside_of(place, box) for box in known])
 
 
 @probe
@@ -120,7 +120,7 @@ def contains(point, box):
 
 
 @probe
-def game(captions):
+def game(captions, offset):
     class Pictured:
         def __init__(self, boxes):
             self.known = tuple(tuple(Box(*box) for box in some) for some in boxes)
@@ -129,12 +129,17 @@ def game(captions):
             return self.known
 
     found = [Written(["word"] * len(row), np.float32(row), 0.0) for row, _ in captions]
-    return float(pointing_game([Pictured(boxes) for _, boxes in captions], found))
+    return float(pointing_game([Pictured(boxes) for _, boxes in captions], found, offset))
 
 
 @misconception("contains", "The point is taken as down, across; it is across, down.")
 def point_turned(point, box):
     return inside_of(point[::-1], box)
+
+
+@misconception("contains", "The border belongs to the box, too: `<=`, not `<`.")
+def border_outside(point, box):
+    return box[0] < point[0] < box[2] and box[1] < point[1] < box[3]
 
 
 @misconception("contains", "Only the left and the upper border are looked at.")
@@ -152,38 +157,59 @@ def either_way(point, box):
     'Words that name nothing count as misses: a caption full of "there is a" would be punished for '
     "its grammar.",
 )
-def grammar_misses(captions):
-    return float(np.mean([hit for c in captions for known, hit in hits_of(*c)] or [0]))
+def grammar_misses(captions, offset):
+    return float(np.mean([hit for c in captions for known, hit in hits_of(*c, offset)] or [0]))
 
 
 @misconception(
     "game",
     "A single point cannot be in all boxes at once: of three stars, one is enough.",
 )
-def all_of_them(captions):
-    return float(np.mean([h for c in captions for k, h in hits_of(*c, rule=all) if k] or [0]))
+def all_of_them(captions, offset):
+    hits = [hit for c in captions for known, hit in hits_of(*c, offset, rule=all) if known]
+    return float(np.mean(hits or [0]))
+
+
+@misconception(
+    "game",
+    "Each box counts: who looks at one of three stars has missed two. Count words, not boxes.",
+)
+def boxes_counted(captions, offset):
+    hits = [hit for c in captions for _, some in hits_of(*c, offset, rule=list) for hit in some]
+    return float(np.mean(hits or [0]))
+
+
+@misconception("game", "`offset` is not given to `peak`: it says where a cell looks.")
+def offset_left_out(captions, offset):
+    return float(np.mean([h for c in captions for known, h in hits_of(*c, 0) if known] or [0]))
+
+
+@misconception("game", "The point is taken as down, across; `peak` and boxes give across first.")
+def peak_turned(captions, offset):
+    grids = [(np.reshape(w, (-1, 2, 2)).transpose(0, 2, 1).reshape(-1, 4), b) for w, b in captions]
+    return float(np.mean([h for c in grids for known, h in hits_of(*c, offset) if known] or [0]))
 
 
 @misconception(
     "game",
     "Each caption has its own share, and these are averaged: words of short captions count more.",
 )
-def share_of_shares(captions):
-    shares = [[hit for known, hit in hits_of(*c) if known] for c in captions]
+def share_of_shares(captions, offset):
+    shares = [[hit for known, hit in hits_of(*c, offset) if known] for c in captions]
     return float(np.mean([np.mean(some) for some in shares if some] or [0]))
 
 
 @misconception("game", "It is the number of hits; a share is asked for.")
-def count_of_hits(captions):
-    return float(sum(hit for c in captions for known, hit in hits_of(*c) if known))
+def count_of_hits(captions, offset):
+    return float(sum(hit for c in captions for known, hit in hits_of(*c, offset) if known))
 
 
 @misconception(
     "game",
     "Where no word names anything, 0 / 0 is not a number. Untrained networks write such captions.",
 )
-def nothing_by_nothing(captions):
-    hits = [hit for c in captions for known, hit in hits_of(*c) if known]
+def nothing_by_nothing(captions, offset):
+    hits = [hit for c in captions for known, hit in hits_of(*c, offset) if known]
     return float(np.mean(hits)) if hits else float("nan")
 
 
@@ -205,6 +231,8 @@ def borders(student):
         ((0.5, 0.7), False),
         ((0.2, 0.95), False),
         ((0.05, 0.7), False),
+        ((0.1, 0.6), True),
+        ((0.4, 0.9), True),
     ):
         found = student.contains(point, box)
         assert found in (True, False), f"{found} is neither True nor False"
@@ -219,15 +247,19 @@ def borders(student):
     hints=(
         'What should the word "a" look at?',
         "Leave out the words without boxes; one box that is hit is enough; divide once, at the end",
-        "Collect `any(is_inside(peak(weights), box) for box in boxes)` for all words with boxes.",
+        "`any(is_inside(peak(weights, offset), box) for box in boxes)`, where there are boxes.",
     ),
 )
 def share(student):
     first = (looking(0, 0, 3, 1), [[], [HERE], [HERE, THERE], [HERE]])
-    second = (looking(2, 2, 3), [[], [], [THERE]])
-    found = student.game([first, second])
+    second = (looking(2, 1, 1), [[], [ASIDE], [ASIDE]])
+    found = student.game([first, second], 0)
     assert found is not None, "there is no result"
-    assert abs(found - 3 / 4) < 1e-6, f"three of the four words that name something: {found}"
+    assert abs(found - 4 / 5) < 1e-6, (
+        f"four of five words that name something look at it: {found:.4g}, not 0.8"
+    )
+    found = student.game([(looking(0), [[THERE]])], 0.75)
+    assert found == 1, f"with an offset of 0.75 the cell looks at the thing: {found:.4g}, not 1"
 
 
 @check(
@@ -241,7 +273,7 @@ def share(student):
     ),
 )
 def nothing(student):
-    found = student.game([(looking(0, 1), [[], []])])
+    found = student.game([(looking(0, 1), [[], []])], 0)
     assert found == 0, f"a caption that names nothing has the score {found}, not 0"
 
 
