@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from coursekit.errors import CourseError
 from coursekit.notebooks import books, files
-from coursekit.notebooks.template import Template, read, templates
+from coursekit.notebooks.template import KINDS, Template, read, templates
 from coursekit.notebooks.verify import leaks, verify
 from coursekit.plugins import catalogue
 from tests import sums
@@ -37,6 +38,18 @@ def test_editions_are_valid_and_the_same_at_every_build(template: Template) -> N
     assert leaks(template, books.notebook(template, "student")) == []
     ids = [cell["id"] for cell in book["cells"]]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("lesson", ["textgen", "dcgan", "nmt", "captioning"])
+def test_a_lesson_has_a_worked_notebook_and_every_kind_of_exercise(lesson: str) -> None:
+    worked, *exercises = [template for template in all_templates() if template.lesson == lesson]
+    assert worked.topic == "lesson"
+    assert [template.number for template in exercises] == list(range(1, len(exercises) + 1))
+    assert len(exercises) >= 5
+    offered = ", ".join(template.fields["kind"] for template in exercises)
+    assert set(offered.split(", ")) == set(KINDS)
+    assert all(re.fullmatch(r"\d+ minutes", t.fields["time"]) for t in (worked, *exercises))
+    assert sum(bool(re.match(r"DATASET = ", c.source)) for c in worked.cells) == 1  # one line
 
 
 def test_what_is_in_the_repository_is_what_would_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
