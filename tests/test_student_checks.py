@@ -226,7 +226,7 @@ def test_equal_values(one: object, other: object, same: bool) -> None:
 
 
 def test_an_array_of_anything_is_told_what_is_in_it() -> None:
-    with pytest.raises(NotPlainError, match="the array holds a NoneType; numbers"):
+    with pytest.raises(NotPlainError, match="the array holds NoneType, int; numbers"):
         plain(np.array([4, None, 6]))
 
 
@@ -246,8 +246,20 @@ def test_of_large_arrays_the_first_place_that_differs_is_told() -> None:
     with pytest.raises(AssertionError) as large:
         np.testing.assert_allclose(wrong, right, err_msg="the states")
     assert in_words(large.value) == (
-        "the states\nyours: 0.12346 · expected: 22 in the place [1, 2] (2 of 60 numbers differ)"
+        "the states\nyours: 0.1235 · expected: 22. in the place [1, 2] (2 of 60 differ)"
     )
+    many = np.arange(60) + 1_234_567
+    with pytest.raises(AssertionError) as whole:
+        np.testing.assert_array_equal(many + (many == 1_234_570), many, err_msg="the ids")
+    assert in_words(whole.value) == (
+        "the ids\nyours: 1234571 · expected: 1234570 in the place [3] (1 of 60 differ)"
+    )
+    with pytest.raises(AssertionError) as truths:
+        np.testing.assert_array_equal(many > 1_234_567, many >= 1_234_567, err_msg="the mask")
+    assert "yours: False · expected: True in the place [0] (1 of 60" in in_words(truths.value)
+    with pytest.raises(AssertionError) as close:
+        np.testing.assert_allclose(right + 1e-9 * (right == 7), right, rtol=0, err_msg="the sums")
+    assert "in the place [0, 7] (1 of 60 differ)" in in_words(close.value)
     with pytest.raises(AssertionError) as shapes:
         np.testing.assert_array_equal([[1, 2], [3, 4]], right, err_msg="the ids")
     assert in_words(shapes.value) == "the ids\nyours: [[1, 2], [3, 4]] · expected: (3, 20)"

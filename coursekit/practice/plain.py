@@ -39,10 +39,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        odd = next((item for item in value.flat if not isinstance(item, int | float)), value)
-        raise NotPlainError(
-            f"the array holds a {type(odd).__name__}; numbers or text of one kind were expected"
-        )
+        held = ", ".join(sorted({type(item).__name__ for item in value.flat}))
+        raise NotPlainError(f"the array holds {held}; numbers or text of one kind were expected")
     if value is ...:
         raise NotPlainError("the dots are still there: write your answer in their place")
     raise NotPlainError(

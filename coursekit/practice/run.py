@@ -173,18 +173,21 @@ def differing(actual: Any, desired: Any) -> str:
             f"{name}: {_on_one_line(array)}" if array.size <= SHOWN else f"{name}: {array.shape}"
             for name, array in pairs
         )
-    with np.errstate(invalid="ignore"):
-        near = yours == expected if expected.dtype.kind in "OSU" else np.isclose(yours, expected)
-    places = np.argwhere(~near)
-    place = tuple(map(int, places[0])) if len(places) else (0,) * yours.ndim
+    alike = yours == expected
+    if expected.dtype.kind == "f" and yours.dtype.kind in "fiu":
+        near = np.isclose(yours, expected, equal_nan=True)
+        alike = alike if near.all() else near  # what is all but equal tells less
+    places = np.argwhere(~np.asarray(alike))
+    if not len(places):
+        return f"yours and expected differ in kind: {yours.dtype} and {expected.dtype}"
+    place = tuple(map(int, places[0]))
     return (
-        f"yours: {yours[place]:.5g} · expected: {expected[place]:.5g} in the place {list(place)}"
-        f" ({len(places)} of {yours.size} numbers differ)"
-        if expected.dtype.kind in "fiub" and yours.dtype.kind in "fiub"
-        else f"yours: {yours[place]} · expected: {expected[place]} in the place {list(place)}"
+        f"yours: {_on_one_line(yours[place])} · expected: {_on_one_line(expected[place])} in the "
+        f"place {list(place)} ({len(places)} of {yours.size} differ)"
     )
 
 
-def _on_one_line(array: Any) -> str:
+def _on_one_line(values: Any) -> str:
+    array = np.asarray(values)
     text = np.array2string(array, precision=4, separator=", ", max_line_width=10_000)
     return f"{' '.join(text.split())}" + (f", of the shape {array.shape}" if not array.size else "")
