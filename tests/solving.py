@@ -2,19 +2,11 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from functools import lru_cache
 
 from coursekit.notebooks.editions import cells
-from coursekit.notebooks.template import Template
 from coursekit.practice.gather import declared, exercise
 from coursekit.practice.here import Here, StudentError
 from coursekit.practice.run import Result, run
-
-
-@lru_cache
-def template_of(name: str) -> Template:
-    """Return the template of an exercise, which is read once."""
-    return exercise(name)
 
 
 def results(name: str, cell: str, code: str, slow: Collection[str] = ()) -> dict[str, Result]:
@@ -26,7 +18,7 @@ def results(name: str, cell: str, code: str, slow: Collection[str] = ()) -> dict
         code: What stands in it.
         slow: The checks that are left out.
     """
-    template = template_of(name)
+    template = exercise(name)
     known = declared(template)
     here = Here({"__name__": "__main__"}, known.probes)
     for built in cells(template):
@@ -41,4 +33,4 @@ def results(name: str, cell: str, code: str, slow: Collection[str] = ()) -> dict
 
 def solved(name: str, cell: str) -> str:
     """Return the solution's code of the cell that defines something."""
-    return next(c.solved for c in cells(template_of(name)) if cell in c.names)
+    return next(c.solved for c in cells(exercise(name)) if cell in c.names)
