@@ -16,14 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from coursekit.errors import CourseError
-from coursekit.notebooks import books, files
+from coursekit.notebooks import build
+from coursekit.notebooks.notebook import build_notebook, notebook_text
 from coursekit.notebooks.template import Template, templates
 from coursekit.plugins import catalogue
 
 
 def coursekit(*words: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
-    code = "from coursekit.cli import main; main()"
+    code = "from coursekit.cli.app import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, encoding="utf-8"
     )
@@ -31,13 +32,13 @@ def coursekit(*words: str) -> subprocess.CompletedProcess[str]:
 
 def execute(template: Template, folder: Path) -> tuple[float, str]:
     """Execute a notebook with its solutions, write it, and return seconds and what failed."""
-    book = books.notebook(template, "solved")
+    book = build_notebook(template, "solved")
     path = folder / template.lesson / template.file_name
     path.parent.mkdir(exist_ok=True)
-    path.write_text(books.text_of(book), encoding="utf-8")
+    path.write_text(notebook_text(book), encoding="utf-8")
     start = time.perf_counter()
     try:
-        files.executed(book)
+        build.execute(book)
     except CourseError as error:
         return time.perf_counter() - start, str(error)
     return time.perf_counter() - start, ""

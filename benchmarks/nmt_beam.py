@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from coursekit import sources
 from coursekit.commands.demo import load
 from coursekit.console import consoles
 from coursekit.plugins import catalogue
-from coursekit.runs import Run
+from coursekit.runs.folder import Run
+from coursekit.store.choose import choose
 
 SENTENCES, BEAM = 1_000, 4
 
@@ -22,7 +22,7 @@ SENTENCES, BEAM = 1_000, 4
 def main() -> None:
     """Translate, and print the seconds."""
     lesson, run, out = catalogue().lesson("nmt"), Run(Path(sys.argv[1])), consoles()
-    chosen = sources.choose(lesson, run.manifest.dataset, out.stderr)
+    chosen = choose(lesson, run.manifest.dataset, out.stderr)
     settings = type(lesson.presets[run.manifest.preset]).from_dict(run.manifest.settings)
     asked = list(lesson.data(chosen.local, settings).test.references)[:SENTENCES]
     model, data = load(lesson, run, out)

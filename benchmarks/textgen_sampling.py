@@ -10,8 +10,8 @@ from pathlib import Path
 from coursekit.commands.demo import load
 from coursekit.console import consoles
 from coursekit.plugins import catalogue
-from coursekit.runs import Run
-from coursekit_textgen.sample import texts
+from coursekit.runs.folder import Run
+from coursekit_textgen.decode import texts
 
 LENGTHS = {1: 20_000, 64: 8_192}  # by texts at once
 

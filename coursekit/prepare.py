@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from coursekit import sources
 from coursekit.console import consoles
 from coursekit.datasets import Dataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
 from coursekit.settings import Settings
+from coursekit.store.choose import choose
 
 
 def prepare(
@@ -28,7 +28,7 @@ def prepare(
     """
     check_preset(lesson, preset)
     screen = consoles()
-    chosen = sources.choose(lesson, dataset, screen.stderr)
+    chosen = choose(lesson, dataset, screen.stderr)
     if chosen.note:
         screen.say(chosen.note)
     settings = preset_settings(lesson, chosen.dataset, preset).replace(changes)

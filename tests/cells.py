@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from coursekit.notebooks.editions import cells
+from coursekit.notebooks.cells import cells
 from coursekit.practice.gather import exercise
-from coursekit.practice.here import Here
+from coursekit.practice.namespace import Here
 
 
 def run_cells(name: str, **constants: object) -> dict[str, Any]:

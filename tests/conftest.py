@@ -43,7 +43,7 @@ class Command:
         self.environment = environment
 
     def __call__(self, *words: str, code: int = 0) -> Done:
-        from coursekit.cli import main
+        from coursekit.cli.app import main
 
         out, errors = io.StringIO(), io.StringIO()
         with (
@@ -71,7 +71,7 @@ class Process(Command):
     """Runs ``coursekit`` in a process of its own, as a user does."""
 
     def arguments(self, *words: str) -> list[str]:
-        return [sys.executable, "-c", "from coursekit.cli import main; main()", *words]
+        return [sys.executable, "-c", "from coursekit.cli.app import main; main()", *words]
 
     def __call__(self, *words: str, code: int = 0) -> Done:
         done = subprocess.run(

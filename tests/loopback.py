@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from coursekit import Dataset, LocalDataset, RemoteFile, transfer
-from coursekit.cache import beside, location
+from coursekit import Dataset, LocalDataset, RemoteFile
+from coursekit.store import transfer
+from coursekit.store.cache import beside, location
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from contextlib import suppress
 
-from coursekit.notebooks.editions import cells
+from coursekit.notebooks.cells import cells
+from coursekit.practice.checks import Result, check_work
 from coursekit.practice.gather import declared, exercise
-from coursekit.practice.here import Here, StudentError
-from coursekit.practice.run import Result, run
+from coursekit.practice.namespace import Here, StudentError
 
 
 def results(name: str, cell: str, code: str, slow: Collection[str] = ()) -> dict[str, Result]:
@@ -28,7 +28,7 @@ def results(name: str, cell: str, code: str, slow: Collection[str] = ()) -> dict
         elif built.role == "student":
             here.run(code if cell in built.names else built.solved, built.id)
     chosen = [check for check in known.checks if check not in slow]
-    return {result.check.name: result for result in run(known, here, chosen)}
+    return {result.check.name: result for result in check_work(known, here, chosen)}
 
 
 def solved(name: str, cell: str) -> str:

@@ -1,1 +1,1 @@
-"""What each command of the command line does; `coursekit.cli` only parses."""
+"""What each command of the command line does; `coursekit.cli.app` only parses."""

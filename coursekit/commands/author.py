@@ -7,14 +7,14 @@ from pathlib import Path
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
-from coursekit.notebooks import files
-from coursekit.notebooks.editions import cells
+from coursekit.notebooks import build
+from coursekit.notebooks.cells import cells
 from coursekit.notebooks.template import templates
-from coursekit.notebooks.verify import verify as faults_of
 from coursekit.plugins import catalogue
+from coursekit.practice.verify import faults_of
 
 
-def build(lesson: str | None, solutions: Path | None, check: bool, out: Consoles) -> None:
+def build_notebooks(lesson: str | None, solutions: Path | None, check: bool, out: Consoles) -> None:
     """Build, or compare, the notebooks of one lesson or of all.
 
     Raises:
@@ -25,12 +25,12 @@ def build(lesson: str | None, solutions: Path | None, check: bool, out: Consoles
     if check and solutions is not None:
         raise CourseError("--check and --solutions cannot be combined")
     if check:
-        files.check(chosen, out)
+        build.check_up_to_date(chosen, out)
     else:
-        files.build(chosen, solutions, out)
+        build.build(chosen, solutions, out)
 
 
-def verify(lesson: Lesson, out: Consoles) -> None:
+def verify_lesson(lesson: Lesson, out: Consoles) -> None:
     """Hold each exercise of a lesson against the author's gate.
 
     Raises:

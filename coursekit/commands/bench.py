@@ -18,12 +18,12 @@ import psutil
 from rich.table import Table
 from rich.text import Text
 
-from coursekit import sources
 from coursekit.commands.listing import cells, print_json, table
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
-from coursekit.running import Request
+from coursekit.runs.runner import Request
+from coursekit.store.choose import choose
 
 WAYS = {"eager": "eager", "graph": "tf.function", "xla": "tf.function with XLA"}
 BATCHES = 16  # of the first epoch, used again and again
@@ -31,13 +31,13 @@ SECONDS = 8.0  # of timed steps
 BAR = 24
 
 
-def bench(lesson: Lesson, request: Request, as_json: bool, out: Consoles) -> None:
+def bench_step(lesson: Lesson, request: Request, as_json: bool, out: Consoles) -> None:
     """Time a lesson's train step in every way and print them side by side.
 
     Raises:
         CourseError: A way could not be measured at all.
     """
-    chosen = sources.choose(lesson, request.data, out.stderr)
+    chosen = choose(lesson, request.data, out.stderr)
     if chosen.note:
         out.say(chosen.note, "yellow")
     name = request.data or chosen.local.name
@@ -78,7 +78,7 @@ def measure(lesson: Lesson, request: Request, way: str) -> dict[str, Any]:
         with answer.open("wb") as stdout, log.open("wb") as stderr:
             child = subprocess.Popen(command, stdout=stdout, stderr=stderr)
             try:
-                peak = watch(child)
+                peak = watch_memory(child)
             finally:
                 child.kill()
         text, errors = answer.read_text("utf-8"), log.read_text("utf-8", "replace")
@@ -91,7 +91,7 @@ def measure(lesson: Lesson, request: Request, way: str) -> dict[str, Any]:
     return {**row, "peak_memory": peak}
 
 
-def watch(child: "subprocess.Popen[bytes]") -> int:
+def watch_memory(child: "subprocess.Popen[bytes]") -> int:
     """Wait for a process and return the most memory it had resident, in bytes."""
     peak = 0
     process = psutil.Process(child.pid)
@@ -127,21 +127,22 @@ def compare(rows: list[dict[str, Any]]) -> Table:
 
 def work(order: dict[str, Any]) -> dict[str, Any]:
     """Measure one way, in the child process."""
-    from coursekit import settings, training
     from coursekit.console import consoles
     from coursekit.plugins import catalogue
     from coursekit.prepare import check_preset, preset_settings
+    from coursekit.runs import loop
+    from coursekit.settings import parse_overrides
 
     lesson = catalogue().lesson(order["lesson"])
     preset = order["preset"] or "quick"
     check_preset(lesson, preset)
-    changes = settings.parse_overrides(type(lesson.presets[preset]), order["assignments"])
-    chosen = sources.choose(lesson, order["data"], consoles().stderr)
+    changes = parse_overrides(type(lesson.presets[preset]), order["assignments"])
+    chosen = choose(lesson, order["data"], consoles().stderr)
     values = preset_settings(lesson, chosen.dataset, preset).replace(changes)
     data = lesson.data(chosen.local, values)
-    training.make_deterministic(values.seed)
+    loop.make_deterministic(values.seed)
     model = lesson.model(data, values)
-    step = training.compiled(lesson, jit=order["way"] == "xla", eager=order["way"] == "eager")
+    step = loop.compiled(lesson, jit=order["way"] == "xla", eager=order["way"] == "eager")
     batches = list(data.train.batches(0).take(BATCHES))
     return {
         "way": order["way"],

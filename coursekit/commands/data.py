@@ -4,12 +4,12 @@ from typing import Any, Literal
 
 from rich.text import Text
 
-from coursekit import cache, download
 from coursekit.commands.listing import cells, print_json, size_text, table
 from coursekit.console import Consoles
 from coursekit.datasets import Dataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
+from coursekit.store import cache, download
 
 Action = Literal["download", "show", "verify", "remove"]
 
@@ -32,7 +32,7 @@ def action(show: bool, verify: bool, remove: bool) -> Action:
     return chosen[0] if chosen else "download"
 
 
-def data(lesson: Lesson, name: str | None, act: Action, as_json: bool, out: Consoles) -> None:
+def run_action(lesson: Lesson, name: str | None, act: Action, as_json: bool, out: Consoles) -> None:
     """Do it for one data set, or show, verify and remove for all of a lesson's.
 
     Args:
@@ -96,7 +96,7 @@ def state(dataset: Dataset, verify: bool) -> dict[str, Any]:
     folder = str(cache.cache_dir() / dataset.name) if complete else None
     checked = ""
     if verify and not dataset.built_in:
-        verdicts = cache.verify(dataset)
+        verdicts = cache.verify_files(dataset)
         bad = [verdict.name for verdict in verdicts if verdict.state == "damaged"]
         missing = [verdict.name for verdict in verdicts if verdict.state == "missing"]
         checked = "checksums right"

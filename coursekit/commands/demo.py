@@ -4,17 +4,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from coursekit import checkpoint, running, runs, show, sources
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import check_preset
-from coursekit.quiet import native_log
-from coursekit.running import Request
-from coursekit.runs import Run
+from coursekit.runs import checkpoint, pictures
+from coursekit.runs.folder import ASSETS, Run, find_runs
+from coursekit.runs.native_log import native_log
+from coursekit.runs.runner import Request, run_lesson
+from coursekit.store.choose import choose
 
 
-def demo(
+def show_demo(
     lesson: Lesson, request: str | None, options: Any, folder: Path | None, out: Consoles
 ) -> None:
     """Show what a lesson's trained model makes of a request.
@@ -26,12 +27,12 @@ def demo(
         folder: A run's folder, None for the newest finished run.
         out: Where to print.
     """
-    made = trained_run(lesson, folder, out)
+    run = trained_run(lesson, folder, out)
     with native_log():
-        with out.stderr.status(f"loading {made.path}"):
-            model, data = load(lesson, made, out)
+        with out.stderr.status(f"loading {run.path}"):
+            model, data = load(lesson, run, out)
         result = lesson.demo(model, data, request, options)
-        show.present(result, out.stdout, out.stderr, made.path / "demo")
+        pictures.present(result, out.stdout, out.stderr, run.path / "demo")
 
 
 def trained_run(lesson: Lesson, folder: Path | None, out: Consoles) -> Run:
@@ -42,21 +43,21 @@ def trained_run(lesson: Lesson, folder: Path | None, out: Consoles) -> Run:
             offer was not taken.
     """
     if folder is not None:
-        made = Run(folder)
-        if made.manifest.lesson != lesson.name:
+        run = Run(folder)
+        if run.manifest.lesson != lesson.name:
             raise CourseError(
-                f"{folder} is a run of {made.manifest.lesson}, not of {lesson.name}",
-                remedy=f"coursekit demo {made.manifest.lesson} --run {folder}",
+                f"{folder} is a run of {run.manifest.lesson}, not of {lesson.name}",
+                remedy=f"coursekit demo {run.manifest.lesson} --run {folder}",
             )
         if not (folder / checkpoint.LAST).exists():
             raise CourseError(
                 f"the run {folder} has no finished epoch yet",
                 remedy=f"coursekit run {lesson.name} --resume --out {folder}",
             )
-        return made
-    for made in runs.find(lesson=lesson.name):
-        if made.finished:
-            return made
+        return run
+    for run in find_runs(lesson=lesson.name):
+        if run.finished:
+            return run
     return offer(lesson, out)
 
 
@@ -73,26 +74,26 @@ def offer(lesson: Lesson, out: Consoles) -> Run:
     answer = out.stderr.input("train it now? [Y/n] ").strip().lower()
     if answer not in ("", "y", "yes"):
         raise CourseError("nothing to show yet", remedy=f"coursekit run {lesson.name}")
-    return running.run(lesson, Request(), out)
+    return run_lesson(lesson, Request(), out)
 
 
-def load(lesson: Lesson, made: Run, out: Consoles) -> tuple[Any, Any]:
+def load(lesson: Lesson, run: Run, out: Consoles) -> tuple[Any, Any]:
     """Return a run's best model, and the data that its demo needs."""
     import json
 
-    manifest = made.manifest
+    manifest = run.manifest
     check_preset(lesson, manifest.preset)
     values = type(lesson.presets[manifest.preset]).from_dict(manifest.settings)
     try:
-        assets = json.loads((made.path / runs.ASSETS).read_text("utf-8"))
+        assets = json.loads((run.path / ASSETS).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise CourseError(f"{made.path / runs.ASSETS} cannot be read: {error}") from error
+        raise CourseError(f"{run.path / ASSETS} cannot be read: {error}") from error
     data = lesson.restore(assets, values)
     if data is None:
-        chosen = sources.choose(lesson, manifest.own_path or manifest.dataset, out.stderr)
+        chosen = choose(lesson, manifest.own_path or manifest.dataset, out.stderr)
         data = lesson.data(chosen.local, values)
     model = lesson.model(data, values)
-    _, said = checkpoint.load_best(made.path, model)
+    _, said = checkpoint.load_best(run.path, model)
     if said:
         out.say(said, "yellow")
     return model, data

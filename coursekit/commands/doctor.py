@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from coursekit.cache import cache_dir
 from coursekit.commands.listing import table
 from coursekit.console import Consoles
-from coursekit.practice.state import state_path
+from coursekit.practice.records import state_path
+from coursekit.store.cache import cache_dir
 
 ROOM = 1_000_000_000  # bytes that data sets and runs may need
 ASK_TENSORFLOW = (

@@ -8,12 +8,12 @@ from typing import Any, Literal
 from rich.table import Table
 from rich.text import Text
 
-from coursekit import runs
 from coursekit.console import Consoles
-from coursekit.display import duration
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue, catalogue
+from coursekit.runs.display import duration
+from coursekit.runs.folder import find_runs
 from coursekit.settings import limits
 
 
@@ -71,7 +71,7 @@ def welcome(out: Consoles) -> None:
 def next_command(found: Catalogue) -> str:
     """Return the command that goes on with the course here."""
     for lesson in found.lessons.values():
-        made = list(runs.find(lesson=lesson.name))
+        made = list(find_runs(lesson=lesson.name))
         if not made:
             return f"coursekit run {lesson.name}"
         if not any(run.finished for run in made):
@@ -107,7 +107,7 @@ def list_lessons(as_json: bool, out: Consoles) -> None:
     return None
 
 
-def info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
+def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
     """Print all that is known of a lesson before it runs."""
     if as_json:
         return print_json(info_values(lesson))
@@ -204,10 +204,10 @@ def _value(value: object) -> str:
 
 def list_runs(root: Path, lesson: str | None, as_json: bool, out: Consoles) -> None:
     """Print the runs below a folder, newest first."""
-    if lesson is not None and not any(runs.find(root, lesson)):
+    if lesson is not None and not any(find_runs(root, lesson)):
         catalogue().lesson(lesson)  # says what it may have been meant to be
     found = []
-    for run in runs.find(root, lesson):
+    for run in find_runs(root, lesson):
         try:
             found.append(run.summary())
         except CourseError as error:

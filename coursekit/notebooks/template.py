@@ -109,7 +109,7 @@ class Address(NamedTuple):
         Raises:
             CourseError: It cannot be read.
         """
-        return read(self.path, self.lesson)
+        return read_template(self.path, self.lesson)
 
 
 def addresses(lesson: Lesson) -> list[Address]:
@@ -139,7 +139,7 @@ def _numbered(path: Path) -> tuple[int, str]:
     return (int(match[1]), match[2].replace("_", "-")) if match else (0, "lesson")
 
 
-def read(path: Path, lesson: str) -> Template:
+def read_template(path: Path, lesson: str) -> Template:
     """Read one template.
 
     Raises:

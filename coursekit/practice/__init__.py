@@ -1,6 +1,6 @@
 """What templates and notebooks import: checks and what they consist of, running them, hints."""
 
 from coursekit.practice.declare import check, misconception, probe
-from coursekit.practice.inside import hint, require, run_checks
+from coursekit.practice.notebook_api import hint, require, run_checks
 
 __all__ = ["check", "hint", "misconception", "probe", "require", "run_checks"]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from coursekit.errors import CourseError, did_you_mean
-from coursekit.notebooks.editions import cells
+from coursekit.notebooks.cells import cells
 from coursekit.notebooks.template import Template, addresses, decorator_names
 from coursekit.plugins import catalogue
 from coursekit.practice.declare import Declared, _gathering

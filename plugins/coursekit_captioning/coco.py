@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from coursekit import CourseError, LocalDataset
+from coursekit_captioning.archives import members_of, read_text
 from coursekit_captioning.examples import Example, Parts
-from coursekit_captioning.flickr8k import members_of, read_text
 from coursekit_captioning.pictures import Source
 from coursekit_captioning.scenes import Box
 from coursekit_captioning.split import split_by

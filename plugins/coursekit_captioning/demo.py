@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from coursekit import CourseError
 from coursekit_captioning.data import SCENE_SIZE, CaptioningData, CaptionSplit, DrawnScenes
+from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.encoders import PRETRAINED, Pretrained, network, weights_of
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import Captioner
 from coursekit_captioning.overlay import attention_figure, attention_text
 from coursekit_captioning.pictures import Pixels, Source, aspect_of, decode
 from coursekit_captioning.scenes import draw, is_true
-from coursekit_captioning.search import Written, write_captions
 from coursekit_captioning.web import download
 
 if TYPE_CHECKING:

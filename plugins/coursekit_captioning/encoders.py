@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import CourseError, RemoteFile
 from coursekit.console import consoles
-from coursekit.download import fetch_file
+from coursekit.store.download import fetch_file
 
 if TYPE_CHECKING:
     import keras

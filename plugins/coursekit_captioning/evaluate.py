@@ -9,11 +9,11 @@ import numpy as np
 from coursekit import CourseError
 from coursekit.lesson import SplitName
 from coursekit_captioning.data import CaptioningData, CaptionSplit
+from coursekit_captioning.decode import Attention, Written, write_captions
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import Captioner
 from coursekit_captioning.scenes import Box, is_true
 from coursekit_captioning.scores import bleu, cider
-from coursekit_captioning.search import Attention, Written, write_captions
 
 TEST_BEAM = 4  # validation is greedy
 

@@ -20,9 +20,9 @@ import numpy.typing as npt
 from rich.filesize import decimal
 
 from coursekit import CourseError, fingerprint
-from coursekit.cache import beside, cache_dir, locked, require_space, storage
 from coursekit.console import consoles
-from coursekit.meter import Meter
+from coursekit.store.cache import beside, cache_dir, locked, require_space, storage
+from coursekit.store.progress import Meter
 from coursekit_captioning.encoders import Pretrained, network, weights_of
 from coursekit_captioning.pictures import Pixels, Source, load
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
-from pathlib import Path, PurePosixPath
-
 from coursekit import CourseError, LocalDataset
+from coursekit_captioning.archives import members_of, read_text
 from coursekit_captioning.examples import Example, Parts
 from coursekit_captioning.pictures import Source
 from coursekit_captioning.text import normalize
@@ -62,35 +60,3 @@ def captions_of(text: str) -> dict[str, tuple[str, ...]]:
         if normal:
             found.setdefault(key.partition("#")[0], []).append(normal)
     return {name: tuple(captions) for name, captions in found.items()}
-
-
-def members_of(archive: Path, ending: str) -> dict[str, str]:
-    """Return the members of an archive by their bare names, without what a Mac adds.
-
-    Raises:
-        CourseError: It is no zip archive.
-    """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            names = [PurePosixPath(name) for name in opened.namelist()]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise CourseError(
-            f"{archive} cannot be read: {error}", "the archive as published"
-        ) from error
-    return {
-        path.name: str(path)
-        for path in names
-        if path.suffix == ending and "__MACOSX" not in path.parts
-    }
-
-
-def read_text(archive: Path, name: str) -> str:
-    """Return a text file of an archive.
-
-    Raises:
-        CourseError: There is no such file in it.
-    """
-    members = members_of(archive, PurePosixPath(name).suffix)
-    if name not in members:
-        raise CourseError(f"there is no {name} in {archive}", "the archive as published")
-    return Source(archive, members[name]).read().decode("utf-8")

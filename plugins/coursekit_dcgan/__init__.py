@@ -211,7 +211,7 @@ class DcganLesson(Lesson):
     def data(self, dataset: LocalDataset, settings: DcganSettings) -> DcganData:
         """Read the images and split them."""
         from coursekit_dcgan.data import dcgan_data
-        from coursekit_dcgan.images import parts_of
+        from coursekit_dcgan.load import parts_of
 
         return dcgan_data(dataset.name, parts_of(dataset), settings)
 

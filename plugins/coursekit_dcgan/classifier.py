@@ -20,9 +20,8 @@ import tensorflow as tf  # noqa: TID253
 from filelock import FileLock
 
 from coursekit import fingerprint
-from coursekit.cache import cache_dir
-from coursekit_dcgan.data import Floats, scaled
-from coursekit_dcgan.images import Images, Pixels
+from coursekit.store.cache import cache_dir
+from coursekit_dcgan.load import Floats, Images, Pixels, scaled
 
 FEATURES = 64
 BATCH = 128

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
-from coursekit_dcgan.images import Images, Parts, Pixels, five_thousand, split
+from coursekit_dcgan.load import Floats, Images, Parts, five_thousand, split
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -18,21 +18,8 @@ if TYPE_CHECKING:
     from coursekit_dcgan import DcganSettings
     from coursekit_dcgan.classifier import Classifier
 
-Floats: TypeAlias = npt.NDArray[np.float32]
-
 NO_IMAGES = Images(np.zeros((0, 28, 28), np.uint8), None)
 NO_PARTS = Parts(NO_IMAGES, NO_IMAGES, NO_IMAGES)
-
-
-def scaled(pixels: Pixels) -> Floats:
-    """Turn pixels ``(..., 28, 28)`` of 0 to 255 into images ``(..., 28, 28, 1)`` of -1 to 1."""
-    return (pixels.astype(np.float32) / 127.5 - 1.0)[..., np.newaxis]
-
-
-def unscaled(images: npt.ArrayLike) -> Pixels:
-    """Turn images ``(..., 28, 28, 1)`` of -1 to 1 into pixels ``(..., 28, 28)`` of 0 to 255."""
-    pixels: Pixels = np.round((np.asarray(images)[..., 0] + 1.0) * 127.5).astype(np.uint8)
-    return pixels
 
 
 class Latents(NamedTuple):

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from rich.text import Text
 
 from coursekit.blocks import half_blocks
-from coursekit_dcgan.data import DcganData, Floats
+from coursekit_dcgan.data import DcganData
 from coursekit_dcgan.evaluate import draw
-from coursekit_dcgan.images import SIZE, Pixels
+from coursekit_dcgan.load import SIZE, Floats, Pixels
 from coursekit_dcgan.model import Gan
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from coursekit.lesson import SplitName
 from coursekit_dcgan.classifier import Judged, accuracy, judge
-from coursekit_dcgan.data import DcganData, Floats, unscaled
-from coursekit_dcgan.images import Images, Pixels
+from coursekit_dcgan.data import DcganData
+from coursekit_dcgan.load import Floats, Images, Pixels, unscaled
 from coursekit_dcgan.model import Gan
 
 DRAWN = {"validation": 2_000, "test": 10_000}

@@ -170,8 +170,8 @@ class NmtLesson(Lesson):
 
     def data(self, dataset: LocalDataset, settings: NmtSettings) -> NmtData:
         """Read pairs, split them by groups and number their words."""
-        from coursekit_nmt.corpora import parts_of
         from coursekit_nmt.data import nmt_data
+        from coursekit_nmt.load import parts_of
 
         return nmt_data(parts_of(dataset), settings)
 

@@ -103,8 +103,8 @@ class TextgenLesson(Lesson):
 
     def data(self, dataset: LocalDataset, settings: TextgenSettings) -> TextgenData:
         """Read a text, split it and number its characters."""
-        from coursekit_textgen.corpora import texts_of
         from coursekit_textgen.data import textgen_data
+        from coursekit_textgen.load import texts_of
 
         return textgen_data(texts_of(dataset), settings)
 

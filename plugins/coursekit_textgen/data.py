@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
-from coursekit_textgen.corpora import Texts
+from coursekit_textgen.load import Texts
 
 if TYPE_CHECKING:
     import tensorflow as tf

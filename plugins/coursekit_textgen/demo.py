@@ -17,9 +17,9 @@ from rich.text import Text
 
 from coursekit import CourseError
 from coursekit_textgen.data import TextgenData, Vocabulary
+from coursekit_textgen.decode import Taste, texts
 from coursekit_textgen.evaluate import losses_of
 from coursekit_textgen.model import CharacterModel
-from coursekit_textgen.sample import Taste, texts
 
 if TYPE_CHECKING:
     from coursekit.lesson import Showable

@@ -29,7 +29,7 @@ from matplotlib.patches import Rectangle
 from coursekit_captioning.data import drawn_examples
 from coursekit_captioning.evaluate import is_inside
 from coursekit_captioning.scenes import draw
-from coursekit_captioning.search import Attention
+from coursekit_captioning.decode import Attention
 
 # %% [markdown]
 # ## Predict first

@@ -39,7 +39,7 @@ from coursekit_captioning.evaluate import is_inside
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import coordinates
 from coursekit_captioning.overlay import lit
-from coursekit_captioning.search import Written, write_captions
+from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.train import train_step
 
 # %% [markdown]

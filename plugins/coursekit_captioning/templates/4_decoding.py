@@ -28,13 +28,13 @@ from matplotlib.figure import Figure
 from coursekit.prepare import prepare
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
-from coursekit_captioning.counting import DESCRIBING, CountingCaptioner, Step
+from coursekit_captioning.practice.counting import DESCRIBING, CountingCaptioner, Step
 from coursekit_captioning.data import drawn_examples
 from coursekit_captioning.model import Captioner, Memory
 from coursekit_captioning.overlay import ACROSS, lit
 from coursekit_captioning.scenes import is_true
 from coursekit_captioning.scores import cider
-from coursekit_captioning.search import IMPOSSIBLE, Found, lengths_of
+from coursekit_captioning.decode import IMPOSSIBLE, Found, lengths_of
 from coursekit_captioning.train import train_step
 from coursekit_captioning.vocabulary import END, PAD, START, UNKNOWN
 
@@ -103,7 +103,7 @@ def prediction(student):
 # chooses, number by number. It takes about five lines.
 
 # %%
-from coursekit_captioning.search import log_probabilities  # exercise
+from coursekit_captioning.decode import log_probabilities  # exercise
 
 # %% [markdown]
 # A tiny run: two words behind the four special ones, all six equally likely, at the first step, in
@@ -316,7 +316,7 @@ def at_last(student):
 # way in. `tf.while_loop` runs the step, while any caption is running.
 
 # %%
-from coursekit_captioning.search import greedy_search  # exercise
+from coursekit_captioning.decode import greedy_search  # exercise
 
 # %%
 import numpy as np
@@ -666,7 +666,7 @@ def my_search(step: Step, state: Any, limit: int, describing: Any) -> Any:  # ex
 # %%
 from functools import lru_cache
 
-from coursekit_captioning.counting import DESCRIBING, CountingCaptioner
+from coursekit_captioning.practice.counting import DESCRIBING, CountingCaptioner
 from coursekit_captioning.data import drawn_examples
 from coursekit_captioning.scenes import is_true
 from coursekit_captioning.scores import cider

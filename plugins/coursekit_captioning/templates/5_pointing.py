@@ -30,7 +30,7 @@ from coursekit_captioning.build import build_captioner
 from coursekit_captioning.evaluate import peak, true_captions
 from coursekit_captioning.examples import Example
 from coursekit_captioning.scenes import Box
-from coursekit_captioning.search import Written, write_captions
+from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.train import train_step
 
 # %% [markdown]

@@ -34,7 +34,7 @@ from coursekit_captioning.build import build_captioner
 from coursekit_captioning.demo import answer, held_out
 from coursekit_captioning.evaluate import evaluate_split
 from coursekit_captioning.overlay import attention_figure
-from coursekit_captioning.search import write_captions
+from coursekit_captioning.decode import write_captions
 
 # %% [markdown]
 # ## The data

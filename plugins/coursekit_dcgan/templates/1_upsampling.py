@@ -30,7 +30,7 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.compare import beside, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
 from coursekit_dcgan.model import SLOPE, SMALL, spread
 
 # %% [markdown]

@@ -24,8 +24,9 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.compare import beside, drawn, fit, picture
-from coursekit_dcgan.data import Latents, unscaled
+from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
+from coursekit_dcgan.data import Latents
+from coursekit_dcgan.load import unscaled
 from coursekit_dcgan.model import Gan
 from coursekit_dcgan.train import discriminator_loss, generator_loss
 

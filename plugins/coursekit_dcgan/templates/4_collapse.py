@@ -25,9 +25,9 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.compare import beside, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
 from coursekit_dcgan.model import Discriminator, alone
-from coursekit_dcgan.ring import hit, ring_figure, ring_points
+from coursekit_dcgan.practice.ring import hit, ring_figure, ring_points
 
 # %% [markdown]
 # ## Measure: how many classes are there, in effect?

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit_dcgan.data import Floats
+from coursekit_dcgan.load import Floats
 
 random = np.random.default_rng(0)
 
@@ -339,7 +339,7 @@ from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.classifier import judge
-from coursekit_dcgan.compare import beside, fit, picture
+from coursekit_dcgan.practice.compare import beside, fit, picture
 from coursekit_dcgan.evaluate import draw
 
 STEPS = 500

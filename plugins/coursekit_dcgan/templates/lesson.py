@@ -35,8 +35,9 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.compare import picture
-from coursekit_dcgan.data import Latents, unscaled
+from coursekit_dcgan.practice.compare import picture
+from coursekit_dcgan.data import Latents
+from coursekit_dcgan.load import unscaled
 from coursekit_dcgan.demo import grid, nearest, nearest_figure, walk
 from coursekit_dcgan.evaluate import draw, evaluate
 from coursekit_dcgan.model import SLOPE, SMALL, Discriminator, Gan, Generator, spread

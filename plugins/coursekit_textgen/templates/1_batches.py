@@ -571,8 +571,8 @@ from coursekit_textgen.data import batches_of  # show
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.compare import continued, curves, learn, shown
-from coursekit_textgen.sample import Taste
+from coursekit_textgen.practice.compare import continued, curves, learn, shown
+from coursekit_textgen.decode import Taste
 
 STEPS = 400
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)

@@ -627,9 +627,9 @@ def dropping(student):
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.compare import continued, curves, learn, shown
+from coursekit_textgen.practice.compare import continued, curves, learn, shown
 from coursekit_textgen.data import side_by_side
-from coursekit_textgen.sample import Taste
+from coursekit_textgen.decode import Taste
 from coursekit_textgen.train import character_loss
 
 STEPS = 1_000

@@ -371,7 +371,7 @@ def ruler(student):
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.compare import curves, learn, shown
+from coursekit_textgen.practice.compare import curves, learn, shown
 from coursekit_textgen.evaluate import evaluate
 from coursekit_textgen.train import character_loss
 

@@ -561,9 +561,9 @@ def trains(student):
 # %% tags=["train"]
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
-from coursekit_textgen.compare import continued, curves, learn, shown
+from coursekit_textgen.practice.compare import continued, curves, learn, shown
 from coursekit_textgen.evaluate import evaluate
-from coursekit_textgen.sample import Taste
+from coursekit_textgen.decode import Taste
 
 
 class Exponential(CharacterModel):

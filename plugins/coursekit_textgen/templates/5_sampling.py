@@ -26,8 +26,8 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.data import UNKNOWN
-from coursekit_textgen.ngram import Ngram
-from coursekit_textgen.sample import IMPOSSIBLE, Taste
+from coursekit_textgen.practice.ngram import Ngram
+from coursekit_textgen.decode import IMPOSSIBLE, Taste
 
 # %% [markdown]
 # ## Predict first
@@ -119,7 +119,7 @@ def drawn(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
 
 
 # %%
-from coursekit_textgen.sample import drawn  # exercise
+from coursekit_textgen.decode import drawn  # exercise
 
 # %%
 some_logits = tf.repeat(tf.math.log([[0.5, 0.25, 0.15, 0.1]]), 5, axis=0)
@@ -257,7 +257,7 @@ def impossible(student):
 #    `taste.top_p` is reached. The character with which it is reached stays.
 
 # %%
-from coursekit_textgen.sample import narrowed  # exercise
+from coursekit_textgen.decode import narrowed  # exercise
 
 # %%
 chances = tf.math.log([[1e-9, 0.5, 0.25, 0.15, 0.1]])
@@ -663,7 +663,7 @@ def richer(student):
 from matplotlib.figure import Figure
 
 from coursekit_textgen.build import build_model
-from coursekit_textgen.compare import continued, learn, shown
+from coursekit_textgen.practice.compare import continued, learn, shown
 
 STEPS = 1_000
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)

@@ -26,16 +26,16 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare
-from coursekit.training import has_xla
+from coursekit.runs.loop import has_xla
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.compare import continued, curves, shown
+from coursekit_textgen.practice.compare import continued, curves, shown
 from coursekit_textgen.data import Ids
 from coursekit_textgen.demo import surprise_plot
 from coursekit_textgen.evaluate import evaluate, losses_of
 from coursekit_textgen.layers import Dropout
 from coursekit_textgen.model import States
-from coursekit_textgen.sample import Taste
+from coursekit_textgen.decode import Taste
 
 # %% [markdown]
 # ## Ten minutes of TensorFlow

@@ -1,0 +1,1 @@
+"""The command line: parses words and hands over to `coursekit.commands`."""

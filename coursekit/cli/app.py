@@ -1,0 +1,292 @@
+"""The command line: parses, and hands over. Nothing here imports TensorFlow.
+
+The commands for lessons are here, those for a student's notebooks in `learner`.
+"""
+
+import io
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from coursekit import __version__
+from coursekit.cli import practice as learner
+from coursekit.cli.arguments import AsJson, LessonName, lesson_names, lesson_of, screen
+from coursekit.errors import CourseError
+
+LEARN, PRACTISE, TEACH, AUTHOR = "Learn", "Practise", "Teach", "Author"
+
+
+class Group(TyperGroup):
+    """The one place where errors for the user are caught."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; print a `CourseError` to stderr and exit with 1."""
+        from rich.text import Text
+
+        try:
+            return super().invoke(ctx)
+        except CourseError as error:
+            stderr = screen().stderr
+            stderr.print(Text("error: ", style="bold red") + Text(str(error)), soft_wrap=True)
+            raise SystemExit(1) from None
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+
+app = typer.Typer(
+    cls=Group,
+    name="coursekit",
+    help="Hands-on lessons on generative and sequence models: run them, look, take them apart.",
+    epilog="Examples: coursekit run nmt · coursekit runs --json · coursekit data nmt · "
+    "coursekit bench nmt",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"coursekit {__version__}")
+        raise typer.Exit
+
+
+DataName = Annotated[
+    str | None,
+    typer.Option("--data", metavar="NAME|PATH", help="A data set's name, or your own data."),
+]
+PresetName = Annotated[
+    str | None,
+    typer.Option("--preset", help="quick (minutes), full (the best result), tiny (a test)."),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Learn generative and sequence models by running them."""
+    if ctx.invoked_subcommand is None:
+        from coursekit.commands.listing import welcome
+
+        welcome(screen())
+
+
+@app.command("list", rich_help_panel=LEARN)
+def list_(as_json: AsJson = False) -> None:
+    """List the lessons.
+
+    Example: coursekit list
+    """
+    from coursekit.commands.listing import list_lessons
+
+    list_lessons(as_json, screen())
+
+
+@app.command(rich_help_panel=LEARN)
+def info(lesson: LessonName, as_json: AsJson = False) -> None:
+    """Tell what a lesson asks, its data sets, and every setting.
+
+    Example: coursekit info nmt
+    """
+    from coursekit.commands import listing
+
+    listing.show_info(lesson_of(lesson), as_json, screen())
+
+
+@app.command(rich_help_panel=LEARN)
+def run(
+    lesson: LessonName,
+    data: DataName = None,
+    preset: PresetName = None,
+    assignments: Assignments = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training data.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    eager: Annotated[bool, typer.Option("--eager", help="Do not compile the train step.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run's folder: new or empty.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, or the newest one.")
+    ] = False,
+) -> None:
+    """Train a lesson's model before your eyes, evaluate it, and show what it can do.
+
+    Examples:
+    coursekit run nmt
+
+    coursekit run nmt --data phrasebook --set units=128
+
+    coursekit run nmt --preset full --out runs/mine
+
+    coursekit run nmt --resume
+    """
+    from coursekit.runs.runner import Request, run_lesson
+
+    run_lesson(
+        lesson_of(lesson),
+        Request(data, preset, _assignments(assignments, epochs, seed), eager, out, resume),
+        screen(),
+    )
+
+
+def _assignments(texts: list[str] | None, epochs: int | None, seed: int | None) -> tuple[str, ...]:
+    """Return ``--set`` with ``--epochs`` and ``--seed`` behind it, which win."""
+    extra = {"epochs": epochs, "seed": seed}
+    return (*(texts or ()), *(f"{k}={v}" for k, v in extra.items() if v is not None))
+
+
+@app.command(
+    rich_help_panel=LEARN,
+    add_help_option=False,
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "allow_interspersed_args": False,
+    },
+)
+def demo(
+    ctx: typer.Context,
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="LESSON", autocompletion=lesson_names)
+    ] = None,
+) -> None:
+    """Use a trained model: coursekit demo LESSON [INPUT]; LESSON --help shows its options.
+
+    Examples:
+    coursekit demo nmt "¿dónde está mi libro?"
+
+    coursekit demo nmt --help
+    """
+    if lesson is None or lesson in ("-h", "--help"):
+        print(ctx.get_help())
+        raise typer.Exit(0 if lesson else 2)
+    if lesson.startswith("-"):
+        raise CourseError(
+            f"{lesson} stands before the lesson", "coursekit demo LESSON [INPUT] [OPTIONS]"
+        )
+    from coursekit.cli.demo_flags import demo_command
+    from coursekit.commands.demo import show_demo
+
+    chosen = lesson_of(lesson)
+
+    def handle(request: str | None, options: Any, folder: Path | None) -> None:
+        show_demo(chosen, request, options, folder, screen())
+
+    demo_command(chosen, handle)(ctx.args, prog_name=f"coursekit demo {lesson}")
+
+
+# Practise stands between Learn and Teach; doctor looks at the machine, before the runs.
+for _name, _command in learner.COMMANDS.items():
+    app.command(_name, rich_help_panel=PRACTISE)(_command)
+
+
+@app.command(rich_help_panel=PRACTISE)
+def runs(
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
+    ] = None,
+    root: Annotated[
+        Path, typer.Option("--in", metavar="DIR", help="The folder to look below.")
+    ] = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """List what was trained, with the headline metric.
+
+    Example: coursekit runs nmt --json
+    """
+    from coursekit.commands.listing import list_runs
+
+    list_runs(root, lesson, as_json, screen())
+
+
+@app.command(rich_help_panel=TEACH)
+def data(
+    lesson: LessonName,
+    name: DataName = None,
+    show: Annotated[bool, typer.Option("--show", help="Only show what is there.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Check the checksums again.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete it from the cache.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Download a lesson's data ahead, show where it is, verify or remove it.
+
+    Examples:
+    coursekit data nmt
+
+    coursekit data nmt --data tatoeba --verify
+    """
+    from coursekit.commands import data as command
+
+    action = command.action(show, verify, remove)
+    command.run_action(lesson_of(lesson), name, action, as_json, screen())
+
+
+@app.command(rich_help_panel=AUTHOR)
+def bench(
+    lesson: LessonName,
+    data: DataName = None,
+    preset: PresetName = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Time the train step eagerly, as a graph and with XLA: why tf.function exists.
+
+    Example: coursekit bench nmt --data phrasebook
+    """
+    from coursekit.commands.bench import bench_step
+    from coursekit.runs.runner import Request
+
+    request = Request(data, preset, _assignments(assignments, None, None))
+    bench_step(lesson_of(lesson), request, as_json, screen())
+
+
+@app.command(rich_help_panel=AUTHOR)
+def build(
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
+    ] = None,
+    solutions: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the solved exercises here instead.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only compare what is there.")] = False,
+) -> None:
+    """Make the notebooks of the lessons and exercises, in the current folder.
+
+    Examples:
+    coursekit build nmt
+
+    coursekit build --check
+    """
+    from coursekit.commands import author
+
+    author.build_notebooks(lesson, solutions, check, screen())
+
+
+@app.command(rich_help_panel=AUTHOR)
+def verify(lesson: LessonName) -> None:
+    """Hold a lesson's exercises against the author's gate.
+
+    Example: coursekit verify nmt
+    """
+    from coursekit.commands import author
+
+    author.verify_lesson(lesson_of(lesson), screen())
+
+
+def main() -> None:
+    """Run the command line; what is piped or redirected is UTF-8 on every system."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
+    app(prog_name="coursekit")

@@ -1,0 +1,144 @@
+"""The half of the command line for a student's notebooks; the other half is `cli`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coursekit.cli.arguments import lesson_names, screen
+
+WorkName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NOTEBOOK]",
+        help="lesson/topic, lesson/number, a topic, a lesson, or a file; else what was saved last.",
+    ),
+]
+
+
+def start_work(
+    name: Annotated[str, typer.Argument(metavar="LESSON[/TOPIC]", autocompletion=lesson_names)],
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None,
+) -> None:
+    """Write the notebooks of a lesson into a folder, by default one of its name.
+
+    Examples:
+    coursekit start nmt
+
+    coursekit start nmt/attention ~/course
+    """
+    from coursekit.commands import exercises
+
+    exercises.start(name, folder, screen())
+
+
+def check(name: WorkName = None) -> None:
+    """Say what is right in a notebook, and what is wrong in words.
+
+    Ends with 0 if every check passes, else with 1.
+
+    Example: coursekit check nmt/attention
+    """
+    from coursekit.commands import exercises
+
+    if not exercises.check(name, screen()):
+        raise typer.Exit(1)
+
+
+def hint(name: WorkName = None) -> None:
+    """Show the next of three hints for the first check that does not pass.
+
+    Example: coursekit hint nmt/attention
+    """
+    from coursekit.commands import exercises
+
+    exercises.hint(name, screen())
+
+
+def solution(
+    name: WorkName = None,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Show it unsolved, too.")] = False,
+) -> None:
+    """Show the solution of an exercise that is solved.
+
+    Example: coursekit solution nmt/attention
+    """
+    from coursekit.commands import exercises
+
+    exercises.solution(name, give_up, screen())
+
+
+def next_() -> None:
+    """Name the next exercise.
+
+    Example: coursekit next
+    """
+    from coursekit.commands import exercises
+
+    exercises.next_step(screen())
+
+
+def progress() -> None:
+    """Show all exercises at a glance.
+
+    Example: coursekit progress
+    """
+    from coursekit.commands import exercises
+
+    exercises.progress(screen())
+
+
+def reset(name: WorkName = None) -> None:
+    """Write an exercise anew; your work stays beside it as a backup.
+
+    Example: coursekit reset nmt/attention
+    """
+    from coursekit.commands import renew
+
+    renew.reset(name, screen())
+
+
+def update(name: WorkName = None) -> None:
+    """Bring a notebook to the installed edition; your cells are kept.
+
+    Example: coursekit update nmt/attention
+    """
+    from coursekit.commands import renew
+
+    renew.update(name, screen())
+
+
+def watch(name: WorkName = None) -> None:
+    """Check a notebook each time that it is saved.
+
+    Example: coursekit watch nmt/attention
+    """
+    from coursekit.commands import exercises
+
+    exercises.watch(name, screen())
+
+
+def doctor() -> None:
+    """Look whether this machine has what the lessons need.
+
+    Example: coursekit doctor
+    """
+    from coursekit.commands import doctor as command
+
+    if command.doctor(screen()):
+        raise typer.Exit(1)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "start": start_work,
+    "check": check,
+    "hint": hint,
+    "solution": solution,
+    "next": next_,
+    "progress": progress,
+    "reset": reset,
+    "update": update,
+    "watch": watch,
+    "doctor": doctor,
+}

@@ -1,0 +1,320 @@
+"""The folder of a run: manifest, history, checkpoints, results, pictures."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+FORMAT = 1
+MANIFEST, HISTORY, RESULTS, ASSETS, LOCK = (
+    "run.json",
+    "history.csv",
+    "results.json",
+    "assets.json",
+    ".lock",
+)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a run was asked to do, so that it can be told from others and resumed.
+
+    Attributes:
+        lesson: The lesson's name.
+        dataset: The name of the data set that was used, or the user's own path.
+        own_path: The user's own file or folder, empty for a named data set.
+        fingerprint: Of the data that is learnt from.
+        preset: The preset's name.
+        settings: Every hyper-parameter, after data set and ``--set``.
+        eager: Whether the step runs uncompiled.
+        command: The command line that made the run.
+        created: The time of its start, ISO 8601 with offset.
+        versions: Of Python, TensorFlow, Keras, NumPy and coursekit.
+        signatures: How each metric is computed.
+        notes: What the learner was told about the data.
+        format: The version of this file's form.
+    """
+
+    lesson: str
+    dataset: str
+    own_path: str
+    fingerprint: str
+    preset: str
+    settings: Mapping[str, Any]
+    eager: bool = False
+    command: str = ""
+    created: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    signatures: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    format: int = FORMAT
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    found = {"python": platform.python_version(), "system": platform.platform()}
+    for package in ("coursekit", "tensorflow", "keras", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+def now() -> str:
+    """Return the local time to the second, ISO 8601 with its offset."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def command_line() -> str:
+    """Return what was typed."""
+    arguments = [f'"{word}"' if " " in word or not word else word for word in sys.argv[1:]]
+    return " ".join(["coursekit", *arguments])
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically, with a line feed as line end.
+
+    Raises:
+        CourseError: The disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)  # noqa: PTH105
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise CourseError(
+            f"cannot write {path}: {error.strerror or error}",
+            remedy="make room, then go on with --resume",
+        ) from error
+
+
+class Run:
+    """One run's folder.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: FileLock | None = None
+
+    @classmethod
+    def create(cls, path: Path, manifest: Manifest) -> "Run":
+        """Make the folder, take its lock and write the manifest.
+
+        Raises:
+            CourseError: The folder is not empty, or cannot be written.
+        """
+        check_vacant(path)
+        run = cls(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            run.lock()
+            write_json(path / MANIFEST, asdict(manifest))
+        except OSError as error:
+            raise CourseError(
+                f"cannot write to {path}: {error.strerror or error}",
+                remedy="name another folder with --out",
+            ) from error
+        return run
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The manifest.
+
+        Raises:
+            CourseError: The folder holds no run, or one of another format.
+        """
+        try:
+            values = json.loads((self.path / MANIFEST).read_text("utf-8"))
+        except FileNotFoundError:
+            raise CourseError(
+                f"{self.path} is not a run",
+                f"a folder that `coursekit run` wrote, with {MANIFEST} in it",
+                "`coursekit runs` lists what there is",
+            ) from None
+        except (OSError, ValueError) as error:
+            raise CourseError(f"{self.path / MANIFEST} cannot be read: {error}") from error
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            found = values.get("format") if isinstance(values, dict) else None
+            raise CourseError(
+                f"{self.path} was written in format {found}",
+                f"format {FORMAT}",
+                "use the version of coursekit that wrote it, or start a new run",
+            )
+        try:
+            return Manifest(**{**values, "notes": tuple(values.get("notes", ()))})
+        except TypeError as error:
+            raise CourseError(f"{self.path / MANIFEST} is not a manifest: {error}") from error
+
+    def update(self, **changes: Any) -> None:
+        """Rewrite some fields of the manifest."""
+        manifest = replace(self.manifest, **changes)
+        write_json(self.path / MANIFEST, asdict(manifest))
+        self.__dict__["manifest"] = manifest
+
+    def lock(self) -> None:
+        """Keep other processes out until `unlock`, or the end of this process.
+
+        Raises:
+            CourseError: Another process is using the run.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise CourseError(
+                f"the run {self.path} is in use by another process",
+                remedy="wait for it to end, or stop it",
+            ) from None
+        except OSError as error:
+            raise CourseError(
+                f"the run {self.path} cannot be locked: {error.strerror or error}",
+                remedy="copy it to a folder that you can write to",
+            ) from error
+        self._lock = lock
+
+    def unlock(self) -> None:
+        """Let others use the run."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def in_use(self) -> bool:
+        """Say whether another process holds the lock."""
+        if not (self.path / LOCK).exists():
+            return False
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.path / LOCK, timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # a run that one can only read
+            return False
+
+    def history(self) -> list[dict[str, float]]:
+        """Return a row for each epoch that was finished, values by column name.
+
+        Raises:
+            CourseError: The file is damaged.
+        """
+        try:
+            text = (self.path / HISTORY).read_text("utf-8")
+        except FileNotFoundError:
+            return []
+        try:
+            return [
+                {name: float(value) for name, value in row.items() if value}
+                for row in csv.DictReader(io.StringIO(text))
+            ]
+        except (TypeError, ValueError) as error:
+            raise CourseError(
+                f"{self.path / HISTORY} is damaged: {error}", "numbers with commas between them"
+            ) from error
+
+    def write_history(self, rows: list[dict[str, float]]) -> None:
+        """Write the rows atomically, with the union of their columns."""
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, columns, lineterminator="\n", restval="")
+        writer.writeheader()
+        for row in rows:
+            whole = {name: int(value) if name == "epoch" else value for name, value in row.items()}
+            writer.writerow(whole)
+        write_text(self.path / HISTORY, buffer.getvalue())
+
+    def results(self) -> dict[str, Any] | None:
+        """Return what the run came to, None while it is unfinished."""
+        try:
+            values = json.loads((self.path / RESULTS).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        if not isinstance(values, dict):
+            return None
+        asked = self.manifest.settings.get("epochs")
+        return values if values.get("epochs_asked") == asked else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether it was trained and evaluated to its end."""
+        return self.results() is not None
+
+    def summary(self) -> dict[str, Any]:
+        """Return what ``coursekit runs`` lists of it."""
+        manifest, results = self.manifest, self.results()
+        rows = self.history()
+        return {
+            "lesson": manifest.lesson,
+            "dataset": manifest.dataset,
+            "preset": manifest.preset,
+            "seed": manifest.settings.get("seed"),
+            "epochs": len(rows),
+            "epochs_asked": manifest.settings.get("epochs"),
+            "train_seconds": round(sum(row.get("train_seconds", 0.0) for row in rows), 3),
+            "metrics": results["metrics"] if results else {},
+            "status": "finished" if results else "running" if self.in_use() else "unfinished",
+            "created": manifest.created,
+            "path": str(self.path),
+        }
+
+
+def check_vacant(path: Path) -> None:
+    """Raise a `CourseError` if a folder for a new run has something in it."""
+    if path.exists() and not path.is_dir():
+        raise CourseError(f"{path} is a file", "a folder for the run", "name another with --out")
+    if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
+        raise CourseError(
+            f"the folder {path} is not empty",
+            "a new or empty folder for a new run",
+            "name another with --out, or add --resume to go on with the run in it",
+        )
+
+
+def new_folder(lesson: str, root: Path = Path("runs")) -> Path:
+    """Return ``runs/<lesson>/<date-time>``, with a number behind it if that exists."""
+    stem = datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    path, number = root / lesson / stem, 2
+    while path.exists():
+        path, number = root / lesson / f"{stem}-{number}", number + 1
+    return path
+
+
+def find_runs(root: Path = Path("runs"), lesson: str | None = None) -> Iterator[Run]:
+    """Yield the runs below a folder, newest first; folders that are no run are passed over."""
+    found = []
+    for path in root.glob(f"**/{MANIFEST}"):
+        run = Run(path.parent)
+        try:
+            if lesson is None or run.manifest.lesson == lesson:
+                found.append(run)
+        except CourseError:
+            continue
+    yield from sorted(found, key=lambda run: (run.manifest.created, str(run.path)), reverse=True)

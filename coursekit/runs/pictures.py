@@ -1,0 +1,153 @@
+"""What a demo returned, put where people look: stdout, PNG files, a GIF of the training."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from coursekit.runs.folder import Run
+
+FRAMES = "samples"
+GIF = "training.gif"
+FRAME_MILLISECONDS, LAST_FRAME_MILLISECONDS = 400, 2000
+
+
+def items(result: Any) -> list[Any]:
+    """Return what a demo returned as a list of texts, figures and iterators of text."""
+    found = list(result) if isinstance(result, (list, tuple)) else [result]
+    for item in found:
+        if not (isinstance(item, (str, Text, Iterator)) or is_figure(item)):
+            raise TypeError(f"a demo returns texts, figures or iterators of text, not {item!r}")
+    return found
+
+
+def is_figure(item: Any) -> bool:
+    """Say whether something is a matplotlib figure, without importing matplotlib."""
+    return hasattr(item, "savefig")
+
+
+def gathered(result: Any) -> list[Any]:
+    """Return the items of a demo with every iterator of text read to its end."""
+    return ["".join(item) if isinstance(item, Iterator) else item for item in items(result)]
+
+
+def present(result: Any, stdout: Console, stderr: Console, pictures: Path) -> None:
+    """Print texts to stdout as they arrive, and save figures, naming them on stderr.
+
+    Args:
+        result: What the demo returned.
+        stdout: For results.
+        stderr: For the names of the pictures.
+        pictures: The folder for figures; nothing in it is overwritten.
+    """
+    for item in items(result):
+        if isinstance(item, (str, Text)):
+            stdout.print(item if isinstance(item, Text) else Text(item), soft_wrap=True)
+        elif isinstance(item, Iterator):
+            for piece in item:
+                stdout.print(Text(piece), end="", soft_wrap=True)
+                stdout.file.flush()
+            stdout.print()
+        else:
+            try:
+                path = save_figure(item, unused(pictures, "demo", ".png"))
+            except CourseError as error:  # the answer itself has been given
+                stderr.print(Text(str(error), style="yellow"), soft_wrap=True)
+            else:
+                stderr.print(Text(f"picture: {path}", style="dim"), soft_wrap=True)
+
+
+def unused(folder: Path, stem: str, suffix: str) -> Path:
+    """Return ``folder/stem-1.suffix`` or the first such name that is free."""
+    number = 1
+    while (folder / f"{stem}-{number}{suffix}").exists():
+        number += 1
+    return folder / f"{stem}-{number}{suffix}"
+
+
+def save_figure(figure: "Figure", path: Path) -> Path:
+    """Save a figure as a PNG.
+
+    Raises:
+        CourseError: The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=110)
+    except OSError as error:
+        raise CourseError(f"cannot write the picture {path}: {error.strerror or error}") from error
+    return path
+
+
+def save_frames(run: "Run", epoch: int, sample: list[Any]) -> None:
+    """Save the first figure of an epoch's sample as a frame of the run's GIF."""
+    for item in sample:
+        if is_figure(item):
+            save_figure(item, run.path / FRAMES / f"epoch-{epoch:04}.png")
+            return
+
+
+def save_gif(run: "Run") -> Path | None:
+    """Make an animated GIF of the frames of a run; None if there are fewer than two."""
+    paths = sorted((run.path / FRAMES).glob("epoch-*.png"))
+    if len(paths) < 2:
+        return None
+    from PIL import Image
+
+    pictures = [Image.open(path).convert("RGB") for path in paths]
+    width = max(picture.width for picture in pictures)
+    height = max(picture.height for picture in pictures)
+    frames = []
+    for picture in pictures:
+        frame = Image.new("RGB", (width, height), "white")
+        frame.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
+        frames.append(frame.quantize(64))
+    times = [FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_FRAME_MILLISECONDS]
+    path = run.path / GIF
+    try:
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    except OSError as error:
+        raise CourseError(f"cannot write the picture {path}: {error.strerror or error}") from error
+    return path
+
+
+def spans_decades(values: Sequence[float | None]) -> bool:
+    """Whether a curve of these values needs a logarithmic axis to be read."""
+    known = [value for value in values if value is not None]
+    return bool(known) and min(known) > 0 and max(known) > 30 * min(known)
+
+
+def save_curves(run: "Run", headline: str) -> Path | None:
+    """Draw the losses and the validation metrics of a run's history as ``curves.png``."""
+    rows = run.history()
+    if not rows:
+        return None
+    from matplotlib.figure import Figure
+
+    from coursekit.runs.display import losses_of
+
+    epochs = [row["epoch"] for row in rows]
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for name in losses_of(rows[0]):
+        left.plot(epochs, [row.get(name) for row in rows], "o-", markersize=3, label=name)
+    left.set(title="training", xlabel="epoch", ylabel="loss")
+    left.legend(frameon=False)
+    column = f"validation_{headline}"
+    values = [row.get(column) for row in rows]
+    right.plot(epochs, values, "o-", markersize=3, color="tab:green")
+    if spans_decades(values):
+        right.set_yscale("log")
+    right.set(title="validation", xlabel="epoch", ylabel=headline)
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    return save_figure(figure, run.path / "curves.png")

@@ -1,0 +1,1 @@
+"""Data on this machine: choose a data set, download it, keep it in the cache."""

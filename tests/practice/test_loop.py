@@ -1,0 +1,210 @@
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import sums
+from tests.conftest import Command
+
+Solve = Callable[..., Path]
+
+
+@pytest.fixture
+def loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coursekit: Command) -> Iterator[Command]:
+    sums.install(tmp_path / "plugin", monkeypatch)
+    coursekit.environment["COURSEKIT_STATE"] = str(tmp_path / "state")
+    coursekit("start", "sums", "work")
+    yield coursekit
+    sums.forget()
+
+
+@pytest.fixture
+def solve(loop: Command, tmp_path: Path) -> Solve:
+    def solve(**changes: str) -> Path:
+        path = tmp_path / "work" / "1-adding.ipynb"
+        written = sums.SOLVED | {f"exercise-{name}": code for name, code in changes.items()}
+        path.write_text(json.dumps(sums.write(json.loads(path.read_text()), written)))
+        return path
+
+    return solve
+
+
+def test_start_never_writes_over_work(loop: Command, solve: Solve) -> None:
+    before = solve().read_text()
+    assert "kept" in loop("start", "sums", "work").stdout
+    assert solve().read_text() == before
+    assert "written" in loop("start", "sums/1", "elsewhere").stdout
+
+
+def test_check_shows_words_points_and_the_next_step(loop: Command, solve: Solve) -> None:
+    shown = loop("check", code=1).stdout
+    assert "0 of 6 points" in shown
+    assert "write your answer in their place" in shown
+    assert "next: coursekit hint sums/adding" in shown
+    solve(guess="guess = 5")
+    shown = loop("check", "sums/1", code=1).stdout
+    assert "Five is a slip." in shown
+    assert "5 of 6 points" in shown
+    solve()
+    shown = loop("check", "adding").stdout
+    assert "6 of 6 points" in shown
+    assert "next: coursekit next" in shown
+
+
+@pytest.mark.parametrize("name", ["sums", "sums/adding", "sums/1", "adding", "PATH"])
+def test_the_same_names_everywhere_and_from_any_folder(
+    loop: Command, solve: Solve, tmp_path: Path, name: str
+) -> None:
+    path = solve()
+    (tmp_path / "far").mkdir()
+    loop.folder = tmp_path / "far"
+    word = str(path) if name == "PATH" else name
+    for command in ("check", "hint", "solution", "update"):
+        assert loop(command, word).stdout
+
+
+def test_hints_come_one_by_one(loop: Command, solve: Solve) -> None:
+    shown = [loop("hint").stdout for _ in range(4)]
+    assert "hint 1 of 3\nWhat?" in shown[0]
+    assert "hint 2 of 3\nWhich way?" in shown[1]
+    assert "Nearly: add." in shown[2]
+    assert "Nearly: add." in shown[3]
+    solve(total="def total(n):\n    return 0")
+    assert "The total is right: hint 1 of 3" in loop("hint").stdout
+    solve()
+    assert "every check passes" in loop("hint").stdout
+
+
+def test_the_solution_is_for_who_solved_or_gives_up(loop: Command, solve: Solve) -> None:
+    assert "--give-up" in loop("solution", "sums/adding", code=1).stderr
+    assert "found_so_far += number" in loop("solution", "sums/adding", "--give-up").stdout
+    solve()
+    loop("check")
+    assert "found_so_far += number" in loop("solution").stdout
+
+
+def test_next_and_progress(loop: Command, solve: Solve) -> None:
+    assert "sums/adding" in loop("next").stdout  # of the lesson at hand
+    solve()
+    loop("check", "sums")
+    lines = loop("progress").stdout.splitlines()
+    line = next(x for x in lines if x.startswith("sums/adding"))
+    assert "solved" in line
+    assert "6/6" in line
+    assert lines[-1].startswith("next: coursekit start textgen/")
+
+
+def test_reset_keeps_a_backup(loop: Command, solve: Solve) -> None:
+    path = solve()
+    before = path.read_bytes()
+    loop("check")
+    loop("reset")
+    loop("reset", "sums/adding")
+    assert path.with_name("1-adding.backup-1.ipynb").read_bytes() == before
+    assert path.with_name("1-adding.backup-2.ipynb").exists()
+    assert "is still to be written" in path.read_text()
+    assert "started" in loop("progress").stdout
+
+
+def test_update_keeps_the_students_cells(loop: Command, solve: Solve, tmp_path: Path) -> None:
+    path = solve()
+    assert "up to date" in loop("update").stdout
+    book = json.loads(path.read_text())
+    own: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": []}
+    own |= {"execution_count": None, "id": "mine", "source": "x = 1  # my own"}
+    book["cells"].insert(5, own)
+    path.write_text(json.dumps(book))
+    template = tmp_path / "plugin" / "templates" / "1_adding.py"
+    template.write_text(
+        template.read_text().replace("# %%\nprint", "# %%\n# A new edition.\nprint")
+    )
+    assert "your cells" in loop("update").stdout
+    after = path.read_text()
+    assert "A new edition." in after
+    assert "return total(numbers) / len(numbers)" in after
+    assert after.count("x = 1  # my own") == 1
+    assert path.with_name("1-adding.backup-1.ipynb").exists()
+    assert "6 of 6 points" in loop("check").stdout
+    assert "up to date" in loop("update").stdout
+
+
+def test_watch_checks_at_each_save(
+    loop: Command, solve: Solve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from coursekit.commands import exercises
+
+    path, seen = solve(), []
+    looked = threading.Event()
+
+    def look(name: str, out: object) -> None:
+        seen.append(name)
+        looked.set()
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    def save() -> None:
+        looked.wait(60)  # until the notebook as it is was seen
+        os.utime(path, ns=(1, 1))
+
+    monkeypatch.setattr(exercises, "check", look)
+    threading.Thread(target=save).start()
+    loop("watch", code=130)
+    assert seen == [str(path)] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["start", "sms"], "did you mean 'sums'"),
+        (["start", "sums/addin"], "did you mean 'sums/adding'"),
+        (["start", "dots"], "has no notebooks"),
+        (["check", "no.ipynb"], "there is no notebook"),
+        (["check", "nmt/attention"], "coursekit start nmt/attention"),
+        (["check", "nmt"], "nmt is not started\ntip: coursekit start nmt"),
+        (["check", "dots"], "dots has no exercises"),
+        (["start", "nmt/0"], "nmt/1 (padding), nmt/2 (attention), nmt/3 (decoder)"),
+        (["check", "nmt/9"], "nmt/4 (loss), nmt/5 (beam)"),
+        (["check", "broken.ipynb"], "not a notebook that can be read"),
+        (["check", "strange.ipynb"], "is not a notebook of an exercise"),
+        (["build", "--check", "--solutions", "x"], "cannot be combined"),
+        (["verify", "dots"], "has no templates"),
+    ],
+)
+def test_bad_input(loop: Command, tmp_path: Path, words: list[str], says: str) -> None:
+    (tmp_path / "broken.ipynb").write_text('{"cells": [')
+    (tmp_path / "strange.ipynb").write_text('{"cells": [], "metadata": {}}')
+    assert says in loop(*words, code=1).stderr
+
+
+def test_a_moved_notebook_is_found_again_by_its_path(
+    loop: Command, solve: Solve, tmp_path: Path
+) -> None:
+    path = solve().rename(tmp_path / "mine.ipynb")
+    assert "was moved" in loop("check", "sums/adding", code=1).stderr
+    assert "6 of 6" in loop("check", str(path)).stdout
+    assert "6 of 6" in loop("check", "sums/adding").stdout
+
+
+def test_doctor_looks_at_all(
+    loop: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = loop("doctor").stdout
+    for word in ("TensorFlow", "Keras", "GPU", "cache", "this folder", "kernel"):
+        assert word in shown
+    from coursekit.commands import doctor
+
+    monkeypatch.setattr(doctor, "ASK_TENSORFLOW", "raise ImportError('no such library')")
+    (tmp_path / "cache").rmdir()
+    (tmp_path / "cache").write_text("a file")
+    shown = loop("doctor", code=1).stdout
+    assert "cache: make" in shown
+    assert "TensorFlow: pip install" in shown
+
+
+def test_a_bare_check_after_start_takes_the_first_exercise(loop: Command) -> None:
+    loop("start", "nmt", "mine")
+    assert loop("check", code=1).stdout.startswith("nmt/padding")
