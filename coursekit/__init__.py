@@ -4,6 +4,7 @@ Importing it is cheap: TensorFlow is imported only when a lesson runs.
 """
 
 import os
+from typing import TYPE_CHECKING, Any
 
 # Keras reads this once, when it is first imported.
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -11,8 +12,11 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 from coursekit.datasets import Dataset, Expected, LocalDataset, RemoteFile, fingerprint
 from coursekit.errors import CourseError
 from coursekit.hookspecs import hookimpl
-from coursekit.lesson import Data, Lesson, Metric, Split
+from coursekit.lesson import Data, Lesson, Metric, Showable, Split, SplitName
 from coursekit.settings import Options, Settings, setting
+
+if TYPE_CHECKING:
+    from coursekit.blocks import half_blocks
 
 __version__ = "0.1.0"
 
@@ -27,9 +31,21 @@ __all__ = [
     "Options",
     "RemoteFile",
     "Settings",
+    "Showable",
     "Split",
+    "SplitName",
     "__version__",
     "fingerprint",
+    "half_blocks",
     "hookimpl",
     "setting",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what only demos need (it takes rich and NumPy) when it is first asked for."""
+    if name == "half_blocks":
+        from coursekit.blocks import half_blocks
+
+        return half_blocks
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

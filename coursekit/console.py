@@ -1,9 +1,12 @@
 """Where things are printed: results to stdout, everything else to stderr."""
 
+import json
 import os
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH = 120  # columns where there is no terminal to ask
@@ -35,3 +38,29 @@ def _console(stderr: bool) -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPE_WIDTH
     return console
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON for scripts."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """Return an unboxed table with these column titles; what the first has is never cut."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        side: Literal["left", "right"] = "right" if column in right else "left"
+        grid.add_column(column, justify=side, no_wrap=column == columns[0])
+    return grid
+
+
+def cells(*values: object) -> list[Text]:
+    """Return table cells that are shown as they are, without markup."""
+    return [Text(str(value)) for value in values]
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as ``4:05`` or ``1:02:03``."""
+    whole = round(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

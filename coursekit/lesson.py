@@ -13,20 +13,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias
+
+from typing_extensions import TypeVar
 
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError
 from coursekit.settings import Options, Settings
 
 if TYPE_CHECKING:
-    import keras
     import tensorflow as tf
     from matplotlib.figure import Figure
     from rich.text import Text
 
-    Showable: TypeAlias = str | Text | Figure | Iterator[str]
-
+# A text, a styled text, a picture, or a text that is shown as it arrives.
+Showable: TypeAlias = "str | Text | Figure | Iterator[str]"
 SplitName: TypeAlias = Literal["train", "validation", "test"]
 
 
@@ -101,8 +102,19 @@ class Metric:
         return value > best if self.better == "higher" else value < best
 
 
-class Lesson(ABC):
+SettingsT = TypeVar("SettingsT", bound=Settings, default=Any)
+DataT = TypeVar("DataT", bound=Data, default=Any)
+ModelT = TypeVar("ModelT", default=Any)
+OptionsT = TypeVar("OptionsT", bound=Options, default=Any)
+
+
+class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
     """A lesson: data + model + train step + demo.
+
+    It is generic in the classes of its settings, data, model and demo options, so that a type
+    checker compares a plugin's methods with each other:
+    ``class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"])``.
+    Left out, they are not checked.
 
     Attributes:
         name: The word that the command line takes, such as ``nmt``.
@@ -123,13 +135,13 @@ class Lesson(ABC):
     title: str
     question: str
     prerequisites: tuple[str, ...] = ()
-    presets: Mapping[str, Settings]
+    presets: Mapping[str, SettingsT]
     datasets: tuple[Dataset, ...]
     own_data: str = ""
     metrics: tuple[Metric, ...]
     demo_request: str = ""
     demo_example: str = ""
-    demo_options: type[Options] = Options
+    demo_options: type[OptionsT] = Options  # type: ignore[assignment]
 
     @property
     def headline(self) -> Metric:
@@ -142,7 +154,7 @@ class Lesson(ABC):
         return Path(inspect.getfile(type(self))).parent / "templates"
 
     @abstractmethod
-    def data(self, dataset: LocalDataset, settings: Any) -> Any:
+    def data(self, dataset: LocalDataset, settings: SettingsT) -> DataT:
         """Read a data set and return its splits as `Data`.
 
         Args:
@@ -154,7 +166,7 @@ class Lesson(ABC):
         """
 
     @abstractmethod
-    def model(self, data: Any, settings: Any) -> keras.Model:
+    def model(self, data: DataT, settings: SettingsT) -> ModelT:
         """Return the untrained model.
 
         It is built (its variables exist), and it owns its optimizers, as
@@ -163,7 +175,7 @@ class Lesson(ABC):
         """
 
     @abstractmethod
-    def train_step(self, model: Any, batch: Any) -> dict[str, tf.Tensor]:
+    def train_step(self, model: ModelT, batch: Any) -> dict[str, tf.Tensor]:
         """Take one eager step: tape, loss, gradients, apply.
 
         Plain TensorFlow, so that it can be stepped through with a debugger;
@@ -172,12 +184,12 @@ class Lesson(ABC):
         """
 
     @abstractmethod
-    def evaluate(self, model: Any, data: Any, split: SplitName) -> dict[str, float]:
+    def evaluate(self, model: ModelT, data: DataT, split: SplitName) -> dict[str, float]:
         """Return the metrics by name, measured free-running on a split."""
 
     @abstractmethod
     def demo(
-        self, model: Any, data: Any, request: str | None, options: Any
+        self, model: ModelT, data: DataT, request: str | None, options: OptionsT
     ) -> Showable | list[Showable]:
         """Use the model and return something to look at; never print.
 
@@ -197,11 +209,11 @@ class Lesson(ABC):
         """Return how each metric is computed (tokens, library, version), for the manifest."""
         return {}
 
-    def assets(self, data: Any) -> dict[str, Any]:
+    def assets(self, data: DataT) -> dict[str, Any]:
         """Return what `model` and `demo` need of the data (vocabularies), as plain JSON values."""
         return {}
 
-    def restore(self, assets: dict[str, Any], settings: Any) -> Any:
+    def restore(self, assets: dict[str, Any], settings: SettingsT) -> DataT | None:
         """Return `Data` without splits from what `assets` returned.
 
         None, the default, means that the demo needs the data set itself; it

@@ -18,12 +18,12 @@ import psutil
 from rich.table import Table
 from rich.text import Text
 
-from coursekit.commands.listing import cells, print_json, table
-from coursekit.console import Consoles
+from coursekit.console import Consoles, cells, print_json, table
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.runs.runner import Request
 from coursekit.store.choose import choose
+from coursekit.store.progress import busy
 
 WAYS = {"eager": "eager", "graph": "tf.function", "xla": "tf.function with XLA"}
 BATCHES = 16  # of the first epoch, used again and again
@@ -44,7 +44,7 @@ def bench_step(lesson: Lesson, request: Request, as_json: bool, out: Consoles) -
     request = dataclasses.replace(request, data=name)  # the same for all three
     rows = []
     for way, title in WAYS.items():
-        with out.stderr.status(f"{lesson.name}: {title}"):
+        with busy(out.stderr, f"{lesson.name}: {title}"):
             rows.append(measure(lesson, request, way))
     if as_json:
         return print_json(rows)
@@ -129,24 +129,21 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
     """Measure one way, in the child process."""
     from coursekit.console import consoles
     from coursekit.plugins import catalogue
-    from coursekit.prepare import check_preset, preset_settings
+    from coursekit.prepare import assigned, settle
     from coursekit.runs import loop
-    from coursekit.settings import parse_overrides
 
     lesson = catalogue().lesson(order["lesson"])
-    preset = order["preset"] or "quick"
-    check_preset(lesson, preset)
-    changes = parse_overrides(type(lesson.presets[preset]), order["assignments"])
-    chosen = choose(lesson, order["data"], consoles().stderr)
-    values = preset_settings(lesson, chosen.dataset, preset).replace(changes)
-    data = lesson.data(chosen.local, values)
+    changes = assigned(lesson, order["preset"], order["assignments"])
+    settled = settle(lesson, order["data"], order["preset"], changes, consoles())
+    values = settled.settings
+    data = lesson.data(settled.local, values)
     loop.make_deterministic(values.seed)
     model = lesson.model(data, values)
     step = loop.compiled(lesson, jit=order["way"] == "xla", eager=order["way"] == "eager")
     batches = list(data.train.batches(0).take(BATCHES))
     return {
         "way": order["way"],
-        "dataset": chosen.local.name,
+        "dataset": settled.local.name,
         "batch_size": values.batch_size,
         **timed(step, model, batches, order["seconds"]),
     }

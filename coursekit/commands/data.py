@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from rich.text import Text
 
-from coursekit.commands.listing import cells, print_json, size_text, table
-from coursekit.console import Consoles
+from coursekit.commands.listing import size_text
+from coursekit.console import Consoles, cells, print_json, table
 from coursekit.datasets import Dataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson

@@ -13,6 +13,7 @@ from coursekit.runs.folder import ASSETS, Run, find_runs
 from coursekit.runs.native_log import native_log
 from coursekit.runs.runner import Request, run_lesson
 from coursekit.store.choose import choose
+from coursekit.store.progress import busy
 
 
 def show_demo(
@@ -29,7 +30,7 @@ def show_demo(
     """
     run = trained_run(lesson, folder, out)
     with native_log():
-        with out.stderr.status(f"loading {run.path}"):
+        with busy(out.stderr, f"loading {run.path}"):
             model, data = load(lesson, run, out)
         result = lesson.demo(model, data, request, options)
         pictures.present(result, out.stdout, out.stderr, run.path / "demo")

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from coursekit.commands.listing import table
-from coursekit.console import Consoles
+from coursekit.console import Consoles, table
 from coursekit.practice.records import state_path
 from coursekit.store.cache import cache_dir
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.text import Text
 
-from coursekit.commands.listing import cells as texts
-from coursekit.commands.listing import table
-from coursekit.console import Consoles
+from coursekit.atomic import make_folder, write_new
+from coursekit.console import Consoles, table
+from coursekit.console import cells as texts
 from coursekit.errors import CourseError
 from coursekit.notebooks.notebook import Notebook, build_notebook, notebook_text, read_notebook
 from coursekit.notebooks.template import Template, templates
@@ -45,7 +45,7 @@ def start(name: str, folder: Path | None, out: Consoles) -> None:
             f"coursekit run {lesson.name} trains it",
         )
     folder = (folder or Path(lesson.name)).absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with changing() as known:
         # The first exercise is written last: a bare `check` takes what was saved last.
         told = [_write_new(t, folder / t.file_name) for t in reversed(chosen)][::-1]
@@ -61,12 +61,7 @@ def start(name: str, folder: Path | None, out: Consoles) -> None:
 
 def _write_new(template: Template, path: Path) -> str:
     text = notebook_text(build_notebook(template, "student" if template.number else "solved"))
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        return "kept"
-    return "written"
+    return "written" if write_new(path, text.encode()) else "kept"
 
 
 def checked(where: Place) -> list[Result]:

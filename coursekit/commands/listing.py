@@ -1,25 +1,17 @@
 """Commands that list: the welcome, ``list``, ``info`` and ``runs``. None imports TensorFlow."""
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
-from coursekit.console import Consoles
+from coursekit.console import Consoles, cells, duration, print_json, table
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue, catalogue
-from coursekit.runs.display import duration
 from coursekit.runs.folder import find_runs
 from coursekit.settings import limits
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON for scripts."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def size_text(size: int) -> str:
@@ -30,20 +22,6 @@ def size_text(size: int) -> str:
         if size < limit:
             return f"{size / limit * 1000:.3g} {unit}"
     return f"{size / 1e9:.3g} GB"
-
-
-def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """Return an unboxed table with these column titles; what the first has is never cut."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        side: Literal["left", "right"] = "right" if column in right else "left"
-        made.add_column(column, justify=side, no_wrap=column == columns[0])
-    return made
-
-
-def cells(*values: object) -> list[Text]:
-    """Return table cells that are shown as they are, without markup."""
-    return [Text(str(value)) for value in values]
 
 
 def tell_broken(found: Catalogue, out: Consoles) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coursekit.atomic import disk_errors, free_name, write_new, write_text
 from coursekit.console import Consoles
 from coursekit.notebooks.notebook import Notebook, build_notebook, notebook_text, read_notebook
 from coursekit.practice.locate import place
@@ -12,30 +13,26 @@ from coursekit.practice.student_cells import answers
 
 
 def backup(path: Path) -> Path:
-    """Copy a notebook beside itself under a name that is free, and return that."""
-    content, number = path.read_bytes(), 1
+    """Copy a notebook beside itself under a name that is free, and return that.
+
+    Raises:
+        CourseError: It cannot be read, or the copy cannot be written.
+    """
+    with disk_errors("read", path):
+        content = path.read_bytes()
+    number = 1
     while True:
-        copy = path.with_name(f"{path.stem}.backup-{number}.ipynb")
-        try:
-            with copy.open("xb") as file:
-                file.write(content)
+        copy = free_name(path.parent, f"{path.stem}.backup", path.suffix, number)
+        if write_new(copy, content):
             return copy
-        except FileExistsError:
-            number += 1
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+        number += 1  # another process was quicker
 
 
 def reset(name: str | None, out: Consoles) -> None:
     """Write an exercise anew; what was there stays as a backup."""
     where = place(name)
     copy = backup(where.path)
-    replace(where.path, notebook_text(build_notebook(where.template, "student")))
+    write_text(where.path, notebook_text(build_notebook(where.template, "student")))
     with changing() as known:
         known[where.template.name] = Record(path=str(where.path))
     out.result(f"{where.path} is as at the start; your work is in {copy.name}")
@@ -60,7 +57,7 @@ def update(name: str | None, out: Consoles) -> None:
         out.result(f"{where.path} is up to date")
         return
     copy = backup(where.path)
-    replace(where.path, notebook_text(book))
+    write_text(where.path, notebook_text(book))
     out.result(f"{where.path} is of this edition now, with your cells; before: {copy.name}")
 
 

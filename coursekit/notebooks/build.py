@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from coursekit.atomic import make_folder, write_text
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
@@ -61,9 +62,9 @@ def build(lessons: Iterable[Lesson], solutions: Path | None, out: Consoles) -> N
 
 
 def _write(path: Path, text: str, out: Consoles) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     out.result(str(path))
 
 

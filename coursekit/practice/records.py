@@ -11,8 +11,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from coursekit.atomic import disk_errors, make_folder, write_json
 from coursekit.errors import CourseError
 from coursekit.practice.declare import Check
+
+ELSEWHERE = "set COURSEKIT_STATE to a folder that you can write to"
 
 
 @dataclass
@@ -76,14 +79,12 @@ def records() -> dict[str, Record]:
 def changing() -> Iterator[dict[str, Record]]:
     """Give the records to be changed, and write them, whole or not at all."""
     path = state_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
+    make_folder(path.parent, ELSEWHERE)
+    with disk_errors("lock", path, ELSEWHERE), FileLock(f"{path}.lock"):
         known = records()
         yield known
-        part = path.with_suffix(".part")
         values = {name: asdict(record) for name, record in sorted(known.items())}
-        part.write_text(json.dumps(values, indent=1), encoding="utf-8")
-        part.replace(path)
+        write_json(path, values, remedy=ELSEWHERE)
 
 
 def next_hint(exercise: str, check: Check) -> list[str]:

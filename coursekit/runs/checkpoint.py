@@ -9,7 +9,6 @@ name and renamed, so that under its own name there is always a whole file.
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.atomic import writing
 from coursekit.errors import CourseError
 
 MAGIC = b"coursekit-checkpoint-1 "
+FULL_DISK = "free some space, then resume with --resume: the epochs before are kept"
 LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
 
 
@@ -74,8 +75,8 @@ def save(path: Path, model: Any, progress: Progress, keep: Path | None = None) -
         keep: Where the file that has that name so far goes, once the new one is whole.
 
     Raises:
-        OSError: The disk is full or the folder cannot be written; whatever
-            stood under that name before is still there.
+        CourseError: The disk is full or the folder cannot be written; whatever
+            had that name before is still there.
     """
     variables = state(model)
     header = {
@@ -88,18 +89,9 @@ def save(path: Path, model: Any, progress: Progress, keep: Path | None = None) -
     np.savez(buffer, **arrays)
     payload = buffer.getbuffer()
     digest = hashlib.sha256(payload).hexdigest().encode()
-    temporary = path.with_suffix(".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(MAGIC + digest + b"\n")
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        if keep and path.exists():
-            os.replace(path, keep)  # noqa: PTH105
-        os.replace(temporary, path)  # noqa: PTH105
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path, remedy=FULL_DISK, keep=keep) as file:
+        file.write(MAGIC + digest + b"\n")
+        file.write(payload)
 
 
 def _plain(variable: Any) -> np.ndarray[Any, Any]:

@@ -15,18 +15,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from coursekit.console import duration
 from coursekit.lesson import Lesson, Metric
+from coursekit.store.progress import Screen, joined, new_bars
 
 HEARTBEAT = 30.0  # seconds between plain lines within one epoch
 ROWS_SHOWN = 12
 OTHER_LINES = 7  # of the live view: head, spaces, bar, status
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as ``4:05`` or ``1:02:03``."""
-    whole = round(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 class PlainDisplay:
@@ -156,11 +151,13 @@ class LiveDisplay(PlainDisplay):
             console=console,
         )
         self.task: TaskID = self.bar.add_task("epoch 1", total=None)
+        self.counted = new_bars(console)  # what a lesson counts meanwhile
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Show the view while the block runs; its last state stays on the screen."""
-        with Live(get_renderable=self.view, console=self.console, refresh_per_second=4):
+        live = Live(get_renderable=self.view, console=self.console, refresh_per_second=4)
+        with live, joined(Screen(self.console, self.counted)):
             yield
             self.status = ""
 
@@ -202,6 +199,8 @@ class LiveDisplay(PlainDisplay):
             parts.extend(self.sample)
             parts.append(Text())
         parts.append(self.bar)
+        if self.counted.tasks:
+            parts.append(self.counted)
         parts.append(Text(self.status or self.line(), style="dim"))
         return Group(*parts)
 

@@ -1,10 +1,8 @@
 """The folder of a run: manifest, history, checkpoints, results, pictures."""
 
-import contextlib
 import csv
 import io
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,12 +13,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit.atomic import disk_error, make_folder, write_json, write_text
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
 FORMAT = 1
+FULL_DISK = "free some space, then resume with --resume: finished epochs are kept"
 MANIFEST, HISTORY, RESULTS, ASSETS, LOCK = (
     "run.json",
     "history.csv",
@@ -87,30 +87,6 @@ def command_line() -> str:
     return " ".join(["coursekit", *arguments])
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically, with a line feed as line end.
-
-    Raises:
-        CourseError: The disk is full or the folder cannot be written.
-    """
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)  # noqa: PTH105
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise CourseError(
-            f"cannot write {path}: {error.strerror or error}",
-            remedy="make room, then go on with --resume",
-        ) from error
-
-
 class Run:
     """One run's folder.
 
@@ -131,15 +107,10 @@ class Run:
         """
         check_vacant(path)
         run = cls(path)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            run.lock()
-            write_json(path / MANIFEST, asdict(manifest))
-        except OSError as error:
-            raise CourseError(
-                f"cannot write to {path}: {error.strerror or error}",
-                remedy="name another folder with --out",
-            ) from error
+        elsewhere = "name another folder with --out"
+        make_folder(path, elsewhere)
+        run.lock()
+        write_json(path / MANIFEST, asdict(manifest), remedy=elsewhere)
         return run
 
     @cached_property
@@ -174,7 +145,7 @@ class Run:
     def update(self, **changes: Any) -> None:
         """Rewrite some fields of the manifest."""
         manifest = replace(self.manifest, **changes)
-        write_json(self.path / MANIFEST, asdict(manifest))
+        write_json(self.path / MANIFEST, asdict(manifest), remedy=FULL_DISK)
         self.__dict__["manifest"] = manifest
 
     def lock(self) -> None:
@@ -194,10 +165,8 @@ class Run:
                 remedy="wait for it to end, or stop it",
             ) from None
         except OSError as error:
-            raise CourseError(
-                f"the run {self.path} cannot be locked: {error.strerror or error}",
-                remedy="copy it to a folder that you can write to",
-            ) from error
+            remedy = "copy the run to a folder that you can write to"
+            raise disk_error(error, "lock the run", self.path, remedy) from error
         self._lock = lock
 
     def unlock(self) -> None:
@@ -249,7 +218,7 @@ class Run:
         for row in rows:
             whole = {name: int(value) if name == "epoch" else value for name, value in row.items()}
             writer.writerow(whole)
-        write_text(self.path / HISTORY, buffer.getvalue())
+        write_text(self.path / HISTORY, buffer.getvalue(), remedy=FULL_DISK)
 
     def results(self) -> dict[str, Any] | None:
         """Return what the run came to, None while it is unfinished."""

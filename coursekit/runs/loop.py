@@ -13,6 +13,7 @@ from typing import Any
 
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.prepare import has_xla
 from coursekit.runs import checkpoint, pictures
 from coursekit.runs.checkpoint import BEST, LAST, PREVIOUS, Progress
 from coursekit.runs.display import PlainDisplay
@@ -39,17 +40,6 @@ def compiled(lesson: Lesson, jit: bool, eager: bool) -> Callable[[Any, Any], Any
 
     step: Callable[[Any, Any], Any] = tf.function(lesson.train_step, jit_compile=jit)
     return step
-
-
-def has_xla() -> bool:
-    """Say whether this TensorFlow can compile with XLA (some builds cannot)."""
-    import tensorflow as tf
-
-    try:
-        tf.function(lambda x: x + 1.0, jit_compile=True)(tf.constant(1.0))
-    except (tf.errors.OpError, RuntimeError, ValueError):
-        return False
-    return True
 
 
 class Losses:
@@ -186,16 +176,10 @@ def keep(run: Run, model: Any, progress: Progress, row: dict[str, float]) -> Non
     In this order a kill in between loses nothing: what was written early is
     repeated, the same, from the last checkpoint.
     """
-    try:
-        run.write_history([*run.history()[: progress.epochs - 1], row])
-        if progress.best_epoch in (progress.epochs, 0):
-            checkpoint.save(run.path / BEST, model, progress)
-        checkpoint.save(run.path / LAST, model, progress, keep=run.path / PREVIOUS)
-    except OSError as error:
-        raise CourseError(
-            f"cannot write epoch {progress.epochs} to {run.path}: {error.strerror or error}",
-            remedy="make room, then go on with --resume: the epochs before it are kept",
-        ) from error
+    run.write_history([*run.history()[: progress.epochs - 1], row])
+    if progress.best_epoch in (progress.epochs, 0):
+        checkpoint.save(run.path / BEST, model, progress)
+    checkpoint.save(run.path / LAST, model, progress, keep=run.path / PREVIOUS)
 
 
 def _remedy(epoch: int) -> str:

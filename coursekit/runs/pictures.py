@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from coursekit.atomic import free_name, make_folder, writing
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
@@ -57,19 +58,11 @@ def present(result: Any, stdout: Console, stderr: Console, pictures: Path) -> No
             stdout.print()
         else:
             try:
-                path = save_figure(item, unused(pictures, "demo", ".png"))
+                path = save_figure(item, free_name(pictures, "demo", ".png"))
             except CourseError as error:  # the answer itself has been given
                 stderr.print(Text(str(error), style="yellow"), soft_wrap=True)
             else:
                 stderr.print(Text(f"picture: {path}", style="dim"), soft_wrap=True)
-
-
-def unused(folder: Path, stem: str, suffix: str) -> Path:
-    """Return ``folder/stem-1.suffix`` or the first such name that is free."""
-    number = 1
-    while (folder / f"{stem}-{number}{suffix}").exists():
-        number += 1
-    return folder / f"{stem}-{number}{suffix}"
 
 
 def save_figure(figure: "Figure", path: Path) -> Path:
@@ -78,11 +71,9 @@ def save_figure(figure: "Figure", path: Path) -> Path:
     Raises:
         CourseError: The file cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise CourseError(f"cannot write the picture {path}: {error.strerror or error}") from error
+    make_folder(path.parent)
+    with writing(path) as file:
+        figure.savefig(file, dpi=110, format=path.suffix.removeprefix("."))
     return path
 
 
@@ -111,10 +102,8 @@ def save_gif(run: "Run") -> Path | None:
         frames.append(frame.quantize(64))
     times = [FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_FRAME_MILLISECONDS]
     path = run.path / GIF
-    try:
-        frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
-    except OSError as error:
-        raise CourseError(f"cannot write the picture {path}: {error.strerror or error}") from error
+    with writing(path) as file:
+        frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
     return path
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from rich.text import Text
 
-from coursekit.console import Consoles
+from coursekit.atomic import write_json
+from coursekit.console import Consoles, duration
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
-from coursekit.prepare import check_preset, preset_settings
+from coursekit.prepare import assigned, check_preset, read_data, settle
 from coursekit.runs import checkpoint, pictures
-from coursekit.runs.display import PlainDisplay, display, duration
+from coursekit.runs.display import PlainDisplay, display
 from coursekit.runs.folder import (
     ASSETS,
     RESULTS,
@@ -25,11 +26,11 @@ from coursekit.runs.folder import (
     new_folder,
     now,
     versions,
-    write_json,
 )
 from coursekit.runs.native_log import native_log
 from coursekit.settings import Settings, parse_overrides
 from coursekit.store.choose import choose
+from coursekit.store.progress import busy
 
 LOG = "tensorflow.log"
 
@@ -68,32 +69,26 @@ def start_run(lesson: Lesson, request: Request, out: Consoles) -> Run:
     """Make a new run and take it to its end."""
     folder = request.out or new_folder(lesson.name)
     check_vacant(folder)
-    preset = request.preset or "quick"
-    check_preset(lesson, preset)
-    changes = parse_overrides(type(lesson.presets[preset]), request.assignments)
-    lesson.presets[preset].replace(changes)  # a bad value is told before any download
-    chosen = choose(lesson, request.data, out.stderr)
-    if chosen.note:
-        out.say(chosen.note, "yellow")
-    values = preset_settings(lesson, chosen.dataset, preset).replace(changes)
-    name = chosen.local.name
-    out.say(f"{lesson.name} · {name} · {preset} · seed {values.seed} → {folder}", "bold")
-    data = load_data(lesson, chosen.local, values, out)
-    with out.stderr.status("starting TensorFlow"), native_log():
+    changes = assigned(lesson, request.preset, request.assignments)
+    settled = settle(lesson, request.data, request.preset, changes, out)
+    name, values = settled.local.name, settled.settings
+    out.say(f"{lesson.name} · {name} · {settled.preset} · seed {values.seed} → {folder}", "bold")
+    data = read_data(lesson, settled.local, values, out)
+    with busy(out.stderr, "starting TensorFlow"), native_log():
         signatures = lesson.signatures()
     manifest = Manifest(
         lesson=lesson.name,
         dataset=name,
-        own_path=str(chosen.local.path or ""),
+        own_path=str(settled.local.path or ""),
         fingerprint=data.fingerprint,
-        preset=preset,
+        preset=settled.preset,
         settings=values.as_dict(),
         eager=request.eager,
         command=command_line(),
         created=now(),
         versions=versions(),
         signatures=signatures,
-        notes=tuple(([chosen.note] if chosen.note else []) + list(data.notes)),
+        notes=(*([settled.note] if settled.note else []), *data.notes),
     )
     run = Run.create(folder, manifest)
     return finish(lesson, run, data, values, out)
@@ -110,7 +105,7 @@ def resume_run(lesson: Lesson, request: Request, out: Consoles) -> Run:
         chosen = choose(lesson, manifest.own_path or manifest.dataset, out.stderr)
         done = len(run.history())
         out.say(f"going on with {run.path} after epoch {done} of {values.epochs}", "bold")
-        data = load_data(lesson, chosen.local, values, out)
+        data = read_data(lesson, chosen.local, values, out)
         if data.fingerprint != manifest.fingerprint:
             raise CourseError(
                 f"the data set {manifest.dataset} is not the one that this run was trained on",
@@ -206,24 +201,13 @@ def _resumed_epochs(run: Run, values: Settings, asked: object, out: Consoles) ->
     return values
 
 
-def load_data(lesson: Lesson, local: Any, values: Settings, out: Consoles) -> Any:
-    """Read the data set and tell what it is."""
-    started = time.monotonic()
-    with out.stderr.status(f"reading {local.name}"), native_log():
-        data = lesson.data(local, values)
-    out.say(f"data ready in {duration(time.monotonic() - started)}", "dim")
-    for note in data.notes:
-        out.say(f"  {note}", "dim")
-    return data
-
-
 def finish(lesson: Lesson, run: Run, data: Any, values: Settings, out: Consoles) -> Run:
     """Take a run from where it stands to its end, and print what it came to."""
     write_json(run.path / ASSETS, lesson.assets(data))
     view = display(out.stderr, lesson, values.epochs)
     try:
         with native_log(run.path / LOG):
-            with out.stderr.status("starting TensorFlow"):
+            with busy(out.stderr, "starting TensorFlow"):
                 from coursekit.runs import loop
 
                 loop.make_deterministic(values.seed)
@@ -254,7 +238,7 @@ def conclude(
     out: Consoles,
 ) -> None:
     """Evaluate the best checkpoint on test, once, and leave results and pictures."""
-    with out.stderr.status("evaluating the best epoch on the test split"):
+    with busy(out.stderr, "evaluating the best epoch on the test split"):
         progress, said = checkpoint.load_best(run.path, model)
         started = time.monotonic()
         metrics = lesson.evaluate(model, data, "test")

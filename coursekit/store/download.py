@@ -26,7 +26,7 @@ from coursekit.store.cache import (
     require_space,
     storage,
 )
-from coursekit.store.progress import Meter
+from coursekit.store.progress import Meter, active_console
 from coursekit.store.transfer import RefusedError, Unreachable, transfer
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def fetch(dataset: Dataset, console: "Console") -> LocalDataset:
     return LocalDataset(dataset.name, files)
 
 
-def fetch_file(dataset_name: str, file: RemoteFile, licence: str, console: "Console") -> Path:
+def fetch_file(
+    dataset_name: str, file: RemoteFile, licence: str, console: "Console | None" = None
+) -> Path:
     """Return one file in the cache, checked, downloading it if it is missing.
 
     It is what `fetch` does, for a file such as a model's weights; raises the same.
@@ -65,9 +67,9 @@ def fetch_file(dataset_name: str, file: RemoteFile, licence: str, console: "Cons
         dataset_name: The folder of the cache that it is kept in.
         file: The file.
         licence: Its licence, and whom to attribute.
-        console: Where size, licence and progress are shown.
+        console: Where size, licence and progress are shown; None: on stderr.
     """
-    _ensure(dataset_name, (file,), licence, console)
+    _ensure(dataset_name, (file,), licence, console or active_console())
     return location(dataset_name, file.name)
 
 

@@ -23,7 +23,7 @@ from coursekit import (
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from coursekit.lesson import Showable, SplitName
+    from coursekit import Showable, SplitName
     from coursekit_captioning.data import CaptioningData
     from coursekit_captioning.model import Captioner
 
@@ -182,7 +182,9 @@ QUICK = CaptioningSettings()
 FULL = CaptioningSettings(epochs=20, units=384, embedding=384, dropout=0.5, encoder="inception")
 
 
-class CaptioningLesson(Lesson):
+class CaptioningLesson(
+    Lesson["CaptioningSettings", "CaptioningData", "Captioner", "CaptioningDemoOptions"]
+):
     """A picture in, a sentence out, and where the network looked at each word."""
 
     name = "captioning"

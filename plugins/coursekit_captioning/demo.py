@@ -20,7 +20,7 @@ from coursekit_captioning.scenes import draw, is_true
 from coursekit_captioning.web import download
 
 if TYPE_CHECKING:
-    from coursekit.lesson import Showable
+    from coursekit import Showable
     from coursekit_captioning import CaptioningDemoOptions
 
 SHOWN = 224  # pixels of a side of what is drawn into the figure

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit import CourseError, RemoteFile
-from coursekit.console import consoles
-from coursekit.store.download import fetch_file
+from coursekit.store import fetch_file
 
 if TYPE_CHECKING:
     import keras
@@ -73,7 +72,7 @@ PRETRAINED = {encoder.name: encoder for encoder in (MOBILENET, INCEPTION)}
 
 def weights_of(encoder: Pretrained) -> Path:
     """Return the file of a network's weights, downloading it if it is missing."""
-    return fetch_file(FOLDER, encoder.file, LICENCE, consoles().stderr)
+    return fetch_file(FOLDER, encoder.file, LICENCE)
 
 
 def network(encoder: Pretrained, weights: Path | None) -> keras.Model:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coursekit import CourseError
-from coursekit.lesson import SplitName
+from coursekit import CourseError, SplitName
 from coursekit_captioning.data import CaptioningData, CaptionSplit
 from coursekit_captioning.decode import Attention, Written, write_captions
 from coursekit_captioning.examples import Example

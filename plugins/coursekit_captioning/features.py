@@ -20,9 +20,14 @@ import numpy.typing as npt
 from rich.filesize import decimal
 
 from coursekit import CourseError, fingerprint
-from coursekit.console import consoles
-from coursekit.store.cache import beside, cache_dir, locked, require_space, storage
-from coursekit.store.progress import Meter
+from coursekit.store import (
+    Meter,
+    active_console,
+    artefact_path,
+    beside,
+    computed_once,
+    require_space,
+)
 from coursekit_captioning.encoders import Pretrained, network, weights_of
 from coursekit_captioning.pictures import Pixels, Source, load
 
@@ -86,7 +91,7 @@ def feature_file(sources: Sequence[Source], digests: Sequence[str], encoder: Pre
         encoder: The network.
     """
     key = fingerprint([encoder.name, encoder.file.checksum, *digests])[:24]
-    return cache_dir() / FOLDER / f"{encoder.name}-{len(sources)}-{key}.f16"
+    return artefact_path(FOLDER, f"{encoder.name}-{len(sources)}-{key}.f16")
 
 
 def features_of(
@@ -97,7 +102,7 @@ def features_of(
 ) -> FeatureFile:
     """Return the features of pictures, computing those that are not in the cache yet.
 
-    A run that is killed goes on where it stopped, at a whole batch, so that the numbers are
+    A run that is killed is resumed where it stopped, at a whole batch, so that the numbers are
     the same. The file has its name only when it is complete.
 
     Args:
@@ -111,21 +116,17 @@ def features_of(
     """
     path = feature_file(sources, digests, encoder)
     file = FeatureFile(path, (encoder.cells, encoder.channels), len(sources))
-    if file.is_complete:
-        return file
-    console = consoles().stderr
-    with storage(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(path, lambda: console.print("another process computes the features; waiting")):
-            if not file.is_complete:
-                _compute(file, sources, encoder, model)
-    return file
+    return computed_once(
+        path,
+        lambda _: file if file.is_complete else None,
+        lambda _: _compute(file, sources, encoder, model),
+    )
 
 
 def _compute(
     file: FeatureFile, sources: Sequence[Source], encoder: Pretrained, model: keras.Model | None
 ) -> None:
-    part, console = beside(file.path, ".part"), consoles().stderr
+    part, console = beside(file.path, ".part"), active_console()
     total = file.count * file.row_bytes
     done = _whole_batches(part, file)
     console.print(
@@ -137,7 +138,7 @@ def _compute(
     require_space(part.parent, total - done * file.row_bytes)
     model = network(encoder, weights_of(encoder)) if model is None else model
     broken: list[str] = []
-    with part.open("ab") as written, Meter(console, "features", total) as meter:
+    with part.open("ab") as written, Meter(None, "features", total) as meter:
         meter.begin(done * file.row_bytes, total)
         for pixels in _decoded(sources[done:], encoder.size, broken):
             rows = model.predict_on_batch(pixels)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 from rich.text import Text
 
-from coursekit.blocks import half_blocks
+from coursekit import half_blocks
 from coursekit_captioning.pictures import Pixels
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from coursekit import (
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from coursekit.lesson import Showable, SplitName
+    from coursekit import Showable, SplitName
     from coursekit_dcgan.data import DcganData
     from coursekit_dcgan.model import Gan
 
@@ -178,7 +178,7 @@ FULL = DcganSettings(
 )
 
 
-class DcganLesson(Lesson):
+class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"]):
     """Digits out of noise."""
 
     name = "dcgan"

@@ -17,10 +17,9 @@ import keras  # noqa: TID253 - only evaluate.py imports this module
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf  # noqa: TID253
-from filelock import FileLock
 
 from coursekit import fingerprint
-from coursekit.store.cache import cache_dir
+from coursekit.store import artefact_path, computed_once, writing
 from coursekit_dcgan.load import Floats, Images, Pixels, scaled
 
 FEATURES = 64
@@ -139,7 +138,7 @@ def place(images: Images) -> Path:
     """Return where the classifier of these training images is kept."""
     assert images.labels is not None
     made_of = fingerprint([VERSION, images.pixels.tobytes(), images.labels.tobytes()])
-    return cache_dir() / "dcgan-classifiers" / f"{made_of[:24]}.npz"
+    return artefact_path("dcgan-classifiers", f"{made_of[:24]}.npz")
 
 
 def classifier_of(images: Images) -> tuple[Classifier, float]:
@@ -151,17 +150,13 @@ def classifier_of(images: Images) -> tuple[Classifier, float]:
     Returns:
         The classifier, and the seconds that training it took, whenever that was.
     """
-    path = place(images)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        kept = load(path)
-        if kept is None:
-            started = time.monotonic()
-            model = trained(images)
-            save(path, model, time.monotonic() - started)
-            kept = load(path)
-    assert kept is not None
-    return kept
+
+    def train(path: Path) -> None:
+        started = time.monotonic()
+        model = trained(images)
+        save(path, model, time.monotonic() - started)
+
+    return computed_once(place(images), load, train)
 
 
 def digest(arrays: list[npt.NDArray[np.float32]]) -> str:
@@ -170,12 +165,10 @@ def digest(arrays: list[npt.NDArray[np.float32]]) -> str:
 
 
 def save(path: Path, model: Classifier, seconds: float) -> None:
-    """Write the weights under a temporary name, then rename: under its own it is whole."""
+    """Write the weights: under its name the file is whole."""
     arrays = model.get_weights()
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with writing(path) as file:
         np.savez(file, *arrays, seconds=np.float64(seconds), digest=np.str_(digest(arrays)))
-    part.replace(path)
 
 
 def load(path: Path) -> tuple[Classifier, float] | None:

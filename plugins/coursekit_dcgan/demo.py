@@ -9,14 +9,14 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from rich.text import Text
 
-from coursekit.blocks import half_blocks
+from coursekit import half_blocks
 from coursekit_dcgan.data import DcganData
 from coursekit_dcgan.evaluate import draw
 from coursekit_dcgan.load import SIZE, Floats, Pixels
 from coursekit_dcgan.model import Gan
 
 if TYPE_CHECKING:
-    from coursekit.lesson import Showable
+    from coursekit import Showable
     from coursekit_dcgan import DcganDemoOptions
 
 COLUMNS = 9  # of the grid

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from coursekit.lesson import SplitName
+from coursekit import SplitName
 from coursekit_dcgan.classifier import Judged, accuracy, judge
 from coursekit_dcgan.data import DcganData
 from coursekit_dcgan.load import Floats, Images, Pixels, unscaled

@@ -23,7 +23,7 @@ from coursekit import (
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from coursekit.lesson import Showable, SplitName
+    from coursekit import Showable, SplitName
     from coursekit_nmt.data import NmtData
     from coursekit_nmt.model import Translator
 
@@ -144,7 +144,7 @@ FULL = NmtSettings(
 )
 
 
-class NmtLesson(Lesson):
+class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]):
     """Spanish to English, with a network that shows where it looks."""
 
     name = "nmt"

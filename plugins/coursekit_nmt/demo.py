@@ -19,7 +19,7 @@ from coursekit_nmt.model import Translator
 from coursekit_nmt.text import ARTICLE_SENTENCES, normalize
 
 if TYPE_CHECKING:
-    from coursekit.lesson import Showable
+    from coursekit import Showable
 
 SHADES = " ░▒▓█"  # readable without colour
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n")

@@ -13,8 +13,7 @@ import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from coursekit import CourseError
-from coursekit.lesson import SplitName
+from coursekit import CourseError, SplitName
 from coursekit_nmt.data import Alignment, NmtData, Pair, PairSplit
 from coursekit_nmt.decode import Translation, translate
 from coursekit_nmt.model import Translator

@@ -22,7 +22,7 @@ from coursekit import (
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from coursekit.lesson import Showable, SplitName
+    from coursekit import Showable, SplitName
     from coursekit_textgen.data import TextgenData
     from coursekit_textgen.model import CharacterModel
 
@@ -84,7 +84,9 @@ QUICK = TextgenSettings()
 FULL = TextgenSettings(epochs=14, units=512, dropout=0.5, learning_rate=6e-3)
 
 
-class TextgenLesson(Lesson):
+class TextgenLesson(
+    Lesson["TextgenSettings", "TextgenData", "CharacterModel", "TextgenDemoOptions"]
+):
     """Text, one character after another."""
 
     name = "textgen"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf  # noqa: TID253 - only demo.py imports this module
 
-from coursekit.runs.loop import has_xla
+from coursekit.prepare import has_xla
 from coursekit_textgen.data import UNKNOWN, Vocabulary
 from coursekit_textgen.model import CharacterModel, States
 

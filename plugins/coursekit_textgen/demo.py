@@ -22,7 +22,7 @@ from coursekit_textgen.evaluate import losses_of
 from coursekit_textgen.model import CharacterModel
 
 if TYPE_CHECKING:
-    from coursekit.lesson import Showable
+    from coursekit import Showable
     from coursekit_textgen import TextgenDemoOptions
 
 SHADES = " ░▒▓█"  # readable without colour

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from coursekit.lesson import SplitName
+from coursekit import SplitName
 from coursekit_textgen.data import Ids, TextgenData
 from coursekit_textgen.model import CharacterModel, States
 from coursekit_textgen.train import character_loss

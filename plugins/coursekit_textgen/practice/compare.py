@@ -11,7 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf  # noqa: TID253 - only notebooks import this module
 from matplotlib.figure import Figure  # noqa: TID253
 
-from coursekit.runs.loop import has_xla
+from coursekit.prepare import has_xla
 from coursekit_textgen.data import Vocabulary
 from coursekit_textgen.decode import Taste, texts
 from coursekit_textgen.model import CharacterModel

@@ -26,7 +26,7 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare
-from coursekit.runs.loop import has_xla
+from coursekit.prepare import has_xla
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
 from coursekit_textgen.practice.compare import continued, curves, shown

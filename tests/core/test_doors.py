@@ -1,0 +1,45 @@
+"""What a plugin may import from the core: a few public places, and nothing else."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import OUTSIDE, ROOT
+
+DOORS = ("coursekit", "coursekit.prepare", "coursekit.practice", "coursekit.store")
+FILES = sorted([*(ROOT / "plugins").rglob("*.py"), *OUTSIDE.rglob("*.py")])
+
+
+def imported(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the module and the name of each import from the core, wherever it stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            if node.module.split(".")[0] == "coursekit":
+                yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "coursekit":
+                    yield alias.name, ""
+
+
+def test_there_are_plugins_to_look_at() -> None:
+    assert len(FILES) > 60
+    assert {name for path in FILES for name in imported(path)} > {("coursekit", "Lesson")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_a_plugin_imports_through_the_doors(path: Path) -> None:
+    for module, name in imported(path):
+        assert module in DOORS, f"{path}: {module} is not public"
+        public = importlib.import_module(module).__all__
+        assert name in public, f"{path}: {module} does not export {name!r}"
+
+
+def test_each_public_name_exists() -> None:
+    for module in DOORS:
+        door = importlib.import_module(module)
+        for name in door.__all__:
+            assert getattr(door, name) is not None
