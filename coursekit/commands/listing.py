@@ -49,10 +49,10 @@ def welcome(out: Consoles) -> None:
 def next_command(found: Catalogue) -> str:
     """Return the command that goes on with the course here."""
     for lesson in found.lessons.values():
-        made = list(find_runs(lesson=lesson.name))
-        if not made:
+        runs = list(find_runs(lesson=lesson.name))
+        if not runs:
             return f"coursekit run {lesson.name}"
-        if not any(run.finished for run in made):
+        if not any(run.finished for run in runs):
             return f"coursekit run {lesson.name} --resume"
     first = next(iter(found.lessons.values()), None)
     return f"coursekit demo {first.name} {first.demo_example}".rstrip() if first else "pip install"

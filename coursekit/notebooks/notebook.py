@@ -22,9 +22,11 @@ def build_notebook(template: Template, edition: Edition) -> Notebook:
     Raises:
         CourseError: The template is wrong, see `cells`.
     """
-    made = [_cell(cell, edition, template.number > 0) for cell in cells(template) if cell.id]
+    notebook_cells = [
+        _cell(cell, edition, template.number > 0) for cell in cells(template) if cell.id
+    ]
     return {
-        "cells": made,
+        "cells": notebook_cells,
         "metadata": {
             "coursekit": {
                 "edition": edition,
@@ -43,13 +45,13 @@ def build_notebook(template: Template, edition: Edition) -> Notebook:
 def _cell(cell: BuiltCell, edition: Edition, graded: bool) -> dict[str, Any]:
     source = cell.source(edition).strip("\n")
     kind = "markdown" if cell.role == "text" else "code"
-    made: dict[str, Any] = {"cell_type": kind, "id": cell.id, "metadata": {}, "source": source}
+    values: dict[str, Any] = {"cell_type": kind, "id": cell.id, "metadata": {}, "source": source}
     if kind == "code":
-        made |= {"execution_count": None, "outputs": []}
-        made["metadata"]["tags"] = [cell.role]
+        values |= {"execution_count": None, "outputs": []}
+        values["metadata"]["tags"] = [cell.role]
         if graded and cell.role != "train":
-            made["metadata"]["nbgrader"] = grading(cell, source)
-    return made
+            values["metadata"]["nbgrader"] = grading(cell, source)
+    return values
 
 
 def grading(cell: BuiltCell, source: str) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def grading(cell: BuiltCell, source: str) -> dict[str, Any]:
     if grade:
         parts.append(str(float(cell.points)))
     digest = hashlib.md5("".join(parts).encode())
-    made: dict[str, Any] = {
+    values: dict[str, Any] = {
         "checksum": digest.hexdigest(),
         "grade": grade,
         "grade_id": cell.id,
@@ -72,7 +74,7 @@ def grading(cell: BuiltCell, source: str) -> dict[str, Any]:
         "solution": solution,
         "task": False,
     }
-    return {**made, "points": cell.points} if grade else made
+    return {**values, "points": cell.points} if grade else values
 
 
 def notebook_text(book: Notebook) -> str:

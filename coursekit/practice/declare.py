@@ -87,8 +87,8 @@ def check(
     def declare(function: Function) -> Function:
         name = function.__name__
         if declared := _gathering.get():
-            made = Check(name, title, points, tuple(hints), earlier, limit, function)
-            declared.checks[name] = made
+            new = Check(name, title, points, tuple(hints), earlier, limit, function)
+            declared.checks[name] = new
         return function
 
     return declare
