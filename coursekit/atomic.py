@@ -123,7 +123,7 @@ def write_text(path: Path, text: str, *, remedy: str = "") -> None:
     Raises:
         CourseError: It cannot be written.
     """
-    write_bytes(path, text.encode("utf-8", "surrogatepass"), remedy=remedy)
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), remedy=remedy)
 
 
 def write_json(path: Path, value: Any, *, remedy: str = "") -> None:

@@ -127,6 +127,7 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
         metrics: What `evaluate` returns. The first is the headline: it selects
             the best epoch on the validation split and is reported on test.
         demo_request: What the demo takes as its input, in two or three words; empty for nothing.
+        demo_limit: The most characters of an input.
         demo_example: An input as one would type it in a shell, quoted.
         demo_options: A frozen dataclass of options that become flags of the demo.
     """
@@ -140,6 +141,7 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
     own_data: str = ""
     metrics: tuple[Metric, ...]
     demo_request: str = ""
+    demo_limit: int = 2_000
     demo_example: str = ""
     demo_options: type[OptionsT] = Options  # type: ignore[assignment]
 

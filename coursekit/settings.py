@@ -6,6 +6,7 @@ read the same declaration.
 """
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -182,8 +183,8 @@ def _check_range(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
     low, high = metadata.get("low"), metadata.get("high")
     choices = metadata.get("choices", ())
     for part in value if isinstance(value, tuple) else (value,):
-        if isinstance(part, float) and part != part:
-            raise CourseError(f"{name} is not a number", f"{name} to be {limits(metadata)}")
+        if isinstance(part, float) and not math.isfinite(part):
+            raise CourseError(f"{name}={part} is not a finite number", f"{name} to be a number")
         if (low is not None and part < low) or (high is not None and part > high):
             raise CourseError(f"{name}={part} is out of range", f"{name} to be {limits(metadata)}")
     if choices and value not in choices:

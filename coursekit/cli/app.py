@@ -6,14 +6,14 @@ The commands for lessons are here, those for a student's notebooks in `learner`.
 import io
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from coursekit import __version__
 from coursekit.cli import practice as learner
-from coursekit.cli.arguments import AsJson, LessonName, lesson_names, lesson_of, screen
+from coursekit.cli.arguments import AsJson, LessonName, lesson_names, lesson_of, screen, to_path
 from coursekit.errors import CourseError
 
 LEARN, PRACTISE, TEACH, AUTHOR = "Learn", "Practise", "Teach", "Author"
@@ -24,14 +24,10 @@ class Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; print a `CourseError` to stderr and exit with 1."""
-        from rich.text import Text
-
         try:
             return super().invoke(ctx)
         except CourseError as error:
-            stderr = screen().stderr
-            stderr.print(Text("error: ", style="bold red") + Text(str(error)), soft_wrap=True)
-            raise SystemExit(1) from None
+            _fail(error)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 
@@ -114,7 +110,8 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     eager: Annotated[bool, typer.Option("--eager", help="Do not compile the train step.")] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The run's folder: new or empty.")
+        Path | None,
+        typer.Option(parser=to_path, metavar="DIR", help="The run's folder: new or empty."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, or the newest one.")
@@ -131,7 +128,8 @@ def run(
 
     coursekit run nmt --resume
     """
-    from coursekit.runs.runner import Request, run_lesson
+    from coursekit.runs.resume import Request
+    from coursekit.runs.runner import run_lesson
 
     run_lesson(
         lesson_of(lesson),
@@ -197,7 +195,8 @@ def runs(
         str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
     ] = None,
     root: Annotated[
-        Path, typer.Option("--in", metavar="DIR", help="The folder to look below.")
+        Path,
+        typer.Option("--in", parser=to_path, metavar="DIR", help="The folder to look below."),
     ] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -245,7 +244,7 @@ def bench(
     Example: coursekit bench nmt --data phrasebook
     """
     from coursekit.commands.bench import bench_step
-    from coursekit.runs.runner import Request
+    from coursekit.runs.resume import Request
 
     request = Request(data, preset, _assignments(assignments, None, None))
     bench_step(lesson_of(lesson), request, as_json, screen())
@@ -257,7 +256,10 @@ def build(
         str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
     ] = None,
     solutions: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the solved exercises here instead.")
+        Path | None,
+        typer.Option(
+            parser=to_path, metavar="DIR", help="Write the solved exercises here instead."
+        ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only compare what is there.")] = False,
 ) -> None:
@@ -287,6 +289,34 @@ def verify(lesson: LessonName) -> None:
 def main() -> None:
     """Run the command line; what is piped or redirected is UTF-8 on every system."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-            stream.reconfigure(encoding="utf-8")
-    app(prog_name="coursekit")
+        if isinstance(stream, io.TextIOWrapper):
+            # A file's name need not be text: it is shown with its bytes as escapes.
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        _fail(CourseError("the current folder was deleted", remedy="cd to another folder"))
+    try:
+        app(prog_name="coursekit", standalone_mode=True)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Write what is left to stdout; say so if that fails (`> /dev/full`)."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        sys.stdout = None
+        _fail(CourseError(f"cannot write the output: {error.strerror}"))
+
+
+def _fail(error: CourseError) -> NoReturn:
+    from rich.text import Text
+
+    text = Text("error: ", style="bold red") + Text(str(error))
+    screen().stderr.print(text, soft_wrap=True)
+    raise SystemExit(1)

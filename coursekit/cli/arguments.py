@@ -1,8 +1,11 @@
 """What both halves of the command line share: arguments, names of lessons, the screen."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from coursekit.console import is_text
 
 
 def screen() -> Any:
@@ -24,6 +27,24 @@ def lesson_names() -> list[str]:
     from coursekit.plugins import catalogue
 
     return list(catalogue().lessons)
+
+
+def to_path(text: str) -> Path:
+    """Return what was typed as a path; ``~`` is the home folder.
+
+    Raises:
+        typer.BadParameter: It is empty, names no user's home, or is not valid UTF-8.
+    """
+    if not text.strip():
+        raise typer.BadParameter("the path is empty")
+    if not is_text(text):
+        raise typer.BadParameter("the name is not valid UTF-8; rename it")
+    if "\0" in text:
+        raise typer.BadParameter("a path holds no NUL character")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise typer.BadParameter(f"{text}: {error}") from None
 
 
 LessonName = Annotated[

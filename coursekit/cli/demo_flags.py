@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from coursekit.cli.arguments import to_path
+from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.settings import limits
 
@@ -28,7 +30,12 @@ def demo_command(lesson: Lesson, handler: Handler) -> typer.Typer:
         if words and not lesson.demo_request:
             raise typer.BadParameter("this demo takes no input, only options", param_hint="INPUT")
         options = lesson.demo_options().replace(values)
-        handler(" ".join(words) if words else None, options, folder)
+        request = " ".join(words) if words else None
+        if request is not None and len(request) > lesson.demo_limit:
+            raise CourseError(
+                f"the input has {len(request):,} characters", f"at most {lesson.demo_limit:,}"
+            )
+        handler(request, options, folder)
 
     parameters = [
         _parameter(
@@ -44,7 +51,11 @@ def demo_command(lesson: Lesson, handler: Handler) -> typer.Typer:
         _parameter(
             "run",
             Path | None,
-            typer.Option(help="Use this run instead of the newest finished one.", metavar="DIR"),
+            typer.Option(
+                help="Use this run instead of the newest finished one.",
+                parser=to_path,
+                metavar="DIR",
+            ),
             None,
         ),
     ]

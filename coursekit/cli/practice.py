@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from coursekit.cli.arguments import lesson_names, screen
+from coursekit.cli.arguments import lesson_names, screen, to_path
 
 WorkName = Annotated[
     str | None,
@@ -19,7 +19,7 @@ WorkName = Annotated[
 
 def start_work(
     name: Annotated[str, typer.Argument(metavar="LESSON[/TOPIC]", autocompletion=lesson_names)],
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None,
+    folder: Annotated[Path | None, typer.Argument(parser=to_path, metavar="[DIR]")] = None,
 ) -> None:
     """Write the notebooks of a lesson into a folder, by default one of its name.
 

@@ -21,7 +21,7 @@ from rich.text import Text
 from coursekit.console import Consoles, cells, print_json, table
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
-from coursekit.runs.runner import Request
+from coursekit.runs.resume import Request
 from coursekit.store.choose import choose
 from coursekit.store.progress import busy
 

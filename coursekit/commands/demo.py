@@ -4,16 +4,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from coursekit.console import Consoles
+from coursekit.console import Consoles, quoted
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import check_preset
 from coursekit.runs import checkpoint, pictures
 from coursekit.runs.folder import ASSETS, Run, find_runs
 from coursekit.runs.native_log import native_log
-from coursekit.runs.runner import Request, run_lesson
+from coursekit.runs.resume import Request
+from coursekit.runs.runner import run_lesson
+from coursekit.settings import Settings
 from coursekit.store.choose import choose
 from coursekit.store.progress import busy
+from coursekit.stored import read_json
 
 
 def show_demo(
@@ -48,12 +51,12 @@ def trained_run(lesson: Lesson, folder: Path | None, out: Consoles) -> Run:
         if run.manifest.lesson != lesson.name:
             raise CourseError(
                 f"{folder} is a run of {run.manifest.lesson}, not of {lesson.name}",
-                remedy=f"coursekit demo {run.manifest.lesson} --run {folder}",
+                remedy=f"coursekit demo {run.manifest.lesson} --run {quoted(folder)}",
             )
         if not (folder / checkpoint.LAST).exists():
             raise CourseError(
                 f"the run {folder} has no finished epoch yet",
-                remedy=f"coursekit run {lesson.name} --resume --out {folder}",
+                remedy=f"coursekit run {lesson.name} --resume --out {quoted(folder)}",
             )
         return run
     for run in find_runs(lesson=lesson.name):
@@ -80,16 +83,10 @@ def offer(lesson: Lesson, out: Consoles) -> Run:
 
 def load(lesson: Lesson, run: Run, out: Consoles) -> tuple[Any, Any]:
     """Return a run's best model, and the data that its demo needs."""
-    import json
-
     manifest = run.manifest
     check_preset(lesson, manifest.preset)
     values = type(lesson.presets[manifest.preset]).from_dict(manifest.settings)
-    try:
-        assets = json.loads((run.path / ASSETS).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CourseError(f"{run.path / ASSETS} cannot be read: {error}") from error
-    data = lesson.restore(assets, values)
+    data = restored(lesson, run, values)
     if data is None:
         chosen = choose(lesson, manifest.own_path or manifest.dataset, out.stderr)
         data = lesson.data(chosen.local, values)
@@ -98,3 +95,22 @@ def load(lesson: Lesson, run: Run, out: Consoles) -> tuple[Any, Any]:
     if said:
         out.say(said, "yellow")
     return model, data
+
+
+def restored(lesson: Lesson, run: Run, settings: Settings) -> Any:
+    """Return what the lesson makes of a run's assets; None if it needs the data set itself.
+
+    Raises:
+        CourseError: The file is missing, damaged, or not what the lesson wrote.
+    """
+    path = run.path / ASSETS
+    remedy = f"coursekit run {lesson.name} trains a new one"
+    assets = read_json(path, dict[str, Any], remedy)
+    try:
+        return lesson.restore(assets, settings)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise CourseError(
+            f"{path} does not hold what the demo of {lesson.name} needs "
+            f"({type(error).__name__}: {error})",
+            remedy=remedy,
+        ) from error

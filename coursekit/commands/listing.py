@@ -10,7 +10,7 @@ from coursekit.console import Consoles, cells, duration, print_json, table
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue, catalogue
-from coursekit.runs.folder import find_runs
+from coursekit.runs.folder import damaged_runs, find_runs
 from coursekit.settings import limits
 
 
@@ -190,6 +190,9 @@ def list_runs(root: Path, lesson: str | None, as_json: bool, out: Consoles) -> N
             found.append(run.summary())
         except CourseError as error:
             out.say(str(error), "yellow")
+    if lesson is None:
+        for fault in damaged_runs(root):
+            out.say(str(fault), "yellow")
     if as_json:
         return print_json(found)
     if not found:

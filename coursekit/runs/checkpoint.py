@@ -9,6 +9,8 @@ name and renamed, so that under its own name there is always a whole file.
 import hashlib
 import io
 import json
+import math
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ import numpy as np
 
 from coursekit.atomic import writing
 from coursekit.errors import CourseError
+from coursekit.stored import as_plain, read_bytes
 
 MAGIC = b"coursekit-checkpoint-1 "
 FULL_DISK = "free some space, then resume with --resume: the epochs before are kept"
@@ -100,17 +103,48 @@ def _plain(variable: Any) -> np.ndarray[Any, Any]:
     return value.view(np.uint16) if value.dtype.name == "bfloat16" else value
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    with path.open("rb") as file:
-        first = file.readline(256)
-        payload = file.read()
+@dataclass(frozen=True)
+class Header:
+    """What a checkpoint says of itself: its progress; path, shape and type of each variable."""
+
+    progress: Progress
+    variables: list[tuple[str, list[int], str]]
+
+
+def _read(path: Path) -> tuple[Header, dict[str, np.ndarray[Any, Any]]]:
+    """Return a checkpoint's header and arrays.
+
+    Raises:
+        ValueError: It is damaged, or no checkpoint.
+    """
+    first, _, payload = read_bytes(path).partition(b"\n")
     if not first.startswith(MAGIC):
         raise ValueError("it does not start like a checkpoint")
     if hashlib.sha256(payload).hexdigest().encode() != first[len(MAGIC) :].strip():
         raise ValueError("its checksum does not match: it is truncated or damaged")
-    with np.load(io.BytesIO(payload)) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    return json.loads(arrays.pop("header").tobytes()), arrays
+    with zipfile.ZipFile(io.BytesIO(payload)) as archive:
+        arrays = {
+            info.filename.removesuffix(".npy"): _array(archive, info) for info in archive.infolist()
+        }
+    header = as_plain(json.loads(arrays.pop("header").tobytes()), Header)
+    for number, (name, shape, _) in enumerate(header.variables):
+        if list(arrays[f"v{number}"].shape) != shape:
+            raise ValueError(f"the variable {name} has not the shape that the header says")
+    return header, arrays
+
+
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    """Read an array whose size is what its header says: nothing larger is allocated."""
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{info.filename} is compressed")
+    content = archive.read(info)
+    file = io.BytesIO(content)
+    np.lib.format.read_magic(file)
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    size = math.prod(shape) * dtype.itemsize
+    if fortran or dtype.hasobject or size != len(content) - file.tell():
+        raise ValueError(f"{info.filename} does not hold an array of {shape}")
+    return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape)
 
 
 def load(path: Path, model: Any) -> Progress:
@@ -121,14 +155,16 @@ def load(path: Path, model: Any) -> Progress:
     """
     try:
         header, arrays = _read(path)
-    except (OSError, ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
         raise CourseError(
-            f"the checkpoint {path} cannot be used: {error}", "a checkpoint that was written whole"
+            f"the checkpoint {path} cannot be used: {error}",
+            "a checkpoint that was written whole",
+            "start a new run",
         ) from error
     variables = state(model)
     expected = [[v.path, list(v.shape), str(v.dtype)] for v in variables]
     # Keras numbers the names of layers by process: shapes and types must match.
-    if [entry[1:] for entry in header["variables"]] != [entry[1:] for entry in expected]:
+    if [list(entry[1:]) for entry in header.variables] != [entry[1:] for entry in expected]:
         raise CourseError(
             f"the checkpoint {path} is of another model",
             f"{len(expected)} variables of the shapes that these settings give",
@@ -139,7 +175,7 @@ def load(path: Path, model: Any) -> Progress:
         if str(variable.dtype) == "bfloat16":
             value = value.view(variable.numpy().dtype)
         variable.assign(value)
-    return Progress(**header["progress"])
+    return header.progress
 
 
 def load_newest(folder: Path, model: Any) -> tuple[Progress, str]:

@@ -2,7 +2,8 @@
 
 import csv
 import io
-import json
+import math
+import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,13 +14,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.atomic import disk_error, make_folder, write_json, write_text
+from coursekit.atomic import disk_error, disk_errors, make_folder, write_json, write_text
+from coursekit.console import quoted
 from coursekit.errors import CourseError
+from coursekit.stored import read_bytes, read_json
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
 FORMAT = 1
+ELSEWHERE = "name another folder with --out"
+COLUMNS = ("epoch", "train_seconds", "examples_per_second")  # of the history, always
 FULL_DISK = "free some space, then resume with --resume: finished epochs are kept"
 MANIFEST, HISTORY, RESULTS, ASSETS, LOCK = (
     "run.json",
@@ -47,6 +52,7 @@ class Manifest:
         versions: Of Python, TensorFlow, Keras, NumPy and coursekit.
         signatures: How each metric is computed.
         notes: What the learner was told about the data.
+        cores: How many the process could use; their number decides how sums are rounded.
         format: The version of this file's form.
     """
 
@@ -62,7 +68,45 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=dict)
     signatures: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    cores: int = 0
     format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Written:
+    """The one field of `Manifest` that every version has."""
+
+    format: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a finished run came to.
+
+    Attributes:
+        metrics: Of the best epoch on the test split, by name.
+        best_epoch: Counted from 1.
+        epochs: Epochs that were trained.
+        epochs_asked: Epochs that the settings asked for; fewer are trained if it stops early.
+        train_seconds: Of all train steps.
+        evaluate_seconds: Of the evaluation on the test split.
+        finished: When, ISO 8601 with offset.
+    """
+
+    metrics: Mapping[str, float]
+    best_epoch: int
+    epochs: int
+    epochs_asked: int
+    train_seconds: float
+    evaluate_seconds: float
+    finished: str
+
+
+def cores() -> int:
+    """Return how many cores this process may use: sums are split among them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:
@@ -83,8 +127,7 @@ def now() -> str:
 
 def command_line() -> str:
     """Return what was typed."""
-    arguments = [f'"{word}"' if " " in word or not word else word for word in sys.argv[1:]]
-    return " ".join(["coursekit", *arguments])
+    return " ".join(["coursekit", *map(quoted, sys.argv[1:])])
 
 
 class Run:
@@ -107,10 +150,9 @@ class Run:
         """
         check_vacant(path)
         run = cls(path)
-        elsewhere = "name another folder with --out"
-        make_folder(path, elsewhere)
+        make_folder(path, ELSEWHERE)
         run.lock()
-        write_json(path / MANIFEST, asdict(manifest), remedy=elsewhere)
+        write_json(path / MANIFEST, asdict(manifest), remedy=ELSEWHERE)
         return run
 
     @cached_property
@@ -120,27 +162,22 @@ class Run:
         Raises:
             CourseError: The folder holds no run, or one of another format.
         """
-        try:
-            values = json.loads((self.path / MANIFEST).read_text("utf-8"))
-        except FileNotFoundError:
+        path = self.path / MANIFEST
+        if not os.path.lexists(path):
             raise CourseError(
                 f"{self.path} is not a run",
                 f"a folder that `coursekit run` wrote, with {MANIFEST} in it",
                 "`coursekit runs` lists what there is",
-            ) from None
-        except (OSError, ValueError) as error:
-            raise CourseError(f"{self.path / MANIFEST} cannot be read: {error}") from error
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
-            found = values.get("format") if isinstance(values, dict) else None
+            )
+        remedy = "start a new run; `coursekit runs` lists the others"
+        written = read_json(path, Written, remedy).format
+        if written != FORMAT:
             raise CourseError(
-                f"{self.path} was written in format {found}",
+                f"{self.path} was written in format {written}",
                 f"format {FORMAT}",
                 "use the version of coursekit that wrote it, or start a new run",
             )
-        try:
-            return Manifest(**{**values, "notes": tuple(values.get("notes", ()))})
-        except TypeError as error:
-            raise CourseError(f"{self.path / MANIFEST} is not a manifest: {error}") from error
+        return read_json(path, Manifest, remedy)
 
     def update(self, **changes: Any) -> None:
         """Rewrite some fields of the manifest."""
@@ -195,19 +232,21 @@ class Run:
         Raises:
             CourseError: The file is damaged.
         """
-        try:
-            text = (self.path / HISTORY).read_text("utf-8")
-        except FileNotFoundError:
+        path = self.path / HISTORY
+        if not os.path.lexists(path):
             return []
         try:
-            return [
-                {name: float(value) for name, value in row.items() if value}
-                for row in csv.DictReader(io.StringIO(text))
-            ]
-        except (TypeError, ValueError) as error:
+            text = read_bytes(path).decode("utf-8")
+            rows = [_numbers(row) for row in csv.DictReader(io.StringIO(text))]
+            if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
+                raise ValueError("the epochs are not 1, 2, 3 and so on")
+        except (TypeError, ValueError, csv.Error) as error:
             raise CourseError(
-                f"{self.path / HISTORY} is damaged: {error}", "numbers with commas between them"
+                f"{path} is damaged: {error}",
+                "a row of numbers for each epoch, with commas between them",
+                "start a new run",
             ) from error
+        return rows
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write the rows atomically, with the union of their columns."""
@@ -220,16 +259,14 @@ class Run:
             writer.writerow(whole)
         write_text(self.path / HISTORY, buffer.getvalue(), remedy=FULL_DISK)
 
-    def results(self) -> dict[str, Any] | None:
+    def results(self) -> Results | None:
         """Return what the run came to, None while it is unfinished."""
         try:
-            values = json.loads((self.path / RESULTS).read_text("utf-8"))
-        except (OSError, ValueError):
-            return None
-        if not isinstance(values, dict):
+            results = read_json(self.path / RESULTS, Results)
+        except CourseError:  # missing, or damaged: --resume writes it again
             return None
         asked = self.manifest.settings.get("epochs")
-        return values if values.get("epochs_asked") == asked else None
+        return results if results.epochs_asked == asked else None
 
     @property
     def finished(self) -> bool:
@@ -248,11 +285,21 @@ class Run:
             "epochs": len(rows),
             "epochs_asked": manifest.settings.get("epochs"),
             "train_seconds": round(sum(row.get("train_seconds", 0.0) for row in rows), 3),
-            "metrics": results["metrics"] if results else {},
+            "metrics": dict(results.metrics) if results else {},
             "status": "finished" if results else "running" if self.in_use() else "unfinished",
             "created": manifest.created,
             "path": str(self.path),
         }
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    numbers = {name: float(value) for name, value in row.items() if value}
+    missing = [name for name in COLUMNS if name not in numbers]
+    if missing:
+        raise ValueError(f"a row has no {', '.join(missing)}")
+    if not all(map(math.isfinite, numbers.values())):
+        raise ValueError("a number is not finite")
+    return numbers
 
 
 def check_vacant(path: Path) -> None:
@@ -268,22 +315,49 @@ def check_vacant(path: Path) -> None:
 
 
 def new_folder(lesson: str, root: Path = Path("runs")) -> Path:
-    """Return ``runs/<lesson>/<date-time>``, with a number behind it if that exists."""
+    """Make ``runs/<lesson>/<date-time>``, with a number behind it if that exists, and return it.
+
+    Raises:
+        CourseError: It cannot be made.
+    """
     stem = datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    path, number = root / lesson / stem, 2
-    while path.exists():
-        path, number = root / lesson / f"{stem}-{number}", number + 1
-    return path
+    folder, number = make_folder(root / lesson, ELSEWHERE) / stem, 2
+    with disk_errors("make the folder", folder, ELSEWHERE):
+        while True:
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                folder, number = root / lesson / f"{stem}-{number}", number + 1
+            else:
+                return folder
 
 
 def find_runs(root: Path = Path("runs"), lesson: str | None = None) -> Iterator[Run]:
     """Yield the runs below a folder, newest first; folders that are no run are passed over."""
-    found = []
+    runs = []
     for path in root.glob(f"**/{MANIFEST}"):
         run = Run(path.parent)
         try:
             if lesson is None or run.manifest.lesson == lesson:
-                found.append(run)
+                runs.append(run)
         except CourseError:
             continue
-    yield from sorted(found, key=lambda run: (run.manifest.created, str(run.path)), reverse=True)
+    yield from sorted(runs, key=_age, reverse=True)
+
+
+def damaged_runs(root: Path = Path("runs")) -> Iterator[CourseError]:
+    """Yield why each folder below one that has a manifest cannot be read as a run."""
+    for path in sorted(root.glob(f"**/{MANIFEST}")):
+        try:
+            _ = Run(path.parent).manifest
+        except CourseError as error:
+            yield error
+
+
+def _age(run: Run) -> tuple[float, str]:
+    """Return when a run was started, in seconds since 1970, and its path."""
+    try:
+        started = datetime.fromisoformat(run.manifest.created).timestamp()
+    except (ValueError, OverflowError, OSError):  # changed by hand: among the oldest
+        started = 0.0
+    return started, str(run.path)

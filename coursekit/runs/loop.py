@@ -146,7 +146,10 @@ def fit(
         sample = pictures.gathered(lesson.demo(model, data, None, lesson.demo_options()))
         progress = advance(lesson, progress, metrics)
         keep(run, model, progress, row)
-        pictures.save_frames(run, epoch + 1, sample)
+        try:
+            pictures.save_frames(run, epoch + 1, sample)
+        except CourseError as error:  # a picture is never worth a run
+            display.say(str(error))
         scalars(row)
         display.end_epoch(row, sample)
     if stops(progress, settings) and progress.epochs < settings.epochs:
@@ -184,7 +187,7 @@ def keep(run: Run, model: Any, progress: Progress, row: dict[str, float]) -> Non
 
 def _remedy(epoch: int) -> str:
     kept = f"the checkpoint of epoch {epoch} is kept; " if epoch else ""
-    return kept + "start anew with a lower --set learning_rate, or another --seed"
+    return kept + "start again with a lower --set learning_rate, or another --seed"
 
 
 def _scalars(run: Run) -> Callable[[Mapping[str, float]], None]:

@@ -1,6 +1,7 @@
 """What a demo returned, put where people look: stdout, PNG files, a GIF of the training."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,23 @@ def present(result: Any, stdout: Console, stderr: Console, pictures: Path) -> No
                 stderr.print(Text(f"picture: {path}", style="dim"), soft_wrap=True)
 
 
+@contextmanager
+def drawing(path: Path) -> Iterator[None]:
+    """Tell what stops a picture from being drawn in words: it is never worth a run.
+
+    Raises:
+        CourseError: The block raised an error of any kind.
+    """
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:  # of whatever draws: a missing font, too many points
+        raise CourseError(
+            f"cannot draw the picture {path}: {type(error).__name__}: {error}"
+        ) from error
+
+
 def save_figure(figure: "Figure", path: Path) -> Path:
     """Save a figure as a PNG.
 
@@ -72,7 +90,7 @@ def save_figure(figure: "Figure", path: Path) -> Path:
         CourseError: The file cannot be written.
     """
     make_folder(path.parent)
-    with writing(path) as file:
+    with drawing(path), writing(path) as file:
         figure.savefig(file, dpi=110, format=path.suffix.removeprefix("."))
     return path
 
@@ -92,7 +110,8 @@ def save_gif(run: "Run") -> Path | None:
         return None
     from PIL import Image
 
-    pictures = [Image.open(path).convert("RGB") for path in paths]
+    with drawing(run.path / GIF):
+        pictures = [Image.open(path).convert("RGB") for path in paths]
     width = max(picture.width for picture in pictures)
     height = max(picture.height for picture in pictures)
     frames = []
@@ -102,7 +121,7 @@ def save_gif(run: "Run") -> Path | None:
         frames.append(frame.quantize(64))
     times = [FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_FRAME_MILLISECONDS]
     path = run.path / GIF
-    with writing(path) as file:
+    with drawing(path), writing(path) as file:
         frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
     return path
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coursekit.console import is_text, quoted
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
 from coursekit.store.download import fetch
 from coursekit.store.transfer import Unreachable
+from coursekit.stored import require_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,7 +79,7 @@ def _insist(lesson: Lesson, dataset: Dataset, console: "Console") -> LocalDatase
 
 
 def _own(lesson: Lesson, requested: str) -> LocalDataset:
-    path = Path(requested).expanduser()
+    path = _path(lesson, requested)
     is_path = bool(path.suffix) or "/" in requested or "\\" in requested
     if not requested.strip() or not (is_path or _exists(path)):
         raise CourseError(
@@ -92,11 +94,32 @@ def _own(lesson: Lesson, requested: str) -> LocalDataset:
         )
     if not _exists(path):
         raise CourseError(f"there is no {requested}", f"the path of {lesson.own_data}")
-    return LocalDataset(requested, path=path.resolve())
+    path = path.resolve()
+    if not is_text(str(path)):
+        raise CourseError(
+            f"the name {path} is not valid UTF-8", remedy="rename it, and the folders above it"
+        )
+    if not path.is_dir():
+        require_file(path)
+    return LocalDataset(requested, path=path)
+
+
+def _path(lesson: Lesson, requested: str) -> Path:
+    scheme, separator, rest = requested.partition("://")
+    if separator and scheme.lower() in ("http", "https", "ftp", "file"):
+        raise CourseError(
+            f"{requested} is an address",
+            f"the path of {lesson.own_data}" if lesson.own_data else "a data set's name",
+            f"--data {quoted(rest)}" if scheme == "file" else "download it first",
+        )
+    try:
+        return Path(requested).expanduser()
+    except RuntimeError as error:
+        raise CourseError(f"there is no {requested}: {error}") from error
 
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a text too long to be a name
+    except (OSError, ValueError):  # too long to be a name, links in a circle, a NUL
         return False

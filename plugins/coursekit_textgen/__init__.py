@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit import (
+    CourseError,
     Dataset,
     Expected,
     Lesson,
@@ -45,6 +46,9 @@ class TextgenSettings(Settings):
     warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
 
 
+COLDEST = 0.01  # no other temperature but 0 is lower: below it, only the likeliest is left
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextgenDemoOptions(Options):
     """How to write."""
@@ -56,6 +60,19 @@ class TextgenDemoOptions(Options):
     count: int = setting(1, "texts to write at once", low=1, high=4_096)
     seed: int = setting(0, "another seed, another text", low=0, high=2**31 - 1)
     surprise: bool = setting(False, "show how unexpected each character of a text is")
+
+    def __post_init__(self) -> None:
+        """Check the temperature, too.
+
+        Raises:
+            CourseError: A value is out of its range, or the temperature is too close to zero.
+        """
+        super().__post_init__()
+        if 0 < self.temperature < COLDEST:
+            raise CourseError(
+                f"temperature={self.temperature} is too close to zero to divide by",
+                f"0, which takes the likeliest character, or from {COLDEST} to 9",
+            )
 
 
 SHAKESPEARE = Dataset(

@@ -21,6 +21,7 @@ from coursekit.console import Consoles, consoles
 from coursekit.runs import checkpoint, loop, pictures, runner
 from coursekit.runs.display import LiveDisplay
 from coursekit.runs.folder import Run
+from coursekit.runs.resume import Request
 from tests.conftest import Command, Process
 
 
@@ -37,7 +38,7 @@ def without_times(folder: Path) -> list[dict[str, str]]:
 def values(path: Path) -> tuple[Any, list[Any]]:
     """Return a checkpoint's progress and arrays; names count layers by process."""
     header, arrays = checkpoint._read(path)
-    return header["progress"], [arrays[name].tolist() for name in sorted(arrays)]
+    return header.progress, [arrays[name].tolist() for name in sorted(arrays)]
 
 
 def wait_for_epochs(folder: Path, epochs: int, process: Any) -> None:
@@ -263,7 +264,7 @@ def test_a_full_disk_keeps_the_epochs_before(
         written.append(progress.epochs)
 
     monkeypatch.setattr(checkpoint, "save", full)
-    request = runner.Request(out=tmp_path / "run")
+    request = Request(out=tmp_path / "run")
     with pytest.raises(CourseError, match="No space left on device"):
         runner.run_lesson(dots, request, consoles())
     monkeypatch.undo()
@@ -452,7 +453,7 @@ def test_scalars_are_written_where_tensorboard_is_installed(
     for installed in (None, object()):
         monkeypatch.setattr(loop, "find_spec", lambda name, found=installed: found)
         out = tmp_path / str(installed is None)
-        runner.run_lesson(dots, runner.Request(out=out, assignments=("epochs=1",)), consoles())
+        runner.run_lesson(dots, Request(out=out, assignments=("epochs=1",)), consoles())
         assert bool(written) == (installed is not None)
     assert {name for name, _, _ in written} == {
         "loss",
