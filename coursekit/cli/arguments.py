@@ -29,12 +29,13 @@ def lesson_names() -> list[str]:
     return list(catalogue().lessons)
 
 
-def to_path(text: str) -> Path:
+def to_path(typed: str | Path) -> Path:
     """Return what was typed as a path; ``~`` is the home folder.
 
     Raises:
         typer.BadParameter: It is empty, names no user's home, or is not valid UTF-8.
     """
+    text = str(typed)
     if not text.strip():
         raise typer.BadParameter("the path is empty")
     if not is_text(text):

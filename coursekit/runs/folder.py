@@ -338,7 +338,7 @@ def find_runs(root: Path = Path("runs"), lesson: str | None = None) -> Iterator[
     for path in root.glob(f"**/{MANIFEST}"):
         run = Run(path.parent)
         try:
-            if lesson is None or run.manifest.lesson == lesson:
+            if run.manifest.lesson == lesson or lesson is None:
                 runs.append(run)
         except CourseError:
             continue
