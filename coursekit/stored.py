@@ -4,6 +4,7 @@ Each file that the kit writes and reads back has one schema, a dataclass, that i
 where the file is read. A file may have been changed by hand, damaged, or be another program's.
 """
 
+import os
 import stat
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,6 +69,25 @@ def read_json(path: Path, kind: type[T], remedy: str = "") -> T:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise CourseError(
             f"{path} is damaged, or another program changed it: {error}", remedy=remedy
+        ) from error
+
+
+def environment_path(variable: str) -> Path | None:
+    """Return the path that an environment variable names, None if it is unset or blank.
+
+    Raises:
+        CourseError: It starts with ``~`` and a name that no user has.
+    """
+    named = os.environ.get(variable, "").strip()
+    if not named:
+        return None
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as error:
+        raise CourseError(
+            f"{variable}={named} names no folder: {error}",
+            "the path of a folder",
+            f"set {variable} to another folder, or unset it",
         ) from error
 
 

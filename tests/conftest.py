@@ -42,8 +42,8 @@ class Command:
         self.folder = folder
         self.environment = environment
 
-    def __call__(self, *words: str, code: int | None = 0) -> Done:
-        """Run a command that must end with a code; None: with 0 or, in words, with 1."""
+    def __call__(self, *words: str, code: int | tuple[int, ...] | None = 0) -> Done:
+        """Run a command that must end with a code, or one of several; None: 0, 1 or 2."""
         from coursekit.cli.app import main
 
         out, errors = io.StringIO(), io.StringIO()
@@ -61,7 +61,8 @@ class Command:
             except SystemExit as stop:
                 ended = stop.code or 0
         done = Done(out.getvalue(), errors.getvalue())
-        right = ended in (0, 1) if code is None else ended == code
+        codes = (0, 1, 2) if code is None else code if isinstance(code, tuple) else (code,)
+        right = ended in codes
         assert right, f"{words} ended with {ended}\n{done.stdout}\n{done.stderr}"
         return done
 
@@ -75,7 +76,7 @@ class Process(Command):
     def arguments(self, *words: str) -> list[str]:
         return [sys.executable, "-c", "from coursekit.cli.app import main; main()", *words]
 
-    def __call__(self, *words: str, code: int | None = 0) -> Done:
+    def __call__(self, *words: str, code: int | tuple[int, ...] | None = 0) -> Done:
         done = subprocess.run(
             self.arguments(*words),
             cwd=self.folder,
@@ -86,7 +87,8 @@ class Process(Command):
             timeout=300,
             stdin=subprocess.DEVNULL,
         )
-        right = done.returncode in (0, 1) if code is None else done.returncode == code
+        codes = (0, 1, 2) if code is None else code if isinstance(code, tuple) else (code,)
+        right = done.returncode in codes
         assert right, f"{words}\n{done.stdout}\n{done.stderr}"
         return Done(done.stdout, done.stderr)
 

@@ -4,6 +4,7 @@ The commands for lessons are here, those for a student's notebooks in `learner`.
 """
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -298,7 +299,11 @@ def main() -> None:
     except FileNotFoundError:
         _fail(CourseError("the current folder was deleted", remedy="cd to another folder"))
     try:
-        app(prog_name="coursekit", standalone_mode=True)
+        app(prog_name="coursekit")
+    except OSError as error:
+        if error.filename is not None:  # of a file, not of the output
+            raise
+        _lost(error)
     finally:
         _flush()
 
@@ -310,8 +315,13 @@ def _flush() -> None:
     except BrokenPipeError:
         pass
     except OSError as error:
-        sys.stdout = None
-        _fail(CourseError(f"cannot write the output: {error.strerror}"))
+        _lost(error)
+
+
+def _lost(error: OSError) -> NoReturn:
+    """Say that the output cannot be written, and keep Python from trying again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _fail(CourseError(f"cannot write the output: {error.strerror}"))
 
 
 def _fail(error: CourseError) -> NoReturn:

@@ -14,6 +14,7 @@ from filelock import FileLock
 from coursekit.atomic import disk_errors, make_folder, write_json
 from coursekit.errors import CourseError
 from coursekit.practice.declare import Check
+from coursekit.stored import environment_path
 
 ELSEWHERE = "set COURSEKIT_STATE to a folder that you can write to"
 
@@ -48,9 +49,9 @@ class Record:
 
 def state_path() -> Path:
     """Return the file: in the folder that ``COURSEKIT_STATE`` names, else the system's."""
-    named = os.environ.get("COURSEKIT_STATE", "").strip()
-    if named:
-        return Path(named).expanduser().absolute() / "coursework.json"
+    folder = environment_path("COURSEKIT_STATE")
+    if folder is not None:
+        return folder / "coursework.json"
     from platformdirs import user_data_path
 
     return user_data_path("coursekit", appauthor=False) / "coursework.json"
@@ -63,7 +64,7 @@ def records() -> dict[str, Record]:
         CourseError: The file cannot be read.
     """
     path = state_path()
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

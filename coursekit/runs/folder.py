@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 ELSEWHERE = "name another folder with --out"
-COLUMNS = ("epoch", "train_seconds", "examples_per_second")  # of the history, always
 FULL_DISK = "free some space, then resume with --resume: finished epochs are kept"
 MANIFEST, HISTORY, RESULTS, ASSETS, LOCK = (
     "run.json",
@@ -33,6 +32,8 @@ MANIFEST, HISTORY, RESULTS, ASSETS, LOCK = (
     "assets.json",
     ".lock",
 )
+EARLY = (LOCK, MANIFEST + ".tmp")  # all that a run killed at its start leaves
+COLUMNS = ("epoch", "train_seconds", "examples_per_second")  # of the history, always
 
 
 @dataclass(frozen=True)
@@ -304,9 +305,11 @@ def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
 
 def check_vacant(path: Path) -> None:
     """Raise a `CourseError` if a folder for a new run has something in it."""
+    with disk_errors("use the folder", path, ELSEWHERE):
+        path.exists()
     if path.exists() and not path.is_dir():
         raise CourseError(f"{path} is a file", "a folder for the run", "name another with --out")
-    if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
+    if path.is_dir() and any(item.name not in EARLY for item in path.iterdir()):
         raise CourseError(
             f"the folder {path} is not empty",
             "a new or empty folder for a new run",
