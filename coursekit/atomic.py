@@ -1,7 +1,7 @@
 """The one writer of files: a file is whole under its name, or it is not there.
 
 A file is written beside its place under a temporary name, flushed to the disk and then
-renamed. What goes wrong with the disk is told in words, in one place.
+renamed. What goes wrong with the disk is put into words here, in one place.
 """
 
 import contextlib

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class CourseError(Exception):
-    """Something that the user can mend, told in up to three short parts.
+    """Something that the user can fix, in up to three short parts.
 
     The command line catches it in one place, prints it to stderr as
     ``error: ...`` and exits with code 1. Anything else keeps its traceback.
@@ -32,9 +32,9 @@ class CourseError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"did you mean 'nmt'?"`` for a near miss, else the known names."""
+    """Return ``"did you mean 'nmt'?"`` for a near miss, else the available names."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"known are: {', '.join(names)}" if names else "there are none"
+    return f"available: {', '.join(names)}" if names else "there are none"

@@ -4,15 +4,19 @@
 plugin's light top module and asks its hook for lessons.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
 from coursekit import hookspecs
+from coursekit.datasets import Dataset
 from coursekit.errors import CourseError, did_you_mean
-from coursekit.lesson import Lesson
+from coursekit.lesson import Lesson, Metric
+from coursekit.settings import Settings
 
 GROUP = "coursekit"
 
@@ -110,6 +114,20 @@ def _check(lesson: object) -> None:
     ]
     if missing:
         raise CourseError(f"its lesson {type(lesson).__name__} does not set {', '.join(missing)}")
+    for name, kind in (("datasets", Dataset), ("metrics", Metric), ("prerequisites", str)):
+        values = getattr(lesson, name)
+        if not isinstance(values, tuple) or not all(isinstance(v, kind) for v in values):
+            raise CourseError(
+                f"its lesson {lesson.name} has {name} of the class {type(values).__name__}",
+                f"a tuple of {kind.__name__}; a tuple of one has a comma: (one,)",
+            )
+    if not isinstance(lesson.presets, Mapping) or not all(
+        isinstance(preset, Settings) for preset in lesson.presets.values()
+    ):
+        raise CourseError(
+            f"the presets of its lesson {lesson.name} are not settings by name",
+            'a dictionary such as {"quick": MySettings()}, of a class derived from Settings',
+        )
     if not any(dataset.built_in for dataset in lesson.datasets):
         raise CourseError(f"its lesson {lesson.name} has no built-in data set", "at least one")
     if "quick" not in lesson.presets:
@@ -129,7 +147,8 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
     broken: list[Broken] = []
     for found in find() if plugins is None else plugins:
         try:
-            offered = load(found)
+            with redirect_stdout(sys.stderr):  # what it prints spoils no output of a command
+                offered = load(found)
         except (Exception, SystemExit) as error:
             broken.append(_explain(found, error))
             continue
@@ -159,7 +178,7 @@ def _explain(found: Found, error: BaseException) -> Broken:
             f"it implements a hook that does not exist: {error}",
             "the one hook is spelt coursekit_lessons",
         )
-    remedy = f"mend it, or: pip uninstall {found.distribution}"
+    remedy = f"fix it, or: pip uninstall {found.distribution}"
     if isinstance(error, ModuleNotFoundError):
         remedy = (
             f"install what it needs (pip install --force-reinstall {found.distribution}), "

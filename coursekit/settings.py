@@ -29,7 +29,7 @@ def setting(
     """Declare a field of `Settings` or of a lesson's demo options.
 
     Args:
-        default: The value when nothing else is said.
+        default: The value unless another is given.
         help: One line for people, shown by ``coursekit info`` and ``--help``.
         low: The smallest value allowed, inclusive.
         high: The largest value allowed, inclusive.
@@ -99,12 +99,14 @@ class Options:
 class Settings(Options):
     """What every lesson's hyper-parameters have in common."""
 
-    seed: int = setting(0, "seed of everything random", low=0, high=2**31 - 1)
+    seed: int = setting(0, "seed of all random numbers", low=0, high=2**31 - 1)
     epochs: int = setting(10, "passes over the training split", low=1, high=100_000)
     batch_size: int = setting(64, "examples in one train step", low=1, high=65_536)
     jit: bool = setting(False, "compile the train step with XLA")
     patience: int = setting(
-        0, "epochs without a better validation headline before stopping; 0: never", low=0
+        0,
+        "epochs without a better validation metric before training stops; 0: never",
+        low=0,
     )
 
 
@@ -154,7 +156,7 @@ def parse_overrides(kind: type[Options], assignments: Iterable[str]) -> dict[str
 
 
 def describe(kind: Any) -> str:
-    """Say in words what values a type allows."""
+    """Return in words what values a type allows."""
     words = {
         int: "a whole number",
         float: "a number",
@@ -194,7 +196,7 @@ def _check_range(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
 
 
 def limits(metadata: Mapping[str, Any]) -> str:
-    """Say a field's range in words, empty when it has none."""
+    """Return a field's range in words, empty if it has none."""
     low, high, choices = metadata.get("low"), metadata.get("high"), metadata.get("choices")
     if choices:
         return "one of " + ", ".join(choices)

@@ -1,6 +1,6 @@
 """The command line: parses, and hands over. Nothing here imports TensorFlow.
 
-The commands for lessons are here, those for a student's notebooks in `learner`.
+The commands for lessons are here, those for a student's notebooks in `practice`.
 """
 
 import io
@@ -36,7 +36,8 @@ class Group(TyperGroup):
 app = typer.Typer(
     cls=Group,
     name="coursekit",
-    help="Hands-on lessons on generative and sequence models: run them, look, take them apart.",
+    help="Hands-on lessons on generative and sequence models: run them, watch them learn, take "
+    "them apart.",
     epilog="Examples: coursekit run nmt · coursekit runs --json · coursekit data nmt · "
     "coursekit bench nmt",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -53,15 +54,15 @@ def _version(wanted: bool) -> None:
 
 DataName = Annotated[
     str | None,
-    typer.Option("--data", metavar="NAME|PATH", help="A data set's name, or your own data."),
+    typer.Option("--data", metavar="NAME|PATH", help="A data set's name or your own data's path."),
 ]
 PresetName = Annotated[
     str | None,
-    typer.Option("--preset", help="quick (minutes), full (the best result), tiny (a test)."),
+    typer.Option("--preset", help="quick (minutes), full (the best result) or tiny (a test)."),
 ]
 Assignments = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; can be repeated."),
 ]
 
 
@@ -92,7 +93,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command(rich_help_panel=LEARN)
 def info(lesson: LessonName, as_json: AsJson = False) -> None:
-    """Tell what a lesson asks, its data sets, and every setting.
+    """Show a lesson's question, data sets and settings.
 
     Example: coursekit info nmt
     """
@@ -108,17 +109,18 @@ def run(
     preset: PresetName = None,
     assignments: Assignments = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training data.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of all random numbers.")] = None,
     eager: Annotated[bool, typer.Option("--eager", help="Do not compile the train step.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(parser=to_path, metavar="DIR", help="The run's folder: new or empty."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, or the newest one.")
+        bool,
+        typer.Option("--resume", help="Resume the run in --out or the newest one."),
     ] = False,
 ) -> None:
-    """Train a lesson's model before your eyes, evaluate it, and show what it can do.
+    """Train a lesson's model while you watch, evaluate it and show what it can do.
 
     Examples:
     coursekit run nmt
@@ -172,7 +174,7 @@ def demo(
         raise typer.Exit(0 if lesson else 2)
     if lesson.startswith("-"):
         raise CourseError(
-            f"{lesson} stands before the lesson", "coursekit demo LESSON [INPUT] [OPTIONS]"
+            f"{lesson} comes before the lesson", "coursekit demo LESSON [INPUT] [OPTIONS]"
         )
     from coursekit.cli.demo_flags import demo_command
     from coursekit.commands.demo import show_demo
@@ -190,18 +192,18 @@ for _name, _command in learner.COMMANDS.items():
     app.command(_name, rich_help_panel=PRACTISE)(_command)
 
 
-@app.command(rich_help_panel=PRACTISE)
+@app.command(rich_help_panel=LEARN)
 def runs(
     lesson: Annotated[
         str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
     ] = None,
     root: Annotated[
         Path,
-        typer.Option("--in", parser=to_path, metavar="DIR", help="The folder to look below."),
+        typer.Option("--in", parser=to_path, metavar="DIR", help="The folder to search."),
     ] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
-    """List what was trained, with the headline metric.
+    """List the trained models with their main metric.
 
     Example: coursekit runs nmt --json
     """
@@ -214,12 +216,12 @@ def runs(
 def data(
     lesson: LessonName,
     name: DataName = None,
-    show: Annotated[bool, typer.Option("--show", help="Only show what is there.")] = False,
-    verify: Annotated[bool, typer.Option("--verify", help="Check the checksums again.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Only show which files are there.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Compute the checksums again.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Delete it from the cache.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Download a lesson's data ahead, show where it is, verify or remove it.
+    """Download a lesson's data in advance, show where it is, verify it or remove it.
 
     Examples:
     coursekit data nmt
@@ -240,7 +242,7 @@ def bench(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Time the train step eagerly, as a graph and with XLA: why tf.function exists.
+    """Time the train step run eagerly, as a graph and with XLA: the reason for tf.function.
 
     Example: coursekit bench nmt --data phrasebook
     """
@@ -262,9 +264,9 @@ def build(
             parser=to_path, metavar="DIR", help="Write the solved exercises here instead."
         ),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only compare what is there.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
 ) -> None:
-    """Make the notebooks of the lessons and exercises, in the current folder.
+    """Build the notebooks of lessons and exercises in the current folder.
 
     Examples:
     coursekit build nmt
@@ -278,7 +280,7 @@ def build(
 
 @app.command(rich_help_panel=AUTHOR)
 def verify(lesson: LessonName) -> None:
-    """Hold a lesson's exercises against the author's gate.
+    """Check that a lesson's exercises are ready for students.
 
     Example: coursekit verify nmt
     """

@@ -1,4 +1,4 @@
-"""The half of the command line for a student's notebooks; the other half is `cli`."""
+"""The half of the command line for a student's notebooks; the other half is `app`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,8 @@ WorkName = Annotated[
     str | None,
     typer.Argument(
         metavar="[NOTEBOOK]",
-        help="lesson/topic, lesson/number, a topic, a lesson, or a file; else what was saved last.",
+        help="lesson/topic, lesson/number, a topic, a lesson or a file; by default the notebook "
+        "saved last.",
     ),
 ]
 
@@ -34,9 +35,9 @@ def start_work(
 
 
 def check(name: WorkName = None) -> None:
-    """Say what is right in a notebook, and what is wrong in words.
+    """Check a notebook and explain what is wrong.
 
-    Ends with 0 if every check passes, else with 1.
+    Exits with status 0 if every check passes, else with 1.
 
     Example: coursekit check nmt/attention
     """
@@ -47,7 +48,7 @@ def check(name: WorkName = None) -> None:
 
 
 def hint(name: WorkName = None) -> None:
-    """Show the next of three hints for the first check that does not pass.
+    """Show the next of three hints for the first check that fails.
 
     Example: coursekit hint nmt/attention
     """
@@ -58,9 +59,9 @@ def hint(name: WorkName = None) -> None:
 
 def solution(
     name: WorkName = None,
-    give_up: Annotated[bool, typer.Option("--give-up", help="Show it unsolved, too.")] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Show it unsolved.")] = False,
 ) -> None:
-    """Show the solution of an exercise that is solved.
+    """Show the solution of an exercise that you have solved.
 
     Example: coursekit solution nmt/attention
     """
@@ -90,7 +91,7 @@ def progress() -> None:
 
 
 def reset(name: WorkName = None) -> None:
-    """Write an exercise anew; your work stays beside it as a backup.
+    """Start an exercise again; your work is saved beside it as a backup.
 
     Example: coursekit reset nmt/attention
     """
@@ -100,7 +101,7 @@ def reset(name: WorkName = None) -> None:
 
 
 def update(name: WorkName = None) -> None:
-    """Bring a notebook to the installed edition; your cells are kept.
+    """Update a notebook to the installed edition; your cells are kept.
 
     Example: coursekit update nmt/attention
     """
@@ -110,7 +111,7 @@ def update(name: WorkName = None) -> None:
 
 
 def watch(name: WorkName = None) -> None:
-    """Check a notebook each time that it is saved.
+    """Check a notebook each time it is saved.
 
     Example: coursekit watch nmt/attention
     """
@@ -120,7 +121,7 @@ def watch(name: WorkName = None) -> None:
 
 
 def doctor() -> None:
-    """Look whether this machine has what the lessons need.
+    """Check that this machine can run the lessons.
 
     Example: coursekit doctor
     """

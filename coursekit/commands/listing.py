@@ -47,7 +47,7 @@ def welcome(out: Consoles) -> None:
 
 
 def next_command(found: Catalogue) -> str:
-    """Return the command that goes on with the course here."""
+    """Return the command that continues the course here."""
     for lesson in found.lessons.values():
         runs = list(find_runs(lesson=lesson.name))
         if not runs:

@@ -1,4 +1,4 @@
-"""Checkpoints: one file that holds all that a run needs to go on bit for bit.
+"""Checkpoints: one file that holds all that a run needs to be resumed bit for bit.
 
 The file is a header line with a sha256, then a NumPy ``.npz`` archive with
 every variable of the model (Keras's seed generators are among them) and of
@@ -51,11 +51,16 @@ def state(model: Any) -> list[Any]:
     dictionaries, since Keras does not count their variables as the model's.
     """
     variables = list(model.variables)
-    for _, value in sorted(vars(model).items()):
-        for optimizer in _optimizers(value):
-            variables.extend(optimizer.variables)
+    for optimizer in optimizers_of(model):
+        variables.extend(optimizer.variables)
     unique = {id(variable): variable for variable in variables}
     return list(unique.values())
+
+
+def optimizers_of(model: Any) -> Iterator[Any]:
+    """Yield the optimizers among a model's attributes, in a fixed order."""
+    for _, value in sorted(vars(model).items()):
+        yield from _optimizers(value)
 
 
 def _optimizers(value: Any) -> Iterator[Any]:

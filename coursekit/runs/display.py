@@ -54,6 +54,15 @@ class PlainDisplay:
         """Print a line as it is, without markup."""
         self.console.print(Text(line), soft_wrap=True)
 
+    def start(self, metrics: Mapping[str, float]) -> None:
+        """Show what the untrained model reaches on the validation split."""
+        figures = (
+            f"{metric.name} {metric.text(metrics[metric.name])}"
+            for metric in self.lesson.metrics
+            if metric.name in metrics
+        )
+        self.say("untrained  " + "  ".join(figures))
+
     def start_epoch(self, epoch: int, steps: int | None) -> None:
         """Begin an epoch, counted from 0, of so many steps (None: not known)."""
         self.epoch, self.steps, self.step, self.examples = epoch, steps, 0, 0
@@ -61,17 +70,17 @@ class PlainDisplay:
         self.started = self.beat = time.monotonic()
 
     def update(self, step: int, examples: int, losses: Mapping[str, float]) -> None:
-        """Tell how far the epoch is: steps and examples done, mean losses so far."""
+        """Show how far the epoch is: steps and examples done, mean losses so far."""
         self.step, self.examples, self.losses = step, examples, losses
         if time.monotonic() - self.beat > HEARTBEAT:
             self.beat = time.monotonic()
             self.say("  " + self.line())
 
     def evaluating(self, split: str) -> None:
-        """Tell that a split is being evaluated."""
+        """Show that a split is being evaluated."""
 
     def end_epoch(self, row: Mapping[str, float], sample: Iterable[Any]) -> None:
-        """Tell what an epoch came to, and show the lesson's sample."""
+        """Show the result of an epoch, and the lesson's sample."""
         self.spent.append(time.monotonic() - self.started)
         self.say(f"epoch {self.epoch + 1}/{self.epochs}  " + self.figures(row))
         for item in sample:
@@ -173,7 +182,7 @@ class LiveDisplay(PlainDisplay):
         self.bar.update(self.task, completed=step)
 
     def evaluating(self, split: str) -> None:
-        """Tell that a split is being evaluated."""
+        """Show that a split is being evaluated."""
         self.status = f"evaluating on the {split} split"
 
     def end_epoch(self, row: Mapping[str, float], sample: Iterable[Any]) -> None:

@@ -38,7 +38,7 @@ COLUMNS = ("epoch", "train_seconds", "examples_per_second")  # of the history, a
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a run was asked to do, so that it can be told from others and resumed.
+    """What a run was asked to do, so that it can be recognised and resumed.
 
     Attributes:
         lesson: The lesson's name.
@@ -52,7 +52,7 @@ class Manifest:
         created: The time of its start, ISO 8601 with offset.
         versions: Of Python, TensorFlow, Keras, NumPy and coursekit.
         signatures: How each metric is computed.
-        notes: What the learner was told about the data.
+        notes: What was said about the data.
         cores: How many the process could use; their number decides how sums are rounded.
         format: The version of this file's form.
     """
@@ -313,7 +313,7 @@ def check_vacant(path: Path) -> None:
         raise CourseError(
             f"the folder {path} is not empty",
             "a new or empty folder for a new run",
-            "name another with --out, or add --resume to go on with the run in it",
+            "name another folder with --out, or add --resume to resume the run in it",
         )
 
 

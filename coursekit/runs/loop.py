@@ -1,7 +1,7 @@
 """The training loop that every lesson shares.
 
 It takes the lesson's train step as it is, compiles it, and keeps the run in
-a state from which it can go on bit for bit after a kill at any moment: each
+a state from which it can be resumed bit for bit after a kill at any moment: each
 epoch depends on the checkpoint before it and on (seed, epoch) alone.
 """
 
@@ -18,6 +18,7 @@ from coursekit.runs import checkpoint, pictures
 from coursekit.runs.checkpoint import BEST, LAST, PREVIOUS, Progress
 from coursekit.runs.display import PlainDisplay
 from coursekit.runs.folder import Run
+from coursekit.runs.preflight import check_built, checked_step, measure
 from coursekit.settings import Settings
 
 READ_EVERY = 0.25  # seconds between looks at the losses, each of which waits for the device
@@ -77,6 +78,7 @@ class Losses:
 
 
 def train_epoch(
+    lesson: Lesson,
     step: Callable[[Any, Any], Any],
     model: Any,
     batches: Any,
@@ -87,8 +89,9 @@ def train_epoch(
     import tensorflow as tf
 
     losses, examples, count, seen = Losses(remedy), 0, 0, time.monotonic()
+    first = checked_step(lesson, model, step)
     for count, batch in enumerate(batches, 1):
-        losses.add(step(model, batch))
+        losses.add((first if count == 1 else step)(model, batch))
         examples += int(tf.nest.flatten(batch)[0].shape[0])
         if time.monotonic() - seen > READ_EVERY:
             seen = time.monotonic()
@@ -111,11 +114,15 @@ def fit(
 ) -> Progress:
     """Train until the last epoch, or until validation has not improved for `patience` epochs.
 
-    Goes on from the run's newest whole checkpoint if there is one.
+    Resumes at the run's newest whole checkpoint if there is one. Before the first epoch the
+    untrained model is evaluated: that is the figure to beat, and a lesson whose metrics are
+    not as declared stops before any epoch is paid for.
 
     Raises:
-        CourseError: A loss is not finite, or the run's folder cannot be written.
+        CourseError: The model is not built, a loss or a metric is not finite or not as
+            declared, or the run's folder cannot be written.
     """
+    check_built(lesson, model)
     progress, said = checkpoint.load_newest(run.path, model)
     if said:
         display.say(said)
@@ -125,6 +132,9 @@ def fit(
         display.say("this TensorFlow has no XLA: the step runs as a plain graph, more slowly")
         jit = False
     step = compiled(lesson, jit, eager)
+    if progress.epochs == 0:
+        display.evaluating("validation")
+        display.start(measure(lesson, model, data, "validation"))
     scalars = _scalars(run)
     while progress.epochs < settings.epochs and not stops(progress, settings):
         epoch = progress.epochs
@@ -132,10 +142,10 @@ def fit(
         cardinality = int(batches.cardinality())
         display.start_epoch(epoch, cardinality if cardinality >= 0 else None)
         started = time.monotonic()
-        losses, examples = train_epoch(step, model, batches, display, _remedy(epoch))
+        losses, examples = train_epoch(lesson, step, model, batches, display, _remedy(epoch))
         seconds = time.monotonic() - started
         display.evaluating("validation")
-        metrics = lesson.evaluate(model, data, "validation")
+        metrics = measure(lesson, model, data, "validation")
         row = {
             "epoch": epoch + 1,
             **losses,
@@ -148,7 +158,7 @@ def fit(
         keep(run, model, progress, row)
         try:
             pictures.save_frames(run, epoch + 1, sample)
-        except CourseError as error:  # a picture is never worth a run
+        except CourseError as error:  # a run is worth more than a picture
             display.say(str(error))
         scalars(row)
         display.end_epoch(row, sample)

@@ -2,15 +2,21 @@
 
 TensorFlow writes to file descriptor 2 from C++, even with
 ``TF_CPP_MIN_LOG_LEVEL=3``. Here descriptor 2 is pointed at a log file while
-Python's own `sys.stderr` goes on to the terminal.
+Python's own `sys.stderr` still leads to the terminal.
 """
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+
+def is_error(record: logging.LogRecord) -> bool:
+    """Say whether a line of a log is an error."""
+    return record.levelno >= logging.ERROR
 
 
 @contextlib.contextmanager
@@ -22,6 +28,8 @@ def native_log(path: Path | None = None) -> Iterator[None]:
             it is removed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow's advice to its developers, such as that on retracing; a filter is added once.
+    logging.getLogger("tensorflow").addFilter(is_error)
     try:
         stderr_is_native = sys.stderr.fileno() == 2
     except (AttributeError, OSError, ValueError):

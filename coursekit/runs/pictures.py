@@ -68,7 +68,7 @@ def present(result: Any, stdout: Console, stderr: Console, pictures: Path) -> No
 
 @contextmanager
 def drawing(path: Path) -> Iterator[None]:
-    """Tell what stops a picture from being drawn in words: it is never worth a run.
+    """Turn whatever stops a picture from being drawn into words: a run is worth more.
 
     Raises:
         CourseError: The block raised an error of any kind.

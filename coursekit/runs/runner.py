@@ -27,6 +27,7 @@ from coursekit.runs.folder import (
     versions,
 )
 from coursekit.runs.native_log import native_log
+from coursekit.runs.preflight import measure
 from coursekit.runs.report import report
 from coursekit.runs.resume import Request, resumable, resumed_settings
 from coursekit.settings import Settings
@@ -40,7 +41,7 @@ def run_lesson(lesson: Lesson, request: Request, out: Consoles) -> Run:
     """Train, evaluate and show a lesson; return its finished run.
 
     Raises:
-        CourseError: Something that the user can mend.
+        CourseError: Something that the user can fix.
     """
     return resume_run(lesson, request, out) if request.resume else start_run(lesson, request, out)
 
@@ -158,7 +159,7 @@ def conclude(
     with busy(out.stderr, "evaluating the best epoch on the test split"):
         progress, said = checkpoint.load_best(run.path, model)
         started = time.monotonic()
-        metrics = lesson.evaluate(model, data, "test")
+        metrics = measure(lesson, model, data, "test")
         seconds = time.monotonic() - started
         sample = pictures.gathered(lesson.demo(model, data, None, lesson.demo_options()))
     if said:

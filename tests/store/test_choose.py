@@ -157,10 +157,10 @@ def test_lesson_without_own_data(
     ("requested", "tip"),
     [
         ("tatoba", "did you mean 'tatoeba'?"),
-        ("coco", "known are: phrasebook, tatoeba"),
-        ("", "known are: phrasebook, tatoeba"),
-        (" ", "known are: phrasebook, tatoeba"),
-        ("x" * 5000, "known are: phrasebook, tatoeba"),
+        ("coco", "available: phrasebook, tatoeba"),
+        ("", "available: phrasebook, tatoeba"),
+        (" ", "available: phrasebook, tatoeba"),
+        ("x" * 5000, "available: phrasebook, tatoeba"),
     ],
 )
 def test_unknown_name(lesson: Lesson, screen: Console, requested: str, tip: str) -> None:
