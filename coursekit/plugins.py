@@ -50,7 +50,7 @@ class Catalogue:
     """The lessons of all plugins, and the plugins that failed."""
 
     lessons: Mapping[str, Lesson]
-    providers: Mapping[str, str]
+    providers: Mapping[str, Found]
     broken: tuple[Broken, ...] = ()
 
     def lesson(self, name: str) -> Lesson:
@@ -70,12 +70,11 @@ class Catalogue:
 
 def find() -> list[Found]:
     """Return the installed plugins, by name, without importing any."""
-    found = {
-        (point.name, point.value): Found(
-            point.name, point.value, point.dist.name if point.dist else "unknown", point
-        )
-        for point in entry_points(group=GROUP)
-    }
+    found: dict[tuple[str, str], Found] = {}
+    for point in entry_points(group=GROUP):
+        name = point.dist.name if point.dist else "unknown"
+        # Of two on the path, Python imports the first.
+        found.setdefault((point.name, point.value), Found(point.name, point.value, name, point))
     return [found[key] for key in sorted(found)]
 
 
@@ -143,7 +142,7 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
         plugins: What to load; by default all that `find` finds.
     """
     lessons: dict[str, Lesson] = {}
-    providers: dict[str, str] = {}
+    providers: dict[str, Found] = {}
     broken: list[Broken] = []
     for found in find() if plugins is None else plugins:
         try:
@@ -158,13 +157,13 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
                     Broken(
                         found.label,
                         f"its lesson {lesson.name!r} has the name of one from "
-                        f"{providers[lesson.name]}, which is kept",
+                        f"{providers[lesson.name].label}, which is kept",
                         "rename one of the two lessons, or uninstall one of the plugins",
                     )
                 )
                 continue
             lessons[lesson.name] = lesson
-            providers[lesson.name] = found.label
+            providers[lesson.name] = found
     ordered = {name: lessons[name] for name in syllabus(lessons)}
     return Catalogue(ordered, providers, tuple(broken))
 
@@ -180,10 +179,11 @@ def _explain(found: Found, error: BaseException) -> Broken:
         )
     remedy = f"fix it, or: pip uninstall {found.distribution}"
     if isinstance(error, ModuleNotFoundError):
-        remedy = (
-            f"install what it needs (pip install --force-reinstall {found.distribution}), "
-            f"or: pip uninstall {found.distribution}"
-        )
+        from coursekit.distribution import unmet
+
+        missing = unmet(found.entry_point.dist) if found.entry_point.dist else []
+        needed = ", ".join(missing) or f"what provides the module {error.name}"
+        remedy = f"install {needed}, or: pip uninstall {found.distribution}"
     return Broken(found.label, f"{type(error).__name__}: {error}", remedy)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
@@ -119,7 +120,7 @@ def compare(rows: list[dict[str, Any]]) -> Table:
         grid.add_row(
             *cells(WAYS[row["way"]], f"{speed:.2f}", f"{row['examples_per_second']:,.0f}"),
             *cells(f"{speed / base:.1f} x" if base else "", f"{row['compile_seconds']:.1f} s"),
-            *cells(f"{row['peak_memory'] / 1e9:.2f} GB"),
+            *cells(decimal(row["peak_memory"])),
             Text("█" * max(1, round(speed / fastest * BAR)), style="green"),
         )
     return grid

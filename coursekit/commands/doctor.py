@@ -9,13 +9,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import NamedTuple
 
+from packaging.utils import canonicalize_name
+from rich.filesize import decimal
 from rich.text import Text
 
 from coursekit.console import Consoles, table
+from coursekit.distribution import PACKAGE, bound, kit
 from coursekit.practice.records import state_path
 from coursekit.store.cache import cache_dir
 
@@ -37,12 +40,21 @@ class Finding(NamedTuple):
 def findings() -> Iterator[Finding]:
     """Look at versions, GPU, folders and the kernel."""
     yield Finding("Python", sys.version.split()[0])
-    yield Finding("coursekit", version("coursekit"))
+    yield _kit()
     yield from _tensorflow()
     yield _writable("cache", cache_dir())
     yield _writable("your progress", state_path().parent)
     yield _writable("this folder", Path.cwd())
     yield _kernel()
+
+
+def _kit() -> Finding:
+    own = kit()
+    names = {canonicalize_name(name) for name in packages_distributions().get(PACKAGE, ())}
+    others = sorted(names - {canonicalize_name(own.name)})
+    remedy = f"pip uninstall {' '.join(others)}, then install {own.name} again" if others else ""
+    found = f"{own.version}, from the distribution {', '.join([own.name, *others])}"
+    return Finding(PACKAGE, found, remedy)
 
 
 def _tensorflow() -> Iterator[Finding]:
@@ -56,7 +68,8 @@ def _tensorflow() -> Iterator[Finding]:
         tensorflow, keras, gpus = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        yield Finding("TensorFlow", last, 'pip install --force-reinstall "tensorflow>=2.16.1"')
+        needed = bound("tensorflow", kit())
+        yield Finding("TensorFlow", last, f'pip install --force-reinstall "{needed}"')
         return
     yield Finding("TensorFlow", tensorflow)
     yield Finding("Keras", keras)
@@ -70,8 +83,8 @@ def _writable(what: str, folder: Path) -> Finding:
             free = shutil.disk_usage(folder).free
     except OSError as error:
         return Finding(what, f"{folder}: {error.strerror}", f"make {folder} writable")
-    remedy = "" if free > ROOM else "free some space: 1 GB is enough"
-    return Finding(what, f"{folder}, {free / 1e9:.0f} GB free", remedy)
+    remedy = "" if free > ROOM else f"free some space: {decimal(ROOM)} is enough"
+    return Finding(what, f"{folder}, {decimal(free)} free", remedy)
 
 
 def _kernel() -> Finding:

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from rich.filesize import decimal
 from rich.table import Table
 
 from coursekit.console import Consoles, cells, duration, print_json, table
@@ -16,12 +17,7 @@ from coursekit.settings import limits
 
 def size_text(size: int) -> str:
     """Return bytes as people read them, ``built in`` for none."""
-    if size == 0:
-        return "built in"
-    for unit, limit in (("kB", 1e6), ("MB", 1e9)):
-        if size < limit:
-            return f"{size / limit * 1000:.3g} {unit}"
-    return f"{size / 1e9:.3g} GB"
+    return decimal(size) if size else "built in"
 
 
 def tell_broken(found: Catalogue, out: Consoles) -> None:
@@ -70,7 +66,7 @@ def list_lessons(as_json: bool, out: Consoles) -> None:
                 "prerequisites": list(lesson.prerequisites),
                 "datasets": [dataset.name for dataset in lesson.datasets],
                 "presets": list(lesson.presets),
-                "plugin": found.providers[lesson.name],
+                "plugin": found.providers[lesson.name].label,
             }
             for lesson in found.lessons.values()
         ]

@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, metadata, requires
+from importlib.metadata import Distribution
 from typing import Literal
 
-from coursekit import __version__
+from coursekit import distribution
 from coursekit.notebooks import names
 from coursekit.notebooks.markers import Carried, carry_out
 from coursekit.notebooks.source import HOLE
 from coursekit.notebooks.template import CHECK_MARKS, Cell, Role, Template, decorator_names
+from coursekit.plugins import catalogue
 
 Edition = Literal["student", "solved"]
 BOUNDED = ("tensorflow", "numpy", "matplotlib")  # whose versions the first cell looks at
@@ -74,7 +75,7 @@ def cells(template: Template) -> tuple[BuiltCell, ...]:
             built.append(_check_cell(template, cell))
         else:
             built += _code_cells(cell, carry_out(template, cell, faults))
-    built.insert(1, BuiltCell("", "given", needs := _needs(template, built), needs, 1))
+    built.insert(1, BuiltCell("", "given", needs := _needs(template), needs, 1))
     _check_names(template, built)
     return tuple(_with_ids(built))
 
@@ -133,22 +134,18 @@ def _with_ids(built: list[BuiltCell]) -> Iterable[BuiltCell]:
         yield replace(cell, id=name)
 
 
-def _needs(template: Template, built: list[BuiltCell]) -> str:
+def _needs(template: Template) -> str:
     """Return the first code cell: what the notebook needs, and how to get it."""
-    wanted = [f"coursekit>={__version__}"]
-    code = [c.solved if c.role != "check" else c.origin for c in built if c.role != "text"]
-    roots = {name.split(".")[0] for text in code for name in _imports(text)}
-    if any(root.startswith("coursekit_") for root in roots) or "keras" in roots:
-        roots.add("tensorflow")
-    bounds = {re.split(r"[ <>=!~;\[]", line)[0]: line for line in requires("coursekit") or ()}
-    wanted += [bounds[name] for name in BOUNDED if name in roots and name in bounds]
+    sources = _distributions(template)
+    bounds = (distribution.bound(package, *sources) for package in BOUNDED)
+    wanted = [*map(distribution.at_least, sources), *filter(None, bounds)]
     quoted = ", ".join(f'"{item}"' for item in wanted)
+    how = distribution.how_to_install(*sources).replace("\n", "\n# ")
     imported = "hint, require, run_checks" if template.number else "require"
     return (
         f"# Built from {template.origin}. It needs Python 3.11, no GPU, and\n"
         f"# {', '.join(wanted)}.\n"
-        "# On a bare Colab or Kaggle kernel, first run this line without its #:\n"
-        f"# %pip install {_address()}\n"
+        f"# On a bare Colab or Kaggle kernel, first {how}\n"
         # The kernel keeps this for all cells: plugins are written with it.
         "from __future__ import annotations\n\n"
         f"from coursekit.practice import {imported}\n\n"
@@ -156,22 +153,11 @@ def _needs(template: Template, built: list[BuiltCell]) -> str:
     )
 
 
-def _address() -> str:
-    """Return what pip installs: the repository where the package names one."""
-    try:
-        urls = metadata("coursekit").get_all("Project-URL") or []
-    except PackageNotFoundError:
-        urls = []
-    found = [url.split(", ", 1)[1] for url in urls if url.lower().startswith("repository,")]
-    return f'"coursekit @ git+{found[0]}"' if found else "coursekit"
-
-
-def _imports(code: str) -> Iterable[str]:
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+def _distributions(template: Template) -> list[Distribution]:
+    """Return what a notebook imports from: the kit, and the plugin's distribution if another."""
+    kit, plugin = distribution.kit(), catalogue().providers.get(template.lesson)
+    own = plugin.entry_point.dist if plugin else None
+    return [kit] if own is None or distribution.is_same(own, kit) else [kit, own]
 
 
 def _check_names(template: Template, built: list[BuiltCell]) -> None:

@@ -6,9 +6,12 @@ import logging
 import os
 import sys
 import warnings
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+
+from coursekit.distribution import PACKAGE, installed, kit, meets, requirements
 from coursekit.errors import CourseError
 
 _failing: dict[str, str] = {}  # the first check that did not pass, by exercise
@@ -27,28 +30,43 @@ def require(*needs: str) -> None:
     It also keeps from the notebook what TensorFlow and Keras say to their developers.
 
     Args:
-        *needs: Such as ``"numpy>=1.26"``.
+        *needs: Distributions and their versions, such as ``"numpy>=1.26"``. The name
+            ``coursekit`` means this kit, whatever its distribution is called.
 
     Raises:
         CourseError: Something is missing or too old.
     """
     _hush()
-    lacking = []
-    for need in needs:
-        name, _, bound = need.partition(">=")
-        try:
-            found = version(name)
-        except PackageNotFoundError:
-            found = ""
-        if not found or _numbers(found) < _numbers(bound):
-            lacking.append(f"{need} (here: {found or 'none'})")
-    if lacking:
-        quoted = " ".join(f'"{need}"' for need in needs)
+    found = {
+        need: kit() if need.name == PACKAGE else installed(need.name)
+        for need in map(_requirement, needs)
+    }
+    here = {need: one.version if one else "none" for need, one in found.items()}
+    wrong = [need for need, one in found.items() if not meets(one, need)]
+    if wrong:
+        listed = ", ".join(f"{need} (here: {here[need]})" for need in wrong)
         raise CourseError(
-            f"this notebook needs {', '.join(lacking)}",
-            remedy=f"%pip install --upgrade {quoted}, then restart the kernel",
+            f"this notebook needs {listed}",
+            remedy=f"{_how_to_get(wrong)}, then restart the kernel",
         )
-    print(", ".join(f"{n.partition('>=')[0]} {version(n.partition('>=')[0])}" for n in needs))
+    print(", ".join(f"{need.name} {version}" for need, version in here.items()))
+
+
+def _requirement(need: str) -> Requirement:
+    try:
+        return Requirement(need)
+    except InvalidRequirement as error:
+        raise CourseError(
+            f"{need!r} is not a requirement: {str(error).splitlines()[0]}",
+            'a distribution and its versions, such as "numpy>=1.26"',
+        ) from None
+
+
+def _how_to_get(wrong: Iterable[Requirement]) -> str:
+    """Return how to install: by name only what the kit itself requires."""
+    if {need.name for need in wrong} <= {each.name for each in requirements(kit())}:
+        return "%pip install --upgrade " + " ".join(f'"{need}"' for need in wrong)
+    return "follow the first lines of this cell"
 
 
 def _hush() -> None:
@@ -64,17 +82,6 @@ def _hush() -> None:
 
 def _is_error(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.ERROR
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """Return the release of a version; what follows the numbers does not count."""
-    parts = []
-    for part in text.split("."):
-        digits = "".join(sign for sign in part if sign.isdigit())
-        if not digits or part[0] not in "0123456789":
-            break
-        parts.append(int(digits))
-    return tuple(parts)
 
 
 def run_checks(name: str, namespace: dict[str, Any], *checks: str) -> None:

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit import __version__
 from coursekit.atomic import disk_error, disk_errors, make_folder, write_json, write_text
 from coursekit.console import quoted
 from coursekit.errors import CourseError
@@ -113,7 +114,8 @@ def cores() -> int:
 def versions() -> dict[str, str]:
     """Return the versions that a result depends on."""
     found = {"python": platform.python_version(), "system": platform.platform()}
-    for package in ("coursekit", "tensorflow", "keras", "numpy"):
+    found["coursekit"] = __version__
+    for package in ("tensorflow", "keras", "numpy"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.filesize import decimal
+
 from coursekit import CourseError
 
 MOST = 30_000_000  # bytes
@@ -25,7 +27,7 @@ def download(address: str) -> bytes:
                 size += len(piece)
                 if size > MOST:
                     raise CourseError(
-                        f"{address} is too large", f"a picture of up to {MOST // 10**6} MB"
+                        f"{address} is too large", f"a picture of up to {decimal(MOST)}"
                     )
     except httpx.HTTPStatusError as error:
         raise CourseError(
