@@ -28,7 +28,7 @@ def test_version(coursekit: Command) -> None:
 
 def test_info_tells_data_sets_presets_and_expectations(coursekit: Command) -> None:
     shown = coursekit("info", "nmt").stdout
-    for word in ("tatoeba", "2.64 MB", "licence", "phrasebook", "built in", "bleu", "seed"):
+    for word in ("tatoeba", "2.6 MB", "licence", "phrasebook", "built in", "bleu", "seed"):
         assert word in shown
     values = coursekit.json("info", "nmt")
     assert {"quick", "full"} <= set(values["presets"])

@@ -1,3 +1,5 @@
+import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -5,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from coursekit.distribution import kit
 from coursekit.plugins import catalogue, find, syllabus
-from tests.conftest import Process, environment
+from tests.conftest import ROOT, Process, environment
 
 FakePlugin = Callable[[str, str], Path]
 
@@ -90,9 +93,19 @@ def test_what_lists_is_light(words: list[str], process: Process) -> None:
 
 def test_every_lesson_of_this_kit_loads() -> None:
     found = catalogue()
-    ours = [item for item in found.broken if "from coursekit)" in item.plugin]
+    ours = [item for item in found.broken if f"from {kit().name})" in item.plugin]
     assert ours == []
-    assert "nmt" in found.lessons
+    assert found.providers["nmt"].label == f"nmt (coursekit_nmt, from {kit().name})"
+
+
+def test_the_core_knows_no_plugin_by_its_name() -> None:
+    told = {
+        node.value
+        for path in (ROOT / "coursekit").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert {text for text in told if re.search(r"coursekit_(?!lessons\b)", text)} == set()
 
 
 def test_syllabus_puts_prerequisites_first_and_survives_a_circle() -> None:
