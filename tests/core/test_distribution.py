@@ -36,9 +36,9 @@ def test_the_kit_is_the_distribution_of_the_project_file() -> None:
     assert (kit.name, kit.version) == (PROJECT["name"], PROJECT["version"])
     assert kit.version == __version__
     assert distribution.repository(kit) == PROJECT.get("urls", {}).get("Repository", "")
-    assert {str(need) for need in distribution.requirements(kit)} == {
-        str(Requirement(line)) for line in PROJECT["dependencies"]
-    }
+    required = {str(need) for need in distribution.requirements(kit)}
+    wanted = {str(Requirement(line)) for line in PROJECT["dependencies"]}
+    assert required == wanted, "pyproject.toml has changed: pip install -e . again"
 
 
 def test_a_stranger_of_the_same_name_is_not_the_kit(
