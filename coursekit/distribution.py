@@ -110,8 +110,11 @@ def how_to_install(*needed: Distribution) -> str:
     unknown = [name for name, address in addresses.items() if not address]
     words = "run this line without its #:"
     if unknown:
-        clones = " and of ".join(unknown)
-        words = f"clone the repository of {clones},\nthen {words[:-1]}, with your path:"
+        clones = "\nand of ".join(unknown)
+        words = (
+            f"clone the repository of {clones},\n"
+            "then run this line without its #, with the path of your clone:"
+        )
     arguments = [
         f'"{name} @ git+{address}"' if address else f"path/to/{name}"
         for name, address in addresses.items()

@@ -145,8 +145,8 @@ def test_pip_gets_an_address_or_a_path_and_never_a_bare_name(make: Make) -> None
         'run this line without its #:\n%pip install "known @ git+https://host.example/known"'
     )
     assert distribution.how_to_install(clone, known, other) == (
-        "clone the repository of clone and of other,\n"
-        "then run this line without its #, with your path:\n"
+        "clone the repository of clone\nand of other,\n"
+        "then run this line without its #, with the path of your clone:\n"
         '%pip install path/to/clone "known @ git+https://host.example/known" path/to/other'
     )
 

@@ -84,9 +84,10 @@ def test_the_notebook_of_an_outside_plugin_names_it_and_installs_it(
 
     needs = [f"{KIT}>={VERSION}", "coursekit-dots>=1.0", *LIBRARIES]
     clones = [n for n, known in ((KIT, ADDRESS), ("coursekit-dots", address)) if not known]
+    between = "\n# and of "
     words = (
-        f"first clone the repository of {' and of '.join(clones)},\n"
-        "# then run this line without its #, with your path:"
+        f"first clone the repository of {between.join(clones)},\n"
+        "# then run this line without its #, with the path of your clone:"
         if clones
         else "first run this line without its #:"
     )
