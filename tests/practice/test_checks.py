@@ -308,7 +308,7 @@ def test_a_notebook_shows_what_python_prints_and_not_what_native_code_logs() -> 
 def test_checking_imports_no_tensorflow() -> None:
     code = (
         "import sys\nfrom coursekit.practice.gather import declared, exercise\n"
-        "from coursekit.commands import author, doctor, editions, practice\n"
+        "from coursekit.commands import author, doctor, exercises, renew\n"
         "declared(exercise('nmt/attention'))\n"
         "print([m for m in ('tensorflow', 'keras', 'matplotlib') if m in sys.modules])"
     )
