@@ -99,7 +99,7 @@ class Process(Command):
     """Runs ``coursekit`` in a process of its own, as a user does."""
 
     def arguments(self, *words: str) -> list[str]:
-        return [sys.executable, "-c", "from coursekit.cli.app import main; main()", *words]
+        return [sys.executable, "-m", "coursekit", *words]
 
     def __call__(self, *words: str, code: int | tuple[int, ...] | None = 0) -> Done:
         done = subprocess.run(

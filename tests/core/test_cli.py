@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -24,6 +25,13 @@ def test_help_comes_in_groups_with_examples(coursekit: Command) -> None:
 
 def test_version(coursekit: Command) -> None:
     assert coursekit("--version").stdout.strip() == f"coursekit {__version__}"
+
+
+def test_python_m_coursekit_is_the_command_line(process: Process) -> None:
+    assert process.arguments("list") == [sys.executable, "-m", "coursekit", "list"]
+    assert process("--version").stdout == f"coursekit {__version__}\n"
+    assert "Usage: coursekit " in process("--help").stdout
+    assert "No such command 'lst'" in process("lst", code=2).stderr
 
 
 def test_info_tells_data_sets_presets_and_expectations(coursekit: Command) -> None:
