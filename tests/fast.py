@@ -34,6 +34,14 @@ class RefuseTensorFlow:
             )
 
 
+class Closed(pytest.Module):
+    """A module of which no test will run, so that it need not be imported."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        """Return no tests."""
+        return []
+
+
 class FastTests:
     """A pytest plugin for runs that leave out the tests marked ``tf``."""
 
@@ -48,11 +56,13 @@ class FastTests:
         """Leave the process as it was."""
         sys.meta_path.remove(self.refuse)
 
-    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Pass over modules of which every test is marked: collecting one would import it."""
-        if collection_path.suffix != ".py":
-            return None
-        return bool(WHOLE_MODULE.search(collection_path.read_text(encoding="utf-8"))) or None
+    def pytest_pycollect_makemodule(
+        self, module_path: Path, parent: pytest.Collector
+    ) -> pytest.Module | None:
+        """Leave the modules closed of which every test is marked: to open one is to import it."""
+        if WHOLE_MODULE.search(module_path.read_text(encoding="utf-8")):
+            return Closed.from_parent(parent, path=module_path)
+        return None
 
 
 def install(config: pytest.Config) -> None:
