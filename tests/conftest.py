@@ -15,9 +15,34 @@ from unittest.mock import patch
 
 import pytest
 
+from tests import fast
+
 ROOT = Path(__file__).parent.parent
 OUTSIDE = ROOT / "tests" / "outside"
-SHARED = ROOT.parent / "shared" / "data"
+# Published files, which no test downloads: those of a mirror, or of a folder beside this checkout.
+MIRROR = Path(os.environ.get("COURSEKIT_MIRROR") or ROOT.parent / "shared" / "data" / "mirror")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold the tests without the mark ``tf`` to importing no TensorFlow."""
+    fast.install(config)
+
+
+def published(dataset: str, name: str) -> Path:
+    """Return a published file of a data set, or skip the test where it is absent.
+
+    The reason of the skip names the public address, which is the one that the lesson declares:
+    download the file from there into a folder and let ``COURSEKIT_MIRROR`` name that folder.
+    """
+    from coursekit.plugins import catalogue
+
+    for path in (MIRROR / dataset / name, MIRROR / name):
+        if path.is_file():
+            return path
+    sets = [each for lesson in catalogue().lessons.values() for each in lesson.datasets]
+    files = [file for each in sets if each.name == dataset for file in each.files]
+    address = next(file.url for file in files if file.name == name)
+    pytest.skip(f"needs {name}, published at {address}, in a folder that COURSEKIT_MIRROR names")
 
 
 def _heed_ctrl_c() -> None:
@@ -74,7 +99,7 @@ class Process(Command):
     """Runs ``coursekit`` in a process of its own, as a user does."""
 
     def arguments(self, *words: str) -> list[str]:
-        return [sys.executable, "-c", "from coursekit.cli.app import main; main()", *words]
+        return [sys.executable, "-m", "coursekit", *words]
 
     def __call__(self, *words: str, code: int | tuple[int, ...] | None = 0) -> Done:
         done = subprocess.run(
@@ -153,14 +178,6 @@ def dots(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield catalogue().lesson("dots")
     for name in [name for name in sys.modules if name.startswith("coursekit_dots")]:
         del sys.modules[name]
-
-
-@pytest.fixture
-def shared() -> Path:
-    """The folder of real data; skips where it is absent."""
-    if not SHARED.is_dir():
-        pytest.skip("the real data is not beside this checkout")
-    return SHARED
 
 
 @pytest.fixture

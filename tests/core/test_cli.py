@@ -1,9 +1,10 @@
 import json
+import sys
 
 import pytest
 
 from coursekit import __version__
-from tests.conftest import Command, Process
+from tests.conftest import MIRROR, Command, Process, published
 
 
 def test_bare_command_asks_the_questions_and_names_the_next_one(coursekit: Command) -> None:
@@ -24,6 +25,13 @@ def test_help_comes_in_groups_with_examples(coursekit: Command) -> None:
 
 def test_version(coursekit: Command) -> None:
     assert coursekit("--version").stdout.strip() == f"coursekit {__version__}"
+
+
+def test_python_m_coursekit_is_the_command_line(process: Process) -> None:
+    assert process.arguments("list") == [sys.executable, "-m", "coursekit", "list"]
+    assert process("--version").stdout == f"coursekit {__version__}\n"
+    assert "Usage: coursekit " in process("--help").stdout
+    assert "No such command 'lst'" in process("lst", code=2).stderr
 
 
 def test_info_tells_data_sets_presets_and_expectations(coursekit: Command) -> None:
@@ -93,10 +101,9 @@ def test_data_shows_where_it_is(coursekit: Command) -> None:
     assert rows["tatoeba"]["folder"] is None
 
 
-def test_data_from_a_mirror_is_downloaded_verified_and_removed(
-    coursekit: Command, shared: object
-) -> None:
-    coursekit.environment["COURSEKIT_MIRROR"] = f"{shared}/mirror"
+def test_data_from_a_mirror_is_downloaded_verified_and_removed(coursekit: Command) -> None:
+    published("tatoeba", "spa-eng.zip")
+    coursekit.environment["COURSEKIT_MIRROR"] = str(MIRROR)
     done = coursekit("data", "nmt", "--data", "tatoeba")
     assert "CC BY 2.0 FR" in done.stderr + done.stdout
     path = coursekit.folder / "cache" / "tatoeba" / "spa-eng.zip"
@@ -111,6 +118,7 @@ def test_data_from_a_mirror_is_downloaded_verified_and_removed(
     assert "missing: spa-eng.zip" in missing.stderr
 
 
+@pytest.mark.tf
 def test_without_a_network_the_built_in_set_is_used_and_named(
     process: Process,
 ) -> None:

@@ -13,16 +13,18 @@ DOORS = ("coursekit", "coursekit.prepare", "coursekit.practice", "coursekit.stor
 FILES = sorted([*(ROOT / "plugins").rglob("*.py"), *OUTSIDE.rglob("*.py")])
 
 
-def imported(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the module and the name of each import from the core, wherever it stands."""
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the module and the name of each absolute import, wherever it stands."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            if node.module.split(".")[0] == "coursekit":
-                yield from ((node.module, alias.name) for alias in node.names)
+            yield from ((node.module, alias.name) for alias in node.names)
         elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.split(".")[0] == "coursekit":
-                    yield alias.name, ""
+            yield from ((alias.name, "") for alias in node.names)
+
+
+def imported(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the imports from the core."""
+    yield from (found for found in imports(path) if found[0].split(".")[0] == "coursekit")
 
 
 def test_there_are_plugins_to_look_at() -> None:
@@ -36,6 +38,14 @@ def test_a_plugin_imports_through_the_doors(path: Path) -> None:
         assert module in DOORS, f"{path}: {module} is not public"
         public = importlib.import_module(module).__all__
         assert name in public, f"{path}: {module} does not export {name!r}"
+
+
+def test_no_plugin_imports_another() -> None:
+    for path in FILES:
+        plugin = next(part for part in path.parts if part.startswith("coursekit_"))
+        packages = {module.split(".")[0] for module, _ in imports(path)}
+        others = {name for name in packages if name.startswith("coursekit_")} - {plugin}
+        assert not others, f"{path} imports {others}"
 
 
 def test_each_public_name_exists() -> None:

@@ -63,6 +63,7 @@ def batches(split: Any, epoch: int, count: int = 3) -> list[list[Any]]:
     return [[t.numpy() for t in tf.nest.flatten(b)] for b in split.batches(epoch).take(count)]
 
 
+@pytest.mark.tf
 def test_batches_depend_on_seed_and_epoch_alone(lesson: Lesson, settings: Any, data: Any) -> None:
     again = lesson.data(LocalDataset(built_in(lesson)), settings)
     assert again.fingerprint == data.fingerprint
@@ -72,6 +73,7 @@ def test_batches_depend_on_seed_and_epoch_alone(lesson: Lesson, settings: Any, d
     assert int(data.train.batches(0).cardinality()) == len(list(data.train.batches(0)))
 
 
+@pytest.mark.tf
 def test_eager_graph_and_xla_take_the_same_step(lesson: Lesson, settings: Any, data: Any) -> None:
     batch = next(iter(data.train.batches(0)))
     ways = {"eager": (False, True), "graph": (False, False), "xla": (True, False)}
@@ -91,6 +93,7 @@ def test_eager_graph_and_xla_take_the_same_step(lesson: Lesson, settings: Any, d
             np.testing.assert_allclose(a, b, atol=2e-3)
 
 
+@pytest.mark.tf
 def test_metrics_are_those_that_it_names(lesson: Lesson, settings: Any, data: Any) -> None:
     loop.make_deterministic(settings.seed)
     model = lesson.model(data, settings)
@@ -99,6 +102,7 @@ def test_metrics_are_those_that_it_names(lesson: Lesson, settings: Any, data: An
     assert set(found) <= {metric.name for metric in lesson.metrics}
 
 
+@pytest.mark.tf
 def test_killed_and_resumed_equals_uninterrupted(
     lesson: Lesson, process: Process, tmp_path: Path
 ) -> None:

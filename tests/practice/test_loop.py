@@ -189,6 +189,7 @@ def test_a_moved_notebook_is_found_again_by_its_path(
     assert "6 of 6" in loop("check", "sums/adding").stdout
 
 
+@pytest.mark.tf
 def test_doctor_looks_at_all(
     loop: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,8 @@ import pytest
 from coursekit import CourseError
 from coursekit.runs.checkpoint import Progress, load, load_newest, save, state
 
+pytestmark = pytest.mark.tf
+
 
 def make(units: int = 3, dtype: str = "float32") -> Any:
     import keras

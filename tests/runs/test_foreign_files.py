@@ -17,6 +17,8 @@ from coursekit.runs.checkpoint import MAGIC, _read
 from coursekit.runs.folder import Run, find_runs
 from tests.conftest import Command
 
+pytestmark = pytest.mark.tf
+
 DEEP = b"[" * 100_000 + b"]" * 100_000
 CONTENTS: dict[str, bytes] = {
     "empty": b"",

@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import Command
 from tests.runs.test_runs import values, without_times
 
+pytestmark = pytest.mark.tf
+
 WORDS = ("run", "dots", "--epochs", "2", "--eager", "--set", "batch_size=64")
 
 

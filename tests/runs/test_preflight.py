@@ -10,6 +10,8 @@ from coursekit.console import consoles
 from coursekit.runs.resume import Request
 from coursekit.runs.runner import run_lesson
 
+pytestmark = pytest.mark.tf
+
 
 def unbuilt_model(original: Any, data: Any, settings: Any) -> Any:
     import keras

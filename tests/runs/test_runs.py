@@ -19,10 +19,11 @@ from coursekit import CourseError
 from coursekit.commands import bench, demo
 from coursekit.console import Consoles, consoles
 from coursekit.runs import checkpoint, loop, pictures, runner
-from coursekit.runs.display import LiveDisplay
 from coursekit.runs.folder import Run
 from coursekit.runs.resume import Request
 from tests.conftest import Command, Process
+
+pytestmark = pytest.mark.tf
 
 
 def history(folder: Path) -> list[dict[str, str]]:
@@ -410,25 +411,6 @@ def test_a_damaged_history_spoils_no_list(coursekit: Command, finished: Path) ->
     assert "is damaged" in done.stderr
 
 
-@pytest.mark.parametrize("height", [24, 50])
-def test_the_live_display_shows_all_and_fits_the_screen(dots: Any, height: int) -> None:
-    screen = Console(file=io.StringIO(), force_terminal=True, width=80, height=height)
-    view = LiveDisplay(screen, dots, epochs=20)
-    for epoch in range(14):
-        view.start_epoch(epoch, 10)
-        view.update(5, 80, {"loss": 1.5})
-        row = {"epoch": epoch + 1, "loss": 1.5, "validation_accuracy": 0.25}
-        view.end_epoch({**row, "train_seconds": 1, "examples_per_second": 80}, ["a\nb\nc\nd\ne"])
-    view.start_epoch(14, 10)
-    view.update(5, 80, {"loss": 1.5})
-    with screen.capture() as shown:
-        screen.print(view.view())
-    text = shown.get()
-    assert text.count("\n") < height
-    for word in ("accuracy", "25.0%", "after epoch 14", "epoch 15/20", "examples/s", "left"):
-        assert word in text
-
-
 def test_redirected_output_is_utf_8_whatever_the_system_says(process: Process) -> None:
     process.environment["PYTHONIOENCODING"] = "cp1252"
     assert "·" in process("run", "dots", "--epochs", "1").stderr
@@ -458,10 +440,3 @@ def test_scalars_are_written_where_tensorboard_is_installed(
     }
     assert {step for _, _, step in written} == {1}
     assert writer.flush.called
-
-
-def test_a_curve_over_decades_gets_a_logarithmic_axis() -> None:
-    assert pictures.spans_decades([1_000.0, None, 10.0])
-    assert not pictures.spans_decades([1.5, 1.2])
-    assert not pictures.spans_decades([100.0, 0.0])
-    assert not pictures.spans_decades([None])

@@ -14,7 +14,7 @@ from coursekit import CourseError, Dataset, RemoteFile
 from coursekit.store import transfer
 from coursekit.store.cache import location
 from coursekit.store.download import Unreachable, fetch
-from tests.conftest import SHARED
+from tests.conftest import MIRROR, published
 from tests.loopback import (
     Server,
     closed_address,
@@ -29,7 +29,6 @@ __all__ = ["screen_fixture", "server_fixture"]
 
 CONTENT = Random(1).randbytes(100_000)
 WRONG = Random(2).randbytes(100_000)
-MIRROR = SHARED / "mirror"
 
 
 @pytest.fixture
@@ -182,10 +181,10 @@ def test_address_in_trouble(
     assert server.requests[-1].path == "pairs.zip"
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared folder of published files is absent")
 def test_published_sentence_pairs(
     server: Server, screen: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    published("tatoeba", "spa-eng.zip")
     monkeypatch.setenv("COURSEKIT_MIRROR", str(MIRROR))
     file = RemoteFile(
         f"{closed_address()}/spa-eng.zip",

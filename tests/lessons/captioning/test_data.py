@@ -27,6 +27,8 @@ from coursekit_captioning.text import normalize, tokens
 from coursekit_captioning.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 from tests.lessons.captioning.test_loaders import folder
 
+pytestmark = pytest.mark.tf
+
 CAPTIONS = ("a dog", "a big dog runs", "a dog runs on the wet grass", " ".join(["very"] * 200))
 
 

@@ -9,6 +9,8 @@ import pytest
 from coursekit_captioning import data
 from tests.solving import results, solved
 
+pytestmark = pytest.mark.tf
+
 SUM = "tf.reduce_sum(real * (normaliser - right))"
 BARRED = "(ids == PAD) | (ids == START) | (ids == UNKNOWN)"
 CEILING = "math.ceil(panels / ACROSS)"

@@ -17,6 +17,8 @@ from coursekit_captioning.encoders import MOBILENET, Pretrained, network
 from coursekit_captioning.features import BATCH, FeatureFile, feature_file, features_of
 from coursekit_captioning.pictures import Source
 
+pytestmark = pytest.mark.tf
+
 SMALL = Pretrained("mobilenet", MOBILENET.file, size=4, grid=1, channels=2)
 COUNT = 2 * BATCH + 5
 

@@ -20,6 +20,8 @@ from coursekit_captioning.model import (
 from coursekit_captioning.train import attention_penalty, token_loss, train_step
 from coursekit_captioning.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 
+pytestmark = pytest.mark.tf
+
 WORDS = 9
 IDS = np.array([[[START, 4, 5, 6, END], [START, 7, 8, END, PAD]]], np.int32)
 

@@ -10,6 +10,8 @@ from PIL import Image
 from coursekit_captioning import TINY, CaptioningLesson
 from tests.cells import run_cells
 
+pytestmark = pytest.mark.tf
+
 PNG = b"\x89PNG"
 
 

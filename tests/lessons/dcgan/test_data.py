@@ -25,7 +25,7 @@ from coursekit_dcgan.load import (
     split,
     unscaled,
 )
-from tests.conftest import Command
+from tests.conftest import Command, published
 
 
 def numbered(count: int) -> Pixels:
@@ -94,10 +94,9 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         idx_images(dataset, "train")
 
 
-def test_the_real_files_of_mnist(shared: Path) -> None:
-    mirror = shared / "mirror"
-    pixels = read_idx(mirror / "t10k-images-idx3-ubyte.gz")
-    labels = read_idx(mirror / "t10k-labels-idx1-ubyte.gz")
+def test_the_real_files_of_mnist() -> None:
+    pixels = read_idx(published("mnist", "t10k-images-idx3-ubyte.gz"))
+    labels = read_idx(published("mnist", "t10k-labels-idx1-ubyte.gz"))
     assert pixels.shape == (10_000, 28, 28)
     # The first ten labels of the test set, as every tutorial shows them.
     assert labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
@@ -134,6 +133,7 @@ def small(count: int = 10, batch: int = 4, steps: int = 3) -> ImageSplit:
     return ImageSplit(Images(numbered(count), None), batch, steps, Latents(3, 2), 7)
 
 
+@pytest.mark.tf
 def test_all_batches_are_full_and_every_image_comes_equally_often() -> None:
     """Ten epochs of 12 images are twelve passes over 10."""
     part, seen = small(), []

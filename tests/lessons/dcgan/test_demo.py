@@ -16,6 +16,8 @@ from coursekit_dcgan.demo import canvas, demo, halved, in_terminal, nearest, wal
 from coursekit_dcgan.load import Images, Parts
 from tests.conftest import Command
 
+pytestmark = pytest.mark.tf
+
 RANDOM = np.random.default_rng(0)
 
 

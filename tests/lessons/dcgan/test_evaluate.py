@@ -22,6 +22,8 @@ from coursekit_dcgan.data import dcgan_data
 from coursekit_dcgan.evaluate import draw, evaluate, frechet_distance, recognised, smallest_class
 from coursekit_dcgan.load import Images, Parts, split
 
+pytestmark = pytest.mark.tf
+
 RANDOM = np.random.default_rng(0)
 
 

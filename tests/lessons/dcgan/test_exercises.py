@@ -11,6 +11,8 @@ from coursekit.practice.verify import faults_of
 from coursekit_dcgan.practice import ring
 from tests import solving
 
+pytestmark = pytest.mark.tf
+
 SLOW = {"seven_clouds"}  # trains two networks
 
 

@@ -15,6 +15,8 @@ from coursekit_dcgan.model import Gan, alone
 from coursekit_dcgan.practice.compare import fit
 from coursekit_dcgan.train import cross_entropy, discriminator_loss, generator_loss, train_step
 
+pytestmark = pytest.mark.tf
+
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.uniform(-1, 1, (6, 28, 28, 1)).astype(np.float32)
 LATENTS = RANDOM.normal(size=(6, 7)).astype(np.float32)

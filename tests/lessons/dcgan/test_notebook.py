@@ -11,6 +11,8 @@ from PIL import Image
 from coursekit_dcgan import TINY, DcganLesson
 from tests.cells import run_cells
 
+pytestmark = pytest.mark.tf
+
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -27,9 +27,7 @@ from coursekit_nmt.data import (
 )
 from coursekit_nmt.load import parts_of, phrasebook_parts, read_pairs
 from coursekit_nmt.text import ARTICLE_SENTENCES, normalize
-from tests.conftest import SHARED
-
-TATOEBA = SHARED / "mirror" / "spa-eng.zip"
+from tests.conftest import published
 
 
 def numbered(count: int) -> list[Pair]:
@@ -142,9 +140,8 @@ def test_phrasebook_splits_never_leak_and_know_where_words_come_from() -> None:
         assert all(0 <= place <= last for origins in alignment for place in origins or ())
 
 
-@pytest.mark.skipif(not TATOEBA.exists(), reason="needs the Tatoeba file")
 def test_tatoeba_is_read_whole() -> None:
-    parts = parts_of(LocalDataset("tatoeba", {"spa-eng.zip": TATOEBA}))
+    parts = parts_of(LocalDataset("tatoeba", {"spa-eng.zip": published("tatoeba", "spa-eng.zip")}))
     assert_no_leak(parts)
     assert sum(map(len, parts[:3])) == 118_836  # of 118,964; the rest differ in form alone
     assert len({pair.source for pair in parts.test}) >= 2_000
@@ -178,6 +175,7 @@ def graded() -> Parts:
     return Parts(train, numbered(9), numbered(9))
 
 
+@pytest.mark.tf
 def test_batches_have_the_shapes_and_rows_they_should() -> None:
     data = nmt_data(graded(), small())
     split = part(data.train)
@@ -194,6 +192,7 @@ def test_batches_have_the_shapes_and_rows_they_should() -> None:
     assert "21 pairs of more than 5 words" in " ".join(data.notes)
 
 
+@pytest.mark.tf
 def test_a_row_reads_start_words_end_padding() -> None:
     split = part(nmt_data(graded(), small()).train)
     a, b = split.target_vocabulary.encode("a b")
@@ -201,6 +200,7 @@ def test_a_row_reads_start_words_end_padding() -> None:
     assert ((PAD,) * 3, (PAD,) * 5) in rows_of(split, 0)  # 21 rows in batches of 4
 
 
+@pytest.mark.tf
 def test_an_epoch_depends_on_the_seed_and_its_number_alone() -> None:
     def order(seed: int, epoch: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
         parts = Parts(numbered(30), numbered(9), numbered(9))

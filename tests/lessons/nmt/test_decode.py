@@ -20,6 +20,8 @@ from coursekit_nmt.decode import (
 from coursekit_nmt.model import Translator
 from tests.lessons.nmt.test_model import IDS, TARGET, tiny_data, translator
 
+pytestmark = pytest.mark.tf
+
 SOURCE = tf.constant(IDS)
 
 

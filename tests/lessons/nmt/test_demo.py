@@ -19,6 +19,8 @@ from coursekit_nmt.demo import attention_plot, colour, heat_map, joined, sentenc
 from coursekit_nmt.model import Translator
 from tests.lessons.nmt.test_model import tiny
 
+pytestmark = pytest.mark.tf
+
 WEIGHTS = np.array([[0.05, 0.95, 0.0], [0.3, 0.3, 0.4]], np.float32)
 
 

@@ -19,6 +19,8 @@ from coursekit_nmt.evaluate import (
 )
 from tests.lessons.nmt.test_model import tiny_data, translator
 
+pytestmark = pytest.mark.tf
+
 TEXTS = ["the cat sat on the mat .", "he is not here .", "i do not know what to say ."]
 REFERENCES = [
     ["the cat sat on a mat .", "the cat is on the mat ."],

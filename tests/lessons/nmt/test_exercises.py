@@ -10,6 +10,8 @@ from coursekit.practice.gather import exercise
 from coursekit.practice.verify import faults_of
 from tests.solving import results, solved
 
+pytestmark = pytest.mark.tf
+
 WRONG = [
     ("attention", "BahdanauAttention", "tf.tanh(query + keys)", "query + keys", "no_tanh"),
     (

@@ -13,6 +13,8 @@ from coursekit_nmt.data import SPECIAL, NmtData, Vocabulary
 from coursekit_nmt.layers import GRU, Dropout
 from coursekit_nmt.model import BahdanauAttention, Decoder, Translator
 
+pytestmark = pytest.mark.tf
+
 SOURCE, TARGET = 11, 9  # words
 IDS = np.array([[4, 5, 6, 0], [7, 8, 9, 10]], np.int32)
 READ = np.array([[1, 4, 5], [1, 6, 0]], np.int32)

@@ -8,6 +8,8 @@ import pytest
 from coursekit_nmt import TINY, NmtLesson
 from tests.cells import run_cells
 
+pytestmark = pytest.mark.tf
+
 WHO = {"Ana": "ana", "Tom": "tom", "the cat": "el gato", "a boy": "un nino", "she": "ella"}
 DOES = {"sees": "ve", "wants": "quiere", "has": "tiene", "draws": "dibuja", "buys": "compra"}
 WHAT = {"bread": "pan", "milk": "leche", "a book": "un libro", "water": "agua"}

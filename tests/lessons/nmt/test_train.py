@@ -12,6 +12,8 @@ from coursekit_nmt.model import Decoder, Translator
 from coursekit_nmt.train import Choice, full_choice, sampled_choice, token_loss, train_step
 from tests.lessons.nmt.test_model import TARGET, translator
 
+pytestmark = pytest.mark.tf
+
 SOURCES = np.array([[4, 5, 6, 7], [8, 9, PAD, PAD], [10, PAD, PAD, PAD]], np.int32)
 TARGETS = np.array(
     [[START, 4, 5, 6, END], [START, 7, 8, END, PAD], [START, 5, END, PAD, PAD]], np.int32

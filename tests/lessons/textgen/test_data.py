@@ -25,6 +25,7 @@ from coursekit_textgen.load import (
     stdlib_texts,
     texts_of,
 )
+from tests.conftest import published
 
 SMALL = TextgenSettings(batch_size=2, length=3)
 
@@ -48,6 +49,7 @@ def test_a_vocabulary_numbers_its_characters_from_one() -> None:
     assert "?" not in vocabulary
 
 
+@pytest.mark.tf
 def test_rows_go_on_where_they_stopped() -> None:
     split = split_of(range(100))
     first = int(np.random.default_rng([0, 0]).integers(3))
@@ -62,10 +64,12 @@ def test_rows_go_on_where_they_stopped() -> None:
     assert [batch[2].tolist() for batch in found] == [[True] * 2] + [[False] * 2] * (len(found) - 1)
 
 
+@pytest.mark.tf
 def test_without_carried_state_every_row_is_fresh() -> None:
     assert all(batch[2].all() for batch in batches(split_of(range(100), carry_state=False)))
 
 
+@pytest.mark.tf
 @pytest.mark.parametrize("characters", range(20, 40))
 @pytest.mark.parametrize("epoch", range(4))
 def test_every_epoch_has_as_many_whole_batches(characters: int, epoch: int) -> None:
@@ -75,6 +79,7 @@ def test_every_epoch_has_as_many_whole_batches(characters: int, epoch: int) -> N
     assert all(batch[0].shape == batch[1].shape == (2, 3) for batch in found)
 
 
+@pytest.mark.tf
 def test_epochs_begin_at_different_places() -> None:
     begins = {
         int(batches(split_of(range(100), length=10), epoch)[0][0][0, 0]) for epoch in range(9)
@@ -89,8 +94,8 @@ def test_hardly_anything_is_left_out() -> None:
     assert 10_000 - read <= 8 * 2 * 16 + 8
 
 
-def test_shakespeare_is_split_as_nanogpt_does(shared: Path) -> None:
-    file = shared / "mirror" / "tinyshakespeare.txt"
+def test_shakespeare_is_split_as_nanogpt_does() -> None:
+    file = published("shakespeare", "tinyshakespeare.txt")
     texts = texts_of(LocalDataset("shakespeare", {file.name: file}))
     assert (len(texts.train), len(texts.validation)) == (1_003_854, 111_540)
     assert texts.validation == texts.test
@@ -160,6 +165,7 @@ def test_too_short_a_text_is_explained(text: str) -> None:
     assert caught.value.remedy == "take a longer text"  # no batch is small enough for these
 
 
+@pytest.mark.tf
 def test_what_is_asked_for_is_enough() -> None:
     """A text as long as the message says is taken."""
     needed = int(np.ceil(2 * 3 * 12 / 0.9))

@@ -14,6 +14,8 @@ from coursekit_textgen.model import CharacterModel
 from coursekit_textgen.practice.ngram import DOUBT, Ngram
 from tests.lessons.textgen.test_model import CHARACTERS, made
 
+pytestmark = pytest.mark.tf
+
 VOCABULARY = Vocabulary("abcdefghij")
 LOGITS = np.log([[1e-9, 0.5, 0.25, 0.15, 0.1]]).astype(np.float32)  # the first is unknown
 

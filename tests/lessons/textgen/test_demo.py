@@ -15,6 +15,8 @@ from coursekit_textgen.demo import COLUMNS, demo, lines_of, readable, surprise_m
 from tests.conftest import Command
 from tests.lessons.textgen.test_model import made
 
+pytestmark = pytest.mark.tf
+
 DATA = TextgenData(vocabulary=Vocabulary("abcdefghij"), opening="abc", passage="abcj" * 50)
 
 

@@ -15,6 +15,8 @@ from coursekit_textgen.data import Ids, Vocabulary
 from coursekit_textgen.decode import texts
 from coursekit_textgen.model import CharacterModel
 
+pytestmark = pytest.mark.tf
+
 SLOW = {"richer"}  # writes with two functions that most tests do not touch
 
 

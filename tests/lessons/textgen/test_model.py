@@ -14,6 +14,8 @@ from coursekit_textgen.data import TextgenData, Vocabulary
 from coursekit_textgen.model import CharacterModel
 from coursekit_textgen.train import character_loss, train_step
 
+pytestmark = pytest.mark.tf
+
 CHARACTERS = 11  # ten, and the unknown one
 IDS = np.random.default_rng(0).integers(1, CHARACTERS, (2, 9)).astype(np.int32)
 

@@ -7,6 +7,8 @@ import pytest
 from coursekit_textgen import STDLIB, TINY, TextgenLesson
 from tests.cells import run_cells
 
+pytestmark = pytest.mark.tf
+
 
 def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
