@@ -211,9 +211,9 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
     def data(self, dataset: LocalDataset, settings: DcganSettings) -> DcganData:
         """Read the images and split them."""
         from coursekit_dcgan.data import dcgan_data
-        from coursekit_dcgan.load import parts_of
+        from coursekit_dcgan.load import load_parts
 
-        return dcgan_data(dataset.name, parts_of(dataset), settings)
+        return dcgan_data(dataset.name, load_parts(dataset), settings)
 
     def model(self, data: DcganData, settings: DcganSettings) -> Gan:
         """Return two networks, an optimizer for each, and the generator's average."""

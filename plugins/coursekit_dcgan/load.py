@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -51,21 +52,6 @@ class Parts(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def parts_of(dataset: LocalDataset) -> Parts:
-    """Return the splits of a data set.
-
-    Raises:
-        CourseError: A file is not what it should be.
-    """
-    if dataset.path is not None:
-        return folder_parts(dataset.path)
-    if dataset.name == "mnist5k":
-        return split(five_thousand())
-    train, test = (idx_images(dataset, part) for part in ("train", "t10k"))
-    cut = len(train.pixels) - 5_000
-    return Parts(train.part(0, cut), train.part(cut, cut + 5_000), test)
-
-
 def split(images: Images, notes: tuple[str, ...] = ()) -> Parts:
     """Shuffle, always alike, and hold out a tenth to validate and a tenth to test."""
     count = len(images.pixels)
@@ -86,6 +72,17 @@ def five_thousand() -> Images:
 
     table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8, converters=float)
     return Images(table[:, :-1].reshape(-1, SIZE, SIZE), table[:, -1])
+
+
+def idx_parts(dataset: LocalDataset) -> Parts:
+    """Return the official test images; the last 5,000 of the others are for validation.
+
+    Raises:
+        CourseError: A file is not what it should be.
+    """
+    train, test = (idx_images(dataset, part) for part in ("train", "t10k"))
+    cut = len(train.pixels) - 5_000
+    return Parts(train.part(0, cut), train.part(cut, cut + 5_000), test)
 
 
 def idx_images(dataset: LocalDataset, part: str) -> Images:
@@ -188,6 +185,30 @@ def small(picture: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", picture.size, "black")
         picture = Image.alpha_composite(ground, picture)
     return ImageOps.fit(picture.convert("L"), (SIZE, SIZE), Image.Resampling.LANCZOS)
+
+
+READERS: dict[str, Callable[[LocalDataset], Parts]] = {
+    "mnist": idx_parts,
+    "mnist5k": lambda _: split(five_thousand()),
+    "fashion-mnist": idx_parts,
+}
+
+
+def load_parts(dataset: LocalDataset) -> Parts:
+    """Return the splits of a data set, or of one's own data. As in coursekit_nmt.
+
+    Raises:
+        CourseError: No reader has the data set's name, or the data is not what the reader reads.
+    """
+    if dataset.path is not None:
+        return folder_parts(dataset.path)
+    if dataset.name not in READERS:
+        raise CourseError(
+            f"no reader for the data set {dataset.name!r}",
+            f"one of: {', '.join(sorted(READERS))}",
+            "add a reader to READERS in coursekit_dcgan/load.py",
+        )
+    return READERS[dataset.name](dataset)
 
 
 def scaled(pixels: Pixels) -> Floats:
