@@ -138,9 +138,9 @@ def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) ->
         words = logits.shape[-1]
         log_p = log_probabilities(logits, time, limit)
         # What is finished goes on with padding, which costs nothing.
-        going = (word != END) & (word != PAD)
+        unfinished = (word != END) & (word != PAD)
         only_padding = tf.one_hot(PAD, words, on_value=0.0, off_value=IMPOSSIBLE)
-        log_p = tf.where(going[:, :, tf.newaxis], log_p, only_padding)
+        log_p = tf.where(unfinished[:, :, tf.newaxis], log_p, only_padding)
         total = tf.reshape(score[:, :, tf.newaxis] + log_p, [rows, beam * words])
         score, best = tf.math.top_k(total, beam)  # (rows, beam)
         parent, word = best // words, best % words
@@ -198,7 +198,7 @@ def write_captions(
     """
     size = 1 if count == 1 else BATCH
     width = min(beam, len(vocabulary) - 3)  # no more than may be written
-    found = []
+    captions = []
     for start in range(0, count, size):
         places = [place if place < count else -1 for place in range(start, start + size)]
         pictures = tf.constant(read(places))
@@ -209,5 +209,5 @@ def write_captions(
         ids, attention, scores = (part.numpy() for part in search)
         for row in range(min(size, count - start)):
             words = vocabulary.decode(ids[row].tolist())
-            found.append(Written(words, attention[row, : len(words)], float(scores[row])))
-    return found
+            captions.append(Written(words, attention[row, : len(words)], float(scores[row])))
+    return captions

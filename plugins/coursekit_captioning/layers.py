@@ -29,8 +29,8 @@ class Dropout(keras.layers.Layer):  # type: ignore[misc]
         if not training or self.rate == 0:
             return inputs
         seed = tf.cast(self.seeds.next(), tf.int32)
-        drawn = tf.random.stateless_uniform(tf.shape(inputs), seed, alg="philox")
-        return tf.where(drawn >= self.rate, inputs / (1 - self.rate), 0.0)
+        uniform = tf.random.stateless_uniform(tf.shape(inputs), seed, alg="philox")
+        return tf.where(uniform >= self.rate, inputs / (1 - self.rate), 0.0)
 
 
 class GRU(keras.layers.Layer):  # type: ignore[misc]

@@ -222,8 +222,8 @@ class Decoder(keras.layers.Layer):
         Returns:
             ``(..., vocabulary)``, the word vectors' products with what is known.
         """
-        known = tf.concat([states, contexts, words], axis=-1)
-        features = self.readout(self.features_dropout(known, training=training))
+        inputs = tf.concat([states, contexts, words], axis=-1)
+        features = self.readout(self.features_dropout(inputs, training=training))
         return tf.matmul(features, self.embedding.embeddings, transpose_b=True) + self.bias
 
     def call(

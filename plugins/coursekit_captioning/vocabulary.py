@@ -31,8 +31,8 @@ class Vocabulary:
             least: How often a word must occur.
         """
         counts = Counter(chain.from_iterable(caption.split() for caption in captions))
-        known = (word for word, count in counts.items() if count >= least)
-        ranked = sorted(known, key=lambda word: (-counts[word], word))
+        frequent = (word for word, count in counts.items() if count >= least)
+        ranked = sorted(frequent, key=lambda word: (-counts[word], word))
         return cls(SPECIAL + tuple(ranked[: max(0, size - len(SPECIAL))]))
 
     def __len__(self) -> int:

@@ -57,11 +57,11 @@ def split(images: Images, notes: tuple[str, ...] = ()) -> Parts:
     count = len(images.pixels)
     order = np.random.default_rng(0).permutation(count)
     labels = None if images.labels is None else images.labels[order]
-    mixed, held = Images(images.pixels[order], labels), count // 10
+    shuffled, tenth = Images(images.pixels[order], labels), count // 10
     return Parts(
-        mixed.part(0, count - 2 * held),
-        mixed.part(count - 2 * held, count - held),
-        mixed.part(count - held, count),
+        shuffled.part(0, count - 2 * tenth),
+        shuffled.part(count - 2 * tenth, count - tenth),
+        shuffled.part(count - tenth, count),
         notes,
     )
 
@@ -137,25 +137,25 @@ def folder_parts(folder: Path) -> Parts:
     if not folder.is_dir():
         raise CourseError(f"{folder} is not a folder", FORM)
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
-    found: list[Pixels] = []
-    failed: list[str] = []
+    pictures: list[Pixels] = []
+    faults: list[str] = []
     for path in paths:
         try:
-            found.append(read_picture(path))
+            pictures.append(read_picture(path))
         except (OSError, ValueError, SyntaxError) as error:
-            failed.append(f"{path.relative_to(folder)} ({error})")
-    if len(found) < LEAST:
+            faults.append(f"{path.relative_to(folder)} ({error})")
+    if len(pictures) < LEAST:
         raise CourseError(
-            f"{folder} has {len(found)} pictures that can be read"
-            + (f"; not readable: {'; '.join(failed[:3])}" if failed else ""),
+            f"{folder} has {len(pictures)} pictures that can be read"
+            + (f"; not readable: {'; '.join(faults[:3])}" if faults else ""),
             f"at least {LEAST}, {FORM}",
             "thousands are better: a network learns little from few",
         )
-    notes = [f"{len(found):,} pictures, made grey and {SIZE} x {SIZE}, without labels"]
-    if failed:
-        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-        notes.append(f"left out, not readable: {'; '.join(failed[:3])}{more}")
-    return split(Images(np.stack(found), None), tuple(notes))
+    notes = [f"{len(pictures):,} pictures, made grey and {SIZE} x {SIZE}, without labels"]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        notes.append(f"left out, not readable: {'; '.join(faults[:3])}{more}")
+    return split(Images(np.stack(pictures), None), tuple(notes))
 
 
 def read_picture(path: Path) -> Pixels:

@@ -200,11 +200,11 @@ def textgen_data(parts: Parts, settings: TextgenSettings) -> TextgenData:
 
     train, validation, test = split(parts.train), split(parts.validation), split(parts.test)
     if train.steps < LEAST_STEPS or len(validation.ids) < 2 or len(test.ids) < 2:
-        needed = math.ceil(settings.batch_size * settings.length * (LEAST_STEPS + 2) / 0.9)
+        least = math.ceil(settings.batch_size * settings.length * (LEAST_STEPS + 2) / 0.9)
         raise CourseError(
             f"the text is too short: {len(parts.train):,} characters to train on make "
             f"{train.steps} batches of {settings.batch_size} x {settings.length}",
-            f"about {needed:,} characters or more",
+            f"about {least:,} characters or more",
             "take a longer text" + smaller_batches(len(parts.train), settings),
         )
     return TextgenData(
@@ -237,8 +237,10 @@ def notes(parts: Parts, vocabulary: Vocabulary) -> tuple[str, ...]:
     unseen = sum(c not in vocabulary for c in parts.validation + parts.test)
     if not unseen:
         return (sizes, parts.note)
-    met = f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
-    return (sizes, parts.note, met)
+    unknown = (
+        f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
+    )
+    return (sizes, parts.note, unknown)
 
 
 def opening(text: str, most: int = 80) -> str:

@@ -36,8 +36,8 @@ def learn(
         batches: Of inputs, targets and fresh.
         step: Takes the model and a batch, and returns its ``loss``.
     """
-    compiled = tf.function(step, jit_compile=has_xla())
-    return np.array([float(compiled(model, batch)["loss"]) for batch in batches], np.float32)
+    compiled_step = tf.function(step, jit_compile=has_xla())
+    return np.array([float(compiled_step(model, batch)["loss"]) for batch in batches], np.float32)
 
 
 def continued(
@@ -53,19 +53,19 @@ def continued(
 
 
 def curves(
-    title: str, named: Mapping[str, Losses], window: int = 20, along: str = "step"
+    title: str, losses_by_name: Mapping[str, Losses], window: int = 20, along: str = "step"
 ) -> Figure:
     """Draw losses by step, each point the mean of `window` steps.
 
     Args:
         title: Of the figure.
-        named: What to call them, and the losses ``(steps,)``.
+        losses_by_name: What to call them, and the losses ``(steps,)``.
         window: Steps of the moving mean.
         along: What the steps are.
     """
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
-    for name, losses in named.items():
+    for name, losses in losses_by_name.items():
         smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
         axes.plot(np.arange(window, len(losses) + 1), smooth, label=name)
     axes.set(title=title, xlabel=along, ylabel="loss (nats)")
