@@ -60,7 +60,7 @@ class CaptioningSettings(Settings):
     warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
 
     def __post_init__(self) -> None:
-        """Check the buckets too.
+        """Check the buckets too. As in coursekit_nmt.
 
         Raises:
             CourseError: A value is out of its range, or the lengths do not rise.

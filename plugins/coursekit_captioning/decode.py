@@ -2,6 +2,9 @@
 
 Neither ever writes ``<pad>``, ``<start>`` or ``<unk>``: they take the best word that one can
 read.
+
+`log_probabilities`, `greedy_search` and `beam_search` choose words as in coursekit_nmt. There a
+sentence may be empty, and its length is bounded by that of the source.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ class Written(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a search returns.
+    """What a search returns. As in coursekit_nmt.
 
     Attributes:
         ids: The words, then ``<end>``, then padding, ``(batch, time)``.
@@ -66,7 +69,7 @@ def log_probabilities(logits: tf.Tensor, time: tf.Tensor, limit: int) -> tf.Tens
 
 
 def lengths_of(ids: tf.Tensor) -> tf.Tensor:
-    """Count the words and the end of each row, at least one."""
+    """Count the words and the end of each row, at least one. As in coursekit_nmt."""
     return tf.maximum(tf.reduce_sum(tf.cast(ids != PAD, tf.float32), axis=-1), 1.0)
 
 

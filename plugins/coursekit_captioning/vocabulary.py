@@ -1,4 +1,7 @@
-"""Words and their numbers."""
+"""Words and their numbers.
+
+`Vocabulary` as in coursekit_nmt, which leaves no word out for being rare.
+"""
 
 from __future__ import annotations
 

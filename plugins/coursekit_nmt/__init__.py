@@ -57,7 +57,7 @@ class NmtSettings(Settings):
     warmup: float = setting(0.1, "share of the steps in which the rate rises", low=0, high=1)
 
     def __post_init__(self) -> None:
-        """Check the buckets too.
+        """Check the buckets too. As in coursekit_captioning.
 
         Raises:
             CourseError: A value is out of its range, or the lengths do not rise.

@@ -2,6 +2,8 @@
 
 The language on the left of a file, English, is the target; the one on the right,
 Spanish, is the source, as in the files of the Tatoeba project.
+
+`Vocabulary` as in coursekit_captioning, which also leaves rare words out.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 Neither ever writes ``<pad>``, ``<start>`` or ``<unk>``: they take the best word that one
 can read. Both stop at `EXTRA_WORDS` more than the source has room for.
+
+`log_probabilities`, `greedy_search` and `beam_search` choose words as in coursekit_captioning,
+where a picture may have several captions, and none is empty.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ class Translation(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a search returns.
+    """What a search returns. As in coursekit_captioning.
 
     Attributes:
         ids: The words, then ``<end>``, then padding, ``(batch, target)``.
@@ -103,7 +106,7 @@ def greedy_search(model: Translator, source: tf.Tensor) -> Found:
 
 
 def lengths_of(ids: tf.Tensor) -> tf.Tensor:
-    """Count the words and the end of each row, at least one."""
+    """Count the words and the end of each row, at least one. As in coursekit_captioning."""
     return tf.maximum(tf.reduce_sum(tf.cast(ids != PAD, tf.float32), axis=-1), 1.0)
 
 

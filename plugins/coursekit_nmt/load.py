@@ -45,7 +45,7 @@ def read_pairs(raw: bytes, name: str) -> list[Pair]:
 
 
 def decode_text(raw: bytes, name: str) -> str:
-    """Decode a text file, refusing what coursekit_textgen refuses, and an empty one.
+    """Decode a text file as in coursekit_textgen; an empty one is refused, too.
 
     Raises:
         CourseError: It is empty, binary, or not UTF-8.

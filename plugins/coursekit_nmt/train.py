@@ -1,4 +1,4 @@
-"""The loss and one step of training."""
+"""The loss and one step of training; `token_loss` as in coursekit_captioning."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ import tensorflow as tf  # noqa: TID253
 class Dropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout that names its random generator, Philox.
 
+    As in coursekit_nmt and coursekit_captioning.
+
     Args:
         rate: The share that is set to zero.
         seed: Of the generator, whose state is a variable of the model.

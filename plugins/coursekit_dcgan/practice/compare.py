@@ -100,7 +100,7 @@ def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN)
 
 
 def picture(figure: Figure) -> Image:
-    """Return a figure as a picture that a notebook shows, whatever its backend."""
+    """Return a figure as a picture that a notebook shows, as in coursekit_textgen (`shown`)."""
     file = io.BytesIO()
     figure.savefig(file, dpi=80)
     return Image(file.getvalue())  # type: ignore[no-untyped-call]

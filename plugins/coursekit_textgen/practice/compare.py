@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf  # noqa: TID253 - only notebooks import this module
+from IPython.display import Image
 from matplotlib.figure import Figure  # noqa: TID253
 
 from coursekit.prepare import has_xla
@@ -16,9 +17,6 @@ from coursekit_textgen.data import Vocabulary
 from coursekit_textgen.decode import Taste, texts
 from coursekit_textgen.model import CharacterModel
 from coursekit_textgen.train import train_step
-
-if TYPE_CHECKING:
-    from IPython.display import Image
 
 Losses = npt.NDArray[np.float32]
 
@@ -75,9 +73,7 @@ def curves(
 
 
 def shown(figure: Figure) -> Image:
-    """Return a figure as a picture that a notebook shows."""
-    from IPython.display import Image
-
-    picture = io.BytesIO()
-    figure.savefig(picture, dpi=80)
-    return Image(picture.getvalue())  # type: ignore[no-untyped-call]
+    """Return a figure as a picture that a notebook shows, as in coursekit_dcgan (`picture`)."""
+    file = io.BytesIO()
+    figure.savefig(file, dpi=80)
+    return Image(file.getvalue())  # type: ignore[no-untyped-call]
