@@ -3,9 +3,7 @@
 An encoder turns a picture into a grid of features, a cell for each part; a decoder writes the
 caption word by word and asks, before each, which cells matter now. What does not depend on
 the word before (the features, the attention keys) is computed once for a picture.
-
-`BahdanauAttention` and `Decoder.embed` as in coursekit_nmt, whose attention takes one query at a
-time and masks padding.
+`BahdanauAttention`, here without padding, and `Decoder.embed` are as in coursekit_nmt.
 """
 
 from __future__ import annotations
