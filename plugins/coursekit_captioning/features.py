@@ -29,7 +29,7 @@ from coursekit.store import (
     require_space,
 )
 from coursekit_captioning.encoders import Pretrained, network, weights_of
-from coursekit_captioning.pictures import Pixels, Source, load
+from coursekit_captioning.pictures import Pixels, Source, load_picture
 
 if TYPE_CHECKING:
     import keras
@@ -169,7 +169,7 @@ def _pixel_batches(sources: Sequence[Source], size: int, broken: list[str]) -> I
 
     def one(source: Source) -> Pixels:
         try:
-            return load(source, size)
+            return load_picture(source, size)
         except CourseError as error:
             broken.append(error.what)
             return np.zeros((size, size, 3), np.uint8)

@@ -174,6 +174,6 @@ def rgb(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def load(source: Source, size: int) -> Pixels:
+def load_picture(source: Source, size: int) -> Pixels:
     """Read and decode a picture, see `decode`."""
     return decode(source.read(), size, source.name)

@@ -133,7 +133,7 @@ def train_classifier(images: Images) -> Classifier:
     return model
 
 
-def place(images: Images) -> Path:
+def weights_path(images: Images) -> Path:
     """Return where the classifier of these training images is kept."""
     assert images.labels is not None
     key = fingerprint([VERSION, images.pixels.tobytes(), images.labels.tobytes()])
@@ -146,7 +146,11 @@ def classifier_of(images: Images) -> Classifier:
     Args:
         images: The training images, with labels.
     """
-    return computed_once(place(images), load, lambda path: save(path, train_classifier(images)))
+    return computed_once(
+        weights_path(images),
+        read_weights,
+        lambda path: write_weights(path, train_classifier(images)),
+    )
 
 
 def digest(arrays: list[npt.NDArray[np.float32]]) -> str:
@@ -154,15 +158,15 @@ def digest(arrays: list[npt.NDArray[np.float32]]) -> str:
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
-def save(path: Path, model: Classifier) -> None:
+def write_weights(path: Path, model: Classifier) -> None:
     """Write the weights: under its name the file is whole."""
     arrays = model.get_weights()
     with writing(path) as file:
         np.savez(file, *arrays, digest=np.str_(digest(arrays)))
 
 
-def load(path: Path) -> Classifier | None:
-    """Read what `save` wrote; None if it is not there, or damaged."""
+def read_weights(path: Path) -> Classifier | None:
+    """Read what `write_weights` wrote; None if it is not there, or damaged."""
     try:
         with np.load(path) as file:
             names = [name for name in file.files if name.startswith("arr_")]

@@ -15,7 +15,7 @@ from coursekit_dcgan.classifier import (
     classifier_of,
     judge,
     shift_images,
-    place,
+    weights_path,
     train_classifier,
 )
 from coursekit_dcgan.data import dcgan_data
@@ -108,7 +108,7 @@ def test_the_classifier_learns_and_is_always_the_same(parts: Parts) -> None:
 
 def test_it_is_kept_and_a_damaged_copy_is_made_anew(parts: Parts, cache: Path) -> None:
     first = classifier_of(parts.train)
-    path = place(parts.train)
+    path = weights_path(parts.train)
     assert path.is_relative_to(cache)
     made = path.stat().st_mtime_ns
     classifier_of(parts.train)
@@ -132,10 +132,10 @@ def damage(content: bytes) -> bytes:
 
 
 def test_other_images_have_another_classifier(parts: Parts) -> None:
-    assert place(parts.train) != place(parts.test)
+    assert weights_path(parts.train) != weights_path(parts.test)
     assert parts.train.labels is not None
     other = Images(parts.train.pixels, 1 - parts.train.labels)
-    assert place(parts.train) != place(other)
+    assert weights_path(parts.train) != weights_path(other)
 
 
 def test_judging_in_pieces_is_judging_at_once(
