@@ -60,7 +60,7 @@ class CaptioningSettings(Settings):
     warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
 
     def __post_init__(self) -> None:
-        """Check the buckets too.
+        """Check the buckets too. As in coursekit_nmt.
 
         Raises:
             CourseError: A value is out of its range, or the lengths do not rise.
@@ -215,9 +215,11 @@ class CaptioningLesson(
 
     def data(self, dataset: LocalDataset, settings: CaptioningSettings) -> CaptioningData:
         """Read pictures and captions; compute the features of photographs once."""
-        from coursekit_captioning.load import load_data
+        from coursekit_captioning.data import captioning_data
+        from coursekit_captioning.load import load_parts, pictures_of
 
-        return load_data(dataset, settings)
+        parts = load_parts(dataset, settings)
+        return captioning_data(parts, *pictures_of(parts, settings), settings)
 
     def model(self, data: CaptioningData, settings: CaptioningSettings) -> Captioner:
         """Return a captioner with an optimizer whose rate falls to zero at the last step."""

@@ -16,8 +16,8 @@ def members_of(archive: Path, ending: str) -> dict[str, str]:
         CourseError: It is no zip archive.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
-            names = [PurePosixPath(name) for name in opened.namelist()]
+        with zipfile.ZipFile(archive) as file:
+            names = [PurePosixPath(name) for name in file.namelist()]
     except (OSError, zipfile.BadZipFile) as error:
         raise CourseError(
             f"{archive} cannot be read: {error}", "the archive as published"

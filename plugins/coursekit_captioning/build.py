@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import keras  # noqa: TID253 - imported when a model is asked for
 import numpy as np
 import tensorflow as tf  # noqa: TID253
+from keras.optimizers.schedules import CosineDecay  # noqa: TID253
 
 from coursekit_captioning.data import CaptioningData, DrawnScenes
 from coursekit_captioning.encoders import PRETRAINED
@@ -17,29 +17,24 @@ if TYPE_CHECKING:
     from coursekit_captioning import CaptioningSettings
 
 
-class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """A learning rate that rises from zero in a line and falls back to zero in half a cosine.
+def learning_rate(peak: float, warm_up: int, steps: int) -> CosineDecay:
+    """Return a rate that rises from near zero in a line and falls back in half a cosine.
+
+    The first step has ``peak / warm_up``, the last of the warm-up `peak`; after the last of all
+    steps it would be zero. As in coursekit_nmt.
 
     Args:
         peak: The highest rate.
-        warm_up: The step at which it is reached.
-        steps: The step at which it is zero again.
+        warm_up: The steps in which it rises.
+        steps: All steps.
     """
-
-    def __init__(self, peak: float, warm_up: int, steps: int) -> None:
-        self.peak, self.warm_up, self.steps = peak, warm_up, steps
-
-    def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """Return the rate of a step, counted from 0."""
-        step = tf.cast(step, tf.float32)
-        rising = (step + 1) / max(self.warm_up, 1)
-        done = (step - self.warm_up) / max(self.steps - self.warm_up, 1)
-        falling = (1 + tf.cos(math.pi * tf.clip_by_value(done, 0.0, 1.0))) / 2
-        return self.peak * tf.minimum(rising, falling)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return {"peak": self.peak, "warm_up": self.warm_up, "steps": self.steps}
+    warm_up = max(warm_up, 1)
+    return CosineDecay(
+        peak / warm_up,
+        steps - warm_up + 1,
+        warmup_target=peak,
+        warmup_steps=warm_up - 1,
+    )
 
 
 def build_captioner(data: CaptioningData, settings: CaptioningSettings, **parts: Any) -> Captioner:
@@ -64,7 +59,7 @@ def build_captioner(data: CaptioningData, settings: CaptioningSettings, **parts:
     model.smoothing = settings.smoothing
     model.attend_everywhere = settings.attend_everywhere
     steps = settings.epochs * data.steps_per_epoch
-    rate = WarmUpDecay(settings.learning_rate, round(settings.warmup * steps), steps)
+    rate = learning_rate(settings.learning_rate, round(settings.warmup * steps), steps)
     model.optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
     model.optimizer.build(model.trainable_variables)
     return model

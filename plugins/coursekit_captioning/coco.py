@@ -62,18 +62,18 @@ def coco_parts(dataset: LocalDataset) -> Parts:
     images = next(path for name, path in dataset.files.items() if "annotations" not in name)
     annotations = next(path for name, path in dataset.files.items() if "annotations" in name)
     year = images.stem  # val2017
-    described = document(annotations, f"captions_{year}.json")
+    contents = document(annotations, f"captions_{year}.json")
     boxes: Mapping[int, Objects] = {}
     if year == "val2017":
         boxes = boxes_of(document(annotations, f"instances_{year}.json"))
     captions: dict[int, list[str]] = defaultdict(list)
-    for annotation in described["annotations"]:
+    for annotation in contents["annotations"]:
         normal = normalize(annotation["caption"])
         if normal:
             captions[annotation["image_id"]].append(normal)
     members = members_of(images, ".jpg")
     examples = {}
-    for image in described["images"]:
+    for image in contents["images"]:
         name, number = image["file_name"], image["id"]
         if name not in members:
             raise CourseError(f"there is no {name} in {images}", "the archive as published")
@@ -95,14 +95,16 @@ def document(archive: Path, name: str) -> dict[str, Any]:
     """
     text = read_text(archive, name)
     try:
-        found = json.loads(text)
-        if not isinstance(found["images"], list) or not isinstance(found["annotations"], list):
+        contents = json.loads(text)
+        if not isinstance(contents["images"], list) or not isinstance(
+            contents["annotations"], list
+        ):
             raise TypeError("images and annotations are not lists")
     except (ValueError, KeyError, TypeError) as error:
         raise CourseError(
             f"{name} in {archive} cannot be read: {error}", "the file as published"
         ) from error
-    return dict(found)
+    return dict(contents)
 
 
 def boxes_of(document: Mapping[str, Any]) -> dict[int, Objects]:
@@ -114,16 +116,16 @@ def boxes_of(document: Mapping[str, Any]) -> dict[int, Objects]:
     """
     sizes = {image["id"]: (image["width"], image["height"]) for image in document["images"]}
     words = {category["id"]: words_for(category["name"]) for category in document["categories"]}
-    found: dict[int, dict[str, list[Box]]] = defaultdict(lambda: defaultdict(list))
+    by_image: dict[int, dict[str, list[Box]]] = defaultdict(lambda: defaultdict(list))
     for annotation in document["annotations"]:
         width, height = sizes[annotation["image_id"]]
         left, top, wide, high = annotation["bbox"]
         box = Box(left / width, top / height, (left + wide) / width, (top + high) / height)
         for word in words[annotation["category_id"]]:
-            found[annotation["image_id"]][word].append(box)
+            by_image[annotation["image_id"]][word].append(box)
     return {
         image: {word: tuple(boxes) for word, boxes in objects.items()}
-        for image, objects in found.items()
+        for image, objects in by_image.items()
     }
 
 

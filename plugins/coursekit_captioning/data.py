@@ -64,9 +64,9 @@ class DrawnScenes:
             if not self.is_drawn[place] and scene is not None:
                 self.pixels[place] = draw(scene, SCENE_SIZE)
                 self.is_drawn[place] = True
-        found = self.pixels[places]
-        found[places < 0] = 0
-        return found
+        pictures = self.pixels[places]
+        pictures[places < 0] = 0
+        return pictures
 
 
 def drawn_examples(split: str, count: int) -> list[Example]:
@@ -115,8 +115,8 @@ class CaptionSplit:
 
     def rows(self, places: Sequence[int]) -> npt.NDArray[Any]:
         """Return what the encoder takes of some examples, zeros for a place of -1."""
-        asked = np.asarray(places, np.int64)
-        return self.pictures.rows(np.where(asked < 0, -1, asked + self.first))
+        examples = np.asarray(places, np.int64)
+        return self.pictures.rows(np.where(examples < 0, -1, examples + self.first))
 
     @cached_property
     def buckets(self) -> list[tuple[Places, Ids]]:
@@ -125,21 +125,21 @@ class CaptionSplit:
         The captions, ``(rows, group, length + 2)``, are ``<start> ... <end>`` and padding. A
         picture's captions are grouped by length, so that little of it is padding.
         """
-        filled: list[list[tuple[int, list[list[int]]]]] = [[] for _ in self.lengths]
+        bucket_rows: list[list[tuple[int, list[list[int]]]]] = [[] for _ in self.lengths]
         for place, example in enumerate(self.examples):
-            encoded = sorted(map(self.vocabulary.encode, example.captions), key=len)
-            short = [ids for ids in encoded if 0 < len(ids) <= self.lengths[-1]]
+            captions = sorted(map(self.vocabulary.encode, example.captions), key=len)
+            short = [ids for ids in captions if 0 < len(ids) <= self.lengths[-1]]
             for start in range(0, len(short), self.group):
                 together = short[start : start + self.group]
                 longest = len(together[-1])
                 bucket = next(i for i, bound in enumerate(self.lengths) if longest <= bound)
-                filled[bucket].append((place, together))
+                bucket_rows[bucket].append((place, together))
         return [
-            (np.array([place for place, _ in rows], np.int64), self._padded(rows, bound))
-            for rows, bound in zip(filled, self.lengths, strict=True)
+            (np.array([place for place, _ in rows], np.int64), self._caption_array(rows, bound))
+            for rows, bound in zip(bucket_rows, self.lengths, strict=True)
         ]
 
-    def _padded(self, rows: Sequence[tuple[int, list[list[int]]]], bound: int) -> Ids:
+    def _caption_array(self, rows: Sequence[tuple[int, list[list[int]]]], bound: int) -> Ids:
         array = np.full((len(rows), self.group, bound + 2), PAD, np.int32)
         for row, (_, together) in enumerate(rows):
             for column, ids in enumerate(together):
@@ -196,8 +196,8 @@ class CaptionSplit:
             tf.TensorSpec((self.batch_size, *self.pictures.shape), self.pictures.dtype),
             tf.TensorSpec((self.batch_size, self.group, None), tf.int32),
         )
-        found = tf.data.Dataset.from_generator(read, output_signature=signature)
-        return found.apply(tf.data.experimental.assert_cardinality(len(plan))).prefetch(2)
+        dataset = tf.data.Dataset.from_generator(read, output_signature=signature)
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(plan))).prefetch(2)
 
 
 @dataclass
@@ -225,14 +225,14 @@ class CaptioningData(Data):
 
 
 def captioning_data(
-    parts: Parts, pictures: Pictures, known_by: Sequence[str], settings: CaptioningSettings
+    parts: Parts, pictures: Pictures, identities: Sequence[str], settings: CaptioningSettings
 ) -> CaptioningData:
     """Return the data that the lesson works on.
 
     Args:
         parts: The examples.
         pictures: What the encoder takes of them: of train, then validation, then test.
-        known_by: A text for each picture that names its content.
+        identities: A text for each picture that names its content.
         settings: The hyper-parameters.
 
     Raises:
@@ -269,7 +269,7 @@ def captioning_data(
         )
     texts = ["\n".join(e.captions) for examples in parts[:3] for e in examples]
     return CaptioningData(
-        fingerprint=fingerprint([*known_by, *texts, str(sizes)]),
+        fingerprint=fingerprint([*identities, *texts, str(sizes)]),
         train=train,
         validation=split(parts.validation, sizes[0]),
         test=split(parts.test, sizes[0] + sizes[1]),
@@ -286,15 +286,15 @@ def notes(parts: Parts, train: CaptionSplit) -> tuple[str, ...]:
     """Say what there is and what was left out."""
     sizes = [len(examples) for examples in parts[:3]]
     captions = sum(len(example.captions) for example in parts.train)
-    found = [
+    lines = [
         f"{sizes[0]:,} pictures to train on with {captions:,} captions, {sizes[1]:,} pictures "
         f"to validate, {sizes[2]:,} to test",
         *parts.notes,
         f"{len(train.vocabulary):,} words; the rest is <unk>, which is never written",
     ]
     if train.too_long:
-        found.append(
+        lines.append(
             f"{train.too_long:,} captions of more than {train.lengths[-1]} words are left out "
             "of training, and of training only"
         )
-    return tuple(found)
+    return tuple(lines)

@@ -2,6 +2,9 @@
 
 Neither ever writes ``<pad>``, ``<start>`` or ``<unk>``: they take the best word that one can
 read.
+
+`log_probabilities`, `greedy_search` and `beam_search` choose words as in coursekit_nmt. There a
+sentence may be empty, and its length is bounded by that of the source.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ class Written(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a search returns.
+    """What a search returns. As in coursekit_nmt.
 
     Attributes:
         ids: The words, then ``<end>``, then padding, ``(batch, time)``.
@@ -66,7 +69,7 @@ def log_probabilities(logits: tf.Tensor, time: tf.Tensor, limit: int) -> tf.Tens
 
 
 def lengths_of(ids: tf.Tensor) -> tf.Tensor:
-    """Count the words and the end of each row, at least one."""
+    """Count the words and the end of each row, at least one. As in coursekit_nmt."""
     return tf.maximum(tf.reduce_sum(tf.cast(ids != PAD, tf.float32), axis=-1), 1.0)
 
 
@@ -138,9 +141,9 @@ def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) ->
         words = logits.shape[-1]
         log_p = log_probabilities(logits, time, limit)
         # What is finished goes on with padding, which costs nothing.
-        going = (word != END) & (word != PAD)
+        unfinished = (word != END) & (word != PAD)
         only_padding = tf.one_hot(PAD, words, on_value=0.0, off_value=IMPOSSIBLE)
-        log_p = tf.where(going[:, :, tf.newaxis], log_p, only_padding)
+        log_p = tf.where(unfinished[:, :, tf.newaxis], log_p, only_padding)
         total = tf.reshape(score[:, :, tf.newaxis] + log_p, [rows, beam * words])
         score, best = tf.math.top_k(total, beam)  # (rows, beam)
         parent, word = best // words, best % words
@@ -198,7 +201,7 @@ def write_captions(
     """
     size = 1 if count == 1 else BATCH
     width = min(beam, len(vocabulary) - 3)  # no more than may be written
-    found = []
+    captions = []
     for start in range(0, count, size):
         places = [place if place < count else -1 for place in range(start, start + size)]
         pictures = tf.constant(read(places))
@@ -209,5 +212,5 @@ def write_captions(
         ids, attention, scores = (part.numpy() for part in search)
         for row in range(min(size, count - start)):
             words = vocabulary.decode(ids[row].tolist())
-            found.append(Written(words, attention[row, : len(words)], float(scores[row])))
-    return found
+            captions.append(Written(words, attention[row, : len(words)], float(scores[row])))
+    return captions

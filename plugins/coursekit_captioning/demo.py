@@ -31,7 +31,7 @@ One that knows people and dogs: coursekit run captioning --data flickr8k (1.1 GB
 --data DIR, a folder of your own photographs with captions.csv."""
 
 
-class Shown(NamedTuple):
+class Subject(NamedTuple):
     """A picture to describe.
 
     Attributes:
@@ -66,33 +66,33 @@ def demo(
     Raises:
         CourseError: There is no such picture, or it cannot be read.
     """
-    shown = held_out(data, options.index) if request is None else own(data, request)
+    subject = held_out(data, options.index) if request is None else own(data, request)
     (written,) = write_captions(
-        model, data.vocabulary, lambda places: shown.seen, 1, LONGEST, options.beam
+        model, data.vocabulary, lambda places: subject.seen, 1, LONGEST, options.beam
     )
-    text = answer(shown, written)
+    text = answer(subject, written)
     if request is not None and data.shows_scenes:
         text = f"{ONLY_SHAPES}\n\n{text}"
-    looked = shown.pixels, written.words, written.attention
+    overlay = subject.pixels, written.words, written.attention
     return [
         text,
-        attention_text(*looked, data.offset),
-        attention_figure(*looked, shown.aspect, data.offset),
+        attention_text(*overlay, data.offset),
+        attention_figure(*overlay, subject.aspect, data.offset),
     ]
 
 
-def answer(shown: Shown, written: Written) -> str:
+def answer(subject: Subject, written: Written) -> str:
     """Return the caption, and what is known about the picture."""
-    lines = [f"{shown.name}: {' '.join(written.words)}"]
-    if shown.example is not None:
-        if shown.example.scene is not None:
-            is_right = is_true(shown.example.scene, written.words)
+    lines = [f"{subject.name}: {' '.join(written.words)}"]
+    if subject.example is not None:
+        if subject.example.scene is not None:
+            is_right = is_true(subject.example.scene, written.words)
             lines[0] += " (true)" if is_right else " (not true)"
-        lines += [f"  people said: {caption}" for caption in shown.example.captions[:2]]
+        lines += [f"  people said: {caption}" for caption in subject.example.captions[:2]]
     return "\n".join(lines)
 
 
-def held_out(data: CaptioningData, index: int) -> Shown:
+def held_out(data: CaptioningData, index: int) -> Subject:
     """Return one of the held-out pictures.
 
     Raises:
@@ -106,7 +106,7 @@ def held_out(data: CaptioningData, index: int) -> Shown:
     example = data.held_out[index]
     if example.scene is not None:
         scene = DrawnScenes([example]).rows(np.array([0]))
-        return Shown(example.name, draw(example.scene, SHOWN), scene, example)
+        return Subject(example.name, draw(example.scene, SHOWN), scene, example)
     assert example.source is not None  # a photograph
     content = example.source.read()
     pixels = decode(content, SHOWN, example.source.name)
@@ -114,10 +114,10 @@ def held_out(data: CaptioningData, index: int) -> Shown:
         seen = data.test.rows([index])
     else:
         seen = features(data.encoder, content)
-    return Shown(example.name, pixels, seen, example, aspect_of(content))
+    return Subject(example.name, pixels, seen, example, aspect_of(content))
 
 
-def own(data: CaptioningData, request: str) -> Shown:
+def own(data: CaptioningData, request: str) -> Subject:
     """Return a picture of the user's own, a file or from the web."""
     if request.startswith(("http://", "https://")):
         name, content = request.rsplit("/", 1)[-1] or request, download(request)
@@ -129,14 +129,14 @@ def own(data: CaptioningData, request: str) -> Shown:
         seen: npt.NDArray[Any] = decode(content, SCENE_SIZE, name)[np.newaxis]
     else:
         seen = features(data.encoder, content)
-    return Shown(name, pixels, seen, None, aspect_of(content))
+    return Subject(name, pixels, seen, None, aspect_of(content))
 
 
 def features(encoder: str, content: bytes) -> npt.NDArray[np.float16]:
     """Return what a pretrained network sees in a picture file, as a batch of one."""
-    chosen: Pretrained = PRETRAINED[encoder]
-    pixels = decode(content, chosen.size, "the picture")
-    found: npt.NDArray[np.float16] = network(chosen, weights_of(chosen)).predict_on_batch(
+    pretrained: Pretrained = PRETRAINED[encoder]
+    pixels = decode(content, pretrained.size, "the picture")
+    grid: npt.NDArray[np.float16] = network(pretrained, weights_of(pretrained)).predict_on_batch(
         pixels[np.newaxis]
     )
-    return found
+    return grid

@@ -109,6 +109,6 @@ def network(encoder: Pretrained, weights: Path | None) -> keras.Model:
             ) from error
     pictures = keras.Input(shape, dtype="uint8")
     # Both were trained on pictures scaled to the range from -1 to 1.
-    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pictures)
-    features = keras.layers.Reshape((encoder.cells, encoder.channels))(base(scaled))
+    inputs = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pictures)
+    features = keras.layers.Reshape((encoder.cells, encoder.channels))(base(inputs))
     return keras.Model(pictures, keras.ops.cast(features, "float16"))

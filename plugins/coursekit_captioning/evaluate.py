@@ -59,11 +59,11 @@ def pointing_game(
     return sum(hits) / len(hits) if hits else 0.0
 
 
-def true_captions(examples: Sequence[Example], found: Sequence[Written]) -> float:
+def true_captions(examples: Sequence[Example], captions: Sequence[Written]) -> float:
     """Return the share of captions, from 0 to 1, of which every word is true of its scene."""
     right = [
         example.scene is not None and is_true(example.scene, written.words)
-        for example, written in zip(examples, found, strict=True)
+        for example, written in zip(examples, captions, strict=True)
     ]
     return sum(right) / len(right)
 
@@ -86,17 +86,17 @@ def evaluate_split(
     examples = split.examples
     if not examples:
         raise CourseError("the split has no pictures to caption")
-    found = write_captions(
+    captions = write_captions(
         model, data.vocabulary, split.rows, len(examples), split.lengths[-1], beam
     )
-    texts = [written.words for written in found]
+    texts = [written.words for written in captions]
     references = [[caption.split() for caption in example.captions] for example in examples]
     scores = {"cider": cider(texts, references)}
     scores |= {name: 100 * value for name, value in bleu(texts, references).items()}
     if data.shows_scenes:
-        scores["true_captions"] = true_captions(examples, found)
+        scores["true_captions"] = true_captions(examples, captions)
     if data.shows_scenes or any(example.objects for example in examples):
-        scores["pointing_game"] = pointing_game(examples, found, data.offset)
+        scores["pointing_game"] = pointing_game(examples, captions, data.offset)
     return scores
 
 

@@ -29,7 +29,7 @@ from coursekit.store import (
     require_space,
 )
 from coursekit_captioning.encoders import Pretrained, network, weights_of
-from coursekit_captioning.pictures import Pixels, Source, load
+from coursekit_captioning.pictures import Pixels, Source, load_picture
 
 if TYPE_CHECKING:
     import keras
@@ -73,13 +73,13 @@ class FeatureFile:
 
     def rows(self, places: npt.NDArray[np.int64]) -> Rows:
         """Return rows, zeros for a place of -1, as ``(places, cells, channels)``."""
-        found: Rows = np.zeros((len(places), *self.shape), np.float16)
+        features: Rows = np.zeros((len(places), *self.shape), np.float16)
         with self.path.open("rb", buffering=0) as file:
             for row, place in enumerate(places):
                 if place >= 0:
                     file.seek(int(place) * self.row_bytes)
-                    file.readinto(memoryview(found[row]).cast("B"))
-        return found
+                    file.readinto(memoryview(features[row]).cast("B"))
+        return features
 
 
 def feature_file(sources: Sequence[Source], digests: Sequence[str], encoder: Pretrained) -> Path:
@@ -128,25 +128,25 @@ def _compute(
 ) -> None:
     part, console = beside(file.path, ".part"), active_console()
     total = file.count * file.row_bytes
-    done = _whole_batches(part, file)
+    first = _whole_batches(part, file)
     console.print(
         f"features of {file.count:,} pictures by {encoder.name}: {decimal(total)} in {part.parent}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
-    require_space(part.parent, total - done * file.row_bytes)
+    require_space(part.parent, total - first * file.row_bytes)
     model = network(encoder, weights_of(encoder)) if model is None else model
     broken: list[str] = []
-    with part.open("ab") as written, Meter(None, "features", total) as meter:
-        meter.begin(done * file.row_bytes, total)
-        for pixels in _decoded(sources[done:], encoder.size, broken):
+    with part.open("ab") as output, Meter(None, "features", total) as meter:
+        meter.begin(first * file.row_bytes, total)
+        for pixels in _pixel_batches(sources[first:], encoder.size, broken):
             rows = model.predict_on_batch(pixels)
             if not broken:  # after a fault it goes on only to name all of them
-                written.write(rows.tobytes())
-                written.flush()
+                output.write(rows.tobytes())
+                output.flush()
             meter.advance(rows.nbytes)
-        os.fsync(written.fileno())
+        os.fsync(output.fileno())
     if broken:
         part.unlink()  # with other pictures it would have another name
         raise _unreadable(broken)
@@ -159,17 +159,17 @@ def _whole_batches(part: Path, file: FeatureFile) -> int:
         return 0
     rows = min(part.stat().st_size // file.row_bytes, file.count)
     rows -= rows % BATCH if rows < file.count else 0
-    with part.open("r+b") as opened:
-        opened.truncate(rows * file.row_bytes)
+    with part.open("r+b") as stream:
+        stream.truncate(rows * file.row_bytes)
     return rows
 
 
-def _decoded(sources: Sequence[Source], size: int, broken: list[str]) -> Iterator[Pixels]:
+def _pixel_batches(sources: Sequence[Source], size: int, broken: list[str]) -> Iterator[Pixels]:
     """Yield batches of pixels, decoded by threads that are some batches ahead."""
 
     def one(source: Source) -> Pixels:
         try:
-            return load(source, size)
+            return load_picture(source, size)
         except CourseError as error:
             broken.append(error.what)
             return np.zeros((size, size, 3), np.uint8)
@@ -179,17 +179,17 @@ def _decoded(sources: Sequence[Source], size: int, broken: list[str]) -> Iterato
 
     with ThreadPoolExecutor(DECODERS) as pool:
         starts = iter(range(0, len(sources), BATCH))
-        waiting: list[Future[Pixels]] = [pool.submit(whole, s) for s in islice(starts, AHEAD)]
-        while waiting:
-            yield waiting.pop(0).result()
-            waiting += [pool.submit(whole, start) for start in islice(starts, 1)]
+        futures: list[Future[Pixels]] = [pool.submit(whole, s) for s in islice(starts, AHEAD)]
+        while futures:
+            yield futures.pop(0).result()
+            futures += [pool.submit(whole, start) for start in islice(starts, 1)]
 
 
 def _unreadable(broken: Sequence[str]) -> CourseError:
-    named = "\n  ".join(sorted(broken)[:5])
+    listing = "\n  ".join(sorted(broken)[:5])
     more = f"\n  and {len(broken) - 5} more" if len(broken) > 5 else ""
     return CourseError(
-        f"{len(broken)} of the pictures cannot be used:\n  {named}{more}",
+        f"{len(broken)} of the pictures cannot be used:\n  {listing}{more}",
         "whole pictures of up to 50 megapixels",
         "replace them, or take their lines out of captions.csv",
     )

@@ -32,13 +32,13 @@ def flickr8k_parts(dataset: LocalDataset) -> Parts:
     members = members_of(images, ".jpg")
     captions = captions_of(read_text(text, CAPTIONS))
     parts = {}
-    for split, listed in SPLITS.items():
-        names = read_text(text, listed).split()
-        lacking = [name for name in names if name not in members or name not in captions]
-        if lacking:
+    for split, names_file in SPLITS.items():
+        names = read_text(text, names_file).split()
+        missing = [name for name in names if name not in members or name not in captions]
+        if missing:
             raise CourseError(
-                f"{len(lacking)} photographs of {listed} have no picture or no caption, "
-                f"such as {lacking[0]}",
+                f"{len(missing)} photographs of {names_file} have no picture or no caption, "
+                f"such as {missing[0]}",
                 f"each in {images} and in {CAPTIONS}",
             )
         parts[split] = [
@@ -53,10 +53,10 @@ def captions_of(text: str) -> dict[str, tuple[str, ...]]:
     Args:
         text: Lines ``name.jpg#number``, a tab, and the caption.
     """
-    found: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for line in text.splitlines():
         key, _, caption = line.partition("\t")
         normal = normalize(caption)
         if normal:
-            found.setdefault(key.partition("#")[0], []).append(normal)
-    return {name: tuple(captions) for name, captions in found.items()}
+            by_name.setdefault(key.partition("#")[0], []).append(normal)
+    return {name: tuple(captions) for name, captions in by_name.items()}

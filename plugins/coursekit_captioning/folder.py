@@ -64,12 +64,12 @@ def folder_parts(folder: Path) -> Parts:
         raise CourseError(f"{file} has no captions", FORM)
     captions: dict[str, list[str]] = defaultdict(list)
     splits: dict[str, str] = {}
-    mixed = set()
+    conflicts = set()
     for line in lines:
         captions[line.image].append(line.caption)
         if splits.setdefault(line.image, line.split) != line.split:
-            mixed.add(line.image)
-    complain(file, "put pictures into two splits", [f"{image}" for image in sorted(mixed)])
+            conflicts.add(line.image)
+    complain(file, "put pictures into two splits", [f"{image}" for image in sorted(conflicts)])
     missing = [image for image in captions if not (file.parent / image).is_file()]
     complain(file, "name pictures that are not there", missing)
     examples = [
@@ -84,13 +84,13 @@ def folder_parts(folder: Path) -> Parts:
 
 def by_content(examples: Sequence[Example], digests: Sequence[str]) -> Parts:
     """Split by the pictures' bytes; copies are one picture with the captions of all."""
-    merged: dict[str, Example] = {}
+    by_digest: dict[str, Example] = {}
     for example, digest in zip(examples, digests, strict=True):
-        first = merged.get(digest, example)
+        first = by_digest.get(digest, example)
         texts = first.captions if first is example else first.captions + example.captions
-        merged[digest] = Example(first.name, texts, first.source)
-    copies = len(examples) - len(merged)
-    return split_by(merged, (f"{copies} copies of pictures were merged",) if copies else ())
+        by_digest[digest] = Example(first.name, texts, first.source)
+    copies = len(examples) - len(by_digest)
+    return split_by(by_digest, (f"{copies} copies of pictures were merged",) if copies else ())
 
 
 def by_column(
@@ -98,19 +98,19 @@ def by_column(
 ) -> Parts:
     """Split as the file says; a picture must not be in two splits under two names."""
     parts: dict[str, list[Example]] = {"train": [], "validation": [], "test": []}
-    seen: dict[str, Example] = {}
+    by_digest: dict[str, Example] = {}
     leaks = []
     for example, digest in zip(examples, digests, strict=True):
         split = splits[example.name]
-        first = seen.setdefault(digest, example)
+        first = by_digest.setdefault(digest, example)
         if splits[first.name] != split:
             leaks.append(f"{first.name} ({splits[first.name]}) is {example.name} ({split})")
         parts[split].append(example)
     complain(file, "put the same picture into two splits under two names", leaks)
-    lacking = [split for split, part in parts.items() if not part]
-    if lacking:
+    empty = [split for split, part in parts.items() if not part]
+    if empty:
         raise CourseError(
-            f"{file} has no pictures in the split {' and '.join(lacking)}",
+            f"{file} has no pictures in the split {' and '.join(empty)}",
             "some in each of train, validation and test",
             "add them, or leave the column out: then some are held out for you",
         )
@@ -124,8 +124,8 @@ def read_lines(file: Path) -> list[Line]:
         CourseError: It cannot be read, or lines cannot be used (their numbers are named).
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            rows = csv.DictReader(opened)
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.DictReader(stream)
             columns = [(name or "").strip().lower() for name in rows.fieldnames or ()]
             rows.fieldnames = columns
             if not {"image", "caption"} <= set(columns):
@@ -154,10 +154,10 @@ def read_lines(file: Path) -> list[Line]:
 def complain(file: Path, fault: str, where: Sequence[str]) -> None:
     """Raise a `CourseError` that names the first faulty lines or pictures, if there are any."""
     if where:
-        named = "\n  ".join(where[:MOST_NAMED])
+        listing = "\n  ".join(where[:MOST_NAMED])
         more = f"\n  and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
         raise CourseError(
-            f"{len(where)} entries of {file} {fault}:\n  {named}{more}",
+            f"{len(where)} entries of {file} {fault}:\n  {listing}{more}",
             FORM,
             "mend these lines, or take them out",
         )

@@ -1,17 +1,18 @@
-"""From a data set's name to the data of the lesson, and what a run keeps of it."""
+"""From a data set's name to its examples and pictures, and what a run keeps of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit import LocalDataset
+from coursekit import CourseError, LocalDataset
 from coursekit_captioning.coco import coco_parts
 from coursekit_captioning.data import (
     CaptioningData,
     DrawnScenes,
-    captioning_data,
+    Pictures,
     drawn_examples,
     scene_parts,
 )
@@ -27,36 +28,45 @@ if TYPE_CHECKING:
     from coursekit_captioning import CaptioningSettings
 
 
-def load_data(dataset: LocalDataset, settings: CaptioningSettings) -> CaptioningData:
-    """Return what the lesson learns from.
+READERS: dict[str, Callable[[LocalDataset, CaptioningSettings], Parts]] = {
+    "scenes": lambda _, settings: scene_parts(settings.scenes),
+    "flickr8k": lambda dataset, _: flickr8k_parts(dataset),
+    "coco": lambda dataset, _: coco_parts(dataset),
+    "coco-train2014": lambda dataset, _: coco_parts(dataset),
+}
+
+
+def load_parts(dataset: LocalDataset, settings: CaptioningSettings) -> Parts:
+    """Return the splits of a data set, or of one's own data. As in coursekit_nmt.
 
     Raises:
-        CourseError: The files are not what this lesson can read.
+        CourseError: No reader has the data set's name, or the data is not what the reader reads.
     """
-    if dataset.name == "scenes":
-        parts = scene_parts(settings.scenes)
-        examples = [example for split in parts[:3] for example in split]
-        known_by = [repr(example.scene) for example in examples]
-        return captioning_data(parts, DrawnScenes(examples), known_by, settings)
-    return photograph_data(photograph_parts(dataset), settings)
-
-
-def photograph_parts(dataset: LocalDataset) -> Parts:
-    """Return the examples of a set of photographs."""
     if dataset.path is not None:
         return folder_parts(dataset.path)
-    if dataset.name == "flickr8k":
-        return flickr8k_parts(dataset)
-    return coco_parts(dataset)
+    if dataset.name not in READERS:
+        raise CourseError(
+            f"no reader for the data set {dataset.name!r}",
+            f"one of: {', '.join(sorted(READERS))}",
+            "add a reader to READERS in coursekit_captioning/load.py",
+        )
+    return READERS[dataset.name](dataset, settings)
 
 
-def photograph_data(parts: Parts, settings: CaptioningSettings) -> CaptioningData:
-    """Return photographs as the features that a pretrained network sees in them."""
+def pictures_of(parts: Parts, settings: CaptioningSettings) -> tuple[Pictures, list[str]]:
+    """Return what the encoder takes of some examples, and a text that names each picture's content.
+
+    Of scenes these are pixels, of photographs the features that a pretrained network sees.
+
+    Raises:
+        CourseError: A photograph cannot be read.
+    """
     examples = [example for split in parts[:3] for example in split]
     sources = [example.source for example in examples if example.source is not None]
+    if not sources:
+        return DrawnScenes(examples), [repr(example.scene) for example in examples]
     digests = digests_of(sources)
-    features = features_of(sources, digests, PRETRAINED[settings.encoder])
-    return captioning_data(parts, features, digests, settings)
+    return features_of(sources, digests, PRETRAINED[settings.encoder]), digests
 
 
 def assets(data: CaptioningData) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 An encoder turns a picture into a grid of features, a cell for each part; a decoder writes the
 caption word by word and asks, before each, which cells matter now. What does not depend on
 the word before (the features, the attention keys) is computed once for a picture.
+`BahdanauAttention`, here without padding, and `Decoder.embed` are as in coursekit_nmt.
 """
 
 from __future__ import annotations
@@ -222,8 +223,8 @@ class Decoder(keras.layers.Layer):
         Returns:
             ``(..., vocabulary)``, the word vectors' products with what is known.
         """
-        known = tf.concat([states, contexts, words], axis=-1)
-        features = self.readout(self.features_dropout(known, training=training))
+        inputs = tf.concat([states, contexts, words], axis=-1)
+        features = self.readout(self.features_dropout(inputs, training=training))
         return tf.matmul(features, self.embedding.embeddings, transpose_b=True) + self.bias
 
     def call(

@@ -35,18 +35,18 @@ def attention_map(weights: Map, size: int, offset: float = 0.0) -> Map:
     side = round(len(weights) ** 0.5)
     grid = (weights / max(float(weights.max()), 1e-9)).reshape(side, side).astype(np.float32)
     image = Image.fromarray(np.pad(grid, ((1, 0), (1, 0)), mode="edge"))
-    seen = (1 - offset, 1 - offset, side + 1 - offset, side + 1 - offset)
-    smooth = image.resize((size, size), Image.Resampling.BICUBIC, box=seen)
-    found: Map = np.clip(np.asarray(smooth, np.float32), 0.0, 1.0)
-    return found
+    box = (1 - offset, 1 - offset, side + 1 - offset, side + 1 - offset)
+    smooth = image.resize((size, size), Image.Resampling.BICUBIC, box=box)
+    smooth_map: Map = np.clip(np.asarray(smooth, np.float32), 0.0, 1.0)
+    return smooth_map
 
 
 def lit(pixels: Pixels, weights: Map, size: int, offset: float) -> Pixels:
     """Return a picture ``(size, size, 3)`` that is dark where the network did not look."""
     small = np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BOX))
     light = DARKEST + (1 - DARKEST) * attention_map(weights, size, offset)[:, :, np.newaxis]
-    found: Pixels = np.round(small * light).astype(np.uint8)
-    return found
+    overlay: Pixels = np.round(small * light).astype(np.uint8)
+    return overlay
 
 
 def grid_of(panels: int) -> tuple[int, int]:

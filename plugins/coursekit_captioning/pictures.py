@@ -55,14 +55,14 @@ class Source:
         try:
             if not self.member:
                 return self.path.read_bytes()
-            return opened(self.path, self.path.stat().st_mtime_ns).read(self.member)
+            return open_archive(self.path, self.path.stat().st_mtime_ns).read(self.member)
         except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
             raise CourseError(f"cannot read the picture {self.name}: {reason}") from error
 
 
 @lru_cache(maxsize=2)
-def opened(archive: Path, mtime_ns: int) -> zipfile.ZipFile:
+def open_archive(archive: Path, mtime_ns: int) -> zipfile.ZipFile:
     """Return an archive that stays open: its table of contents is long. Threads may share it."""
     return zipfile.ZipFile(archive)
 
@@ -75,14 +75,14 @@ def digests_of(sources: Sequence[Source]) -> list[str]:
     Raises:
         CourseError: A picture cannot be read.
     """
-    found = []
+    digests = []
     for source in sources:
         if source.member:
-            info = opened(source.path, source.path.stat().st_mtime_ns).getinfo(source.member)
-            found.append(f"{info.CRC:08x}{info.file_size:x}")
+            info = open_archive(source.path, source.path.stat().st_mtime_ns).getinfo(source.member)
+            digests.append(f"{info.CRC:08x}{info.file_size:x}")
         else:
-            found.append(hashlib.sha256(source.read()).hexdigest())
-    return found
+            digests.append(hashlib.sha256(source.read()).hexdigest())
+    return digests
 
 
 def decode(data: bytes, size: int, name: str) -> Pixels:
@@ -101,15 +101,15 @@ def decode(data: bytes, size: int, name: str) -> Pixels:
     """
     try:
         with warnings.catch_warnings():
-            # `limited` below is stricter than Pillow, which only warns.
+            # `check_size` below is stricter than Pillow, which only warns.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data))
         with picture:
             picture.draft("RGB", (size, size))  # JPEG only: decodes every 2nd to 8th pixel
-            limited(picture, name)
+            check_size(picture, name)
             # Squeezed before it is turned and converted: those work on copies of the whole.
-            turned = picture.getexif().get(0x0112, 1)
-            flat = rgb(squeezed(picture, size))
+            orientation = picture.getexif().get(0x0112, 1)
+            flat = rgb(to_square(picture, size))
     except Image.DecompressionBombError as error:
         raise _too_large(name, str(error)) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -118,8 +118,8 @@ def decode(data: bytes, size: int, name: str) -> Pixels:
             f"{KINDS} that is whole",
             "replace it, or take its lines out of captions.csv",
         ) from error
-    if turned != 1:
-        flat.getexif()[0x0112] = turned
+    if orientation != 1:
+        flat.getexif()[0x0112] = orientation
         flat = ImageOps.exif_transpose(flat)
     return np.asarray(flat, np.uint8)
 
@@ -134,7 +134,7 @@ def aspect_of(data: bytes) -> float:
     return width / height if on_its_side else height / width
 
 
-def limited(picture: Image.Image, name: str) -> None:
+def check_size(picture: Image.Image, name: str) -> None:
     """Raise a `CourseError` if a picture would take too much memory."""
     width, height = picture.size
     if width * height > MOST_PIXELS:
@@ -149,7 +149,7 @@ def _too_large(name: str, reason: str) -> CourseError:
     )
 
 
-def squeezed(picture: Image.Image, size: int) -> Image.Image:
+def to_square(picture: Image.Image, size: int) -> Image.Image:
     """Return a square copy of a picture, smoothed where it shrinks."""
     if picture.mode not in ("L", "RGB", "RGBA", "CMYK"):
         has_alpha = "transparency" in picture.info or picture.mode in ("PA", "LA", "La", "RGBa")
@@ -162,8 +162,8 @@ def grey16(picture: Image.Image) -> Image.Image:
     """Return a grey picture of 16 or more bits with 8, its range stretched to the whole."""
     values = np.asarray(picture, np.float32)
     low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255 / (high - low) if high > low else 0)
-    return Image.fromarray(scaled.astype(np.uint8))
+    grey = (values - low) * (255 / (high - low) if high > low else 0)
+    return Image.fromarray(grey.astype(np.uint8))
 
 
 def rgb(picture: Image.Image) -> Image.Image:
@@ -174,6 +174,6 @@ def rgb(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def load(source: Source, size: int) -> Pixels:
+def load_picture(source: Source, size: int) -> Pixels:
     """Read and decode a picture, see `decode`."""
     return decode(source.read(), size, source.name)

@@ -48,18 +48,18 @@ def bleu(captions: Sequence[Words], references: Sequence[Sequence[Words]]) -> di
     Raises:
         CourseError: There are no captions, or one has no reference.
     """
-    _checked(captions, references)
-    right, written = [0] * LONGEST, [0] * LONGEST
+    _check(captions, references)
+    right, totals = [0] * LONGEST, [0] * LONGEST
     nearest = 0
-    for caption, known in zip(captions, references, strict=True):
-        nearest += min((abs(len(words) - len(caption)), len(words)) for words in known)[1]
-        most = _most(map(ngrams, known))
+    for caption, alternatives in zip(captions, references, strict=True):
+        nearest += min((abs(len(words) - len(caption)), len(words)) for words in alternatives)[1]
+        most = _most(map(ngrams, alternatives))
         for place, counts in enumerate(ngrams(caption)):
-            written[place] += counts.total()
+            totals[place] += counts.total()
             right[place] += sum(min(count, most[place][gram]) for gram, count in counts.items())
-    length = written[0]
+    length = totals[0]
     brevity = 0.0 if length == 0 else math.exp(min(0.0, 1 - nearest / length))
-    precisions = [r / w if w else 0.0 for r, w in zip(right, written, strict=True)]
+    precisions = [r / w if w else 0.0 for r, w in zip(right, totals, strict=True)]
     return {
         f"bleu_{n}": brevity * math.prod(precisions[:n]) ** (1 / n) for n in range(1, LONGEST + 1)
     }
@@ -89,25 +89,25 @@ def cider(captions: Sequence[Words], references: Sequence[Sequence[Words]]) -> f
     Raises:
         CourseError: There are no captions, or one has no reference.
     """
-    _checked(captions, references)
-    counted = [[ngrams(words) for words in known] for known in references]
-    weights = _rarity(counted)
-    unknown = math.log(len(counted))
+    _check(captions, references)
+    reference_counts = [[ngrams(words) for words in alternatives] for alternatives in references]
+    weights = _rarity(reference_counts)
+    unknown = math.log(len(reference_counts))
     total = 0.0
-    for caption, known in zip(captions, counted, strict=True):
+    for caption, alternatives in zip(captions, reference_counts, strict=True):
         counts = ngrams(caption)
         norms = _norms(counts, weights, unknown)
-        alike = sum(_alike(counts, norms, other, weights) for other in known)
-        total += 10 * alike / len(known)
+        alike = sum(_alike(counts, norms, other, weights) for other in alternatives)
+        total += 10 * alike / len(alternatives)
     return total / len(captions)
 
 
-def _rarity(counted: Sequence[Sequence[Counts]]) -> dict[tuple[str, ...], float]:
+def _rarity(reference_counts: Sequence[Sequence[Counts]]) -> dict[tuple[str, ...], float]:
     """Return for each n-gram log(pictures / pictures that have it in a reference)."""
     pictures: Counter[tuple[str, ...]] = Counter()
-    for known in counted:
-        pictures.update({gram for counts in known for part in counts for gram in part})
-    return {gram: math.log(len(counted) / count) for gram, count in pictures.items()}
+    for alternatives in reference_counts:
+        pictures.update({gram for counts in alternatives for part in counts for gram in part})
+    return {gram: math.log(len(reference_counts) / count) for gram, count in pictures.items()}
 
 
 def _norms(
@@ -125,12 +125,14 @@ def _alike(
 ) -> float:
     """Return how much a caption and a reference have in common, from 0 to 1."""
     cosines = 0.0
-    for part, norm, known, length in zip(counts, norms, other, _norms(other, weights), strict=True):
+    for part, norm, reference, length in zip(
+        counts, norms, other, _norms(other, weights), strict=True
+    ):
         if norm and length:
             products = (
-                min(count, known[gram]) * known[gram] * weights[gram] ** 2
+                min(count, reference[gram]) * reference[gram] * weights[gram] ** 2
                 for gram, count in part.items()
-                if gram in known
+                if gram in reference
             )
             cosines += sum(products) / (norm * length)
     # As in the reference program, a length is the number of bigrams.
@@ -138,7 +140,7 @@ def _alike(
     return cosines / LONGEST * math.exp(-(longer**2) / (2 * SIGMA**2))
 
 
-def _checked(captions: Sequence[Words], references: Sequence[Sequence[Words]]) -> None:
+def _check(captions: Sequence[Words], references: Sequence[Sequence[Words]]) -> None:
     if not captions or len(captions) != len(references) or not all(references):
         raise CourseError(
             f"cannot score {len(captions)} captions against the references of {len(references)}",

@@ -1,4 +1,7 @@
-"""Captions in the normal form in which they are learnt, written and scored."""
+"""Captions in the normal form in which they are learnt, written and scored.
+
+`normalize` as in coursekit_nmt; but there `tokens` keeps punctuation and drops accents.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss and one step of training."""
+"""The loss and one step of training; `token_loss` as in coursekit_nmt."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def attention_penalty(weights: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         The mean over the captions of ``sum over cells (share - sum over words weight)^2``.
     """
     real = tf.cast(targets != PAD, weights.dtype)[..., tf.newaxis]
-    looked = tf.reduce_sum(real * weights, axis=2)  # (batch, captions, cells)
+    sums = tf.reduce_sum(real * weights, axis=2)  # (batch, captions, cells)
     share = tf.reduce_sum(real, axis=2) / weights.shape[3]  # (batch, captions, 1)
     captions = tf.reduce_sum(real[:, :, 0])
-    return tf.reduce_sum(tf.square(share - looked)) / tf.maximum(captions, 1.0)
+    return tf.reduce_sum(tf.square(share - sums)) / tf.maximum(captions, 1.0)
 
 
 def train_step(model: Captioner, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:

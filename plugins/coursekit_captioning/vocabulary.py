@@ -1,4 +1,7 @@
-"""Words and their numbers."""
+"""Words and their numbers.
+
+`Vocabulary` as in coursekit_nmt, which leaves no word out for being rare.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +34,8 @@ class Vocabulary:
             least: How often a word must occur.
         """
         counts = Counter(chain.from_iterable(caption.split() for caption in captions))
-        known = (word for word, count in counts.items() if count >= least)
-        ranked = sorted(known, key=lambda word: (-counts[word], word))
+        frequent = (word for word, count in counts.items() if count >= least)
+        ranked = sorted(frequent, key=lambda word: (-counts[word], word))
         return cls(SPECIAL + tuple(ranked[: max(0, size - len(SPECIAL))]))
 
     def __len__(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coursekit import (
+    CourseError,
     Dataset,
     Expected,
     Lesson,
@@ -66,6 +67,20 @@ class DcganDemoOptions(Options):
     seed: int = setting(0, "another seed, other images", low=0, high=2**31 - 1)
     interpolate: bool = setting(False, "walk from one image to another through the latent space")
     nearest: bool = setting(False, "put the most similar training image beside each drawn one")
+
+    def __post_init__(self) -> None:
+        """Check that one of the two is asked for, not both.
+
+        Raises:
+            CourseError: A value is out of its range, or both are asked for.
+        """
+        super().__post_init__()
+        if self.interpolate and self.nearest:
+            raise CourseError(
+                "--interpolate and --nearest cannot be combined",
+                "at most one of them: each draws its own picture",
+                "run the demo twice, once with each",
+            )
 
 
 _MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist/"
@@ -203,7 +218,6 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
         Metric("real_recognised", "the same of real images", style=".1%"),
         Metric("real_smallest_class", "the same of real images", style=".1%"),
         Metric("classifier_accuracy", "of the classifier on real images, held out", style=".1%"),
-        Metric("classifier_seconds", "that training the classifier took, once", "lower", ".0f"),
     )
     demo_example = "--interpolate"
     demo_options = DcganDemoOptions
@@ -211,9 +225,9 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
     def data(self, dataset: LocalDataset, settings: DcganSettings) -> DcganData:
         """Read the images and split them."""
         from coursekit_dcgan.data import dcgan_data
-        from coursekit_dcgan.load import parts_of
+        from coursekit_dcgan.load import load_parts
 
-        return dcgan_data(dataset.name, parts_of(dataset), settings)
+        return dcgan_data(dataset.name, load_parts(dataset), settings)
 
     def model(self, data: DcganData, settings: DcganSettings) -> Gan:
         """Return two networks, an optimizer for each, and the generator's average."""

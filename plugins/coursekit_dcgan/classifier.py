@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -82,14 +81,14 @@ def _judge(model: Classifier, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def judge(model: Classifier, pixels: Pixels) -> Judged:
     """Classify images ``(images, 28, 28)``."""
-    found = []
+    batches = []
     for start in range(0, len(pixels), AT_ONCE):
         piece = pixels[start : start + AT_ONCE]
-        filled = np.zeros((AT_ONCE, *piece.shape[1:]), np.uint8)  # one shape, compiled once
-        filled[: len(piece)] = piece
-        parts = _judge(model, tf.constant(scaled(filled)))
-        found.append([part.numpy()[: len(piece)] for part in parts])
-    probabilities, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        batch = np.zeros((AT_ONCE, *piece.shape[1:]), np.uint8)  # one shape, compiled once
+        batch[: len(piece)] = piece
+        parts = _judge(model, tf.constant(scaled(batch)))
+        batches.append([part.numpy()[: len(piece)] for part in parts])
+    probabilities, features = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     return Judged(probabilities, features)
 
 
@@ -99,7 +98,7 @@ def accuracy(model: Classifier, images: Images) -> float:
     return float((judge(model, images.pixels).probabilities.argmax(1) == images.labels).mean())
 
 
-def moved(pixels: Pixels, order: np.random.Generator) -> Pixels:
+def shift_images(pixels: Pixels, order: np.random.Generator) -> Pixels:
     """Shift each image by up to two pixels each way: few digits then teach more."""
     shifts = order.integers(-2, 3, (len(pixels), 2))
     return np.stack(
@@ -107,7 +106,7 @@ def moved(pixels: Pixels, order: np.random.Generator) -> Pixels:
     )
 
 
-def trained(images: Images) -> Classifier:
+def train_classifier(images: Images) -> Classifier:
     """Train a classifier on labelled images, always alike."""
     assert images.labels is not None
     model = Classifier(int(images.labels.max()) + 1)
@@ -129,34 +128,29 @@ def trained(images: Images) -> Classifier:
     for epoch in range(epochs):
         order = np.random.default_rng(epoch)
         for places in order.permutation(len(images.pixels))[: each * batch].reshape(each, batch):
-            inputs = scaled(moved(images.pixels[places], order))
+            inputs = scaled(shift_images(images.pixels[places], order))
             step(tf.constant(inputs), tf.constant(images.labels[places].astype(np.int32)))
     return model
 
 
-def place(images: Images) -> Path:
+def weights_path(images: Images) -> Path:
     """Return where the classifier of these training images is kept."""
     assert images.labels is not None
-    made_of = fingerprint([VERSION, images.pixels.tobytes(), images.labels.tobytes()])
-    return artefact_path("dcgan-classifiers", f"{made_of[:24]}.npz")
+    key = fingerprint([VERSION, images.pixels.tobytes(), images.labels.tobytes()])
+    return artefact_path("dcgan-classifiers", f"{key[:24]}.npz")
 
 
-def classifier_of(images: Images) -> tuple[Classifier, float]:
+def classifier_of(images: Images) -> Classifier:
     """Return the classifier of a data set, from the cache or trained now.
 
     Args:
         images: The training images, with labels.
-
-    Returns:
-        The classifier, and the seconds that training it took, whenever that was.
     """
-
-    def train(path: Path) -> None:
-        started = time.monotonic()
-        model = trained(images)
-        save(path, model, time.monotonic() - started)
-
-    return computed_once(place(images), load, train)
+    return computed_once(
+        weights_path(images),
+        read_weights,
+        lambda path: write_weights(path, train_classifier(images)),
+    )
 
 
 def digest(arrays: list[npt.NDArray[np.float32]]) -> str:
@@ -164,19 +158,20 @@ def digest(arrays: list[npt.NDArray[np.float32]]) -> str:
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
-def save(path: Path, model: Classifier, seconds: float) -> None:
+def write_weights(path: Path, model: Classifier) -> None:
     """Write the weights: under its name the file is whole."""
     arrays = model.get_weights()
     with writing(path) as file:
-        np.savez(file, *arrays, seconds=np.float64(seconds), digest=np.str_(digest(arrays)))
+        np.savez(file, *arrays, digest=np.str_(digest(arrays)))
 
 
-def load(path: Path) -> tuple[Classifier, float] | None:
-    """Read what `save` wrote; None if it is not there, or damaged."""
+def read_weights(path: Path) -> Classifier | None:
+    """Read what `write_weights` wrote; None if it is not there, or damaged."""
     try:
-        with np.load(path) as kept:
-            arrays = [kept[f"arr_{number}"] for number in range(len(kept.files) - 2)]
-            seconds, right = float(kept["seconds"]), str(kept["digest"])
+        with np.load(path) as file:
+            names = [name for name in file.files if name.startswith("arr_")]
+            arrays = [file[f"arr_{number}"] for number in range(len(names))]
+            right = str(file["digest"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     if digest(arrays) != right:
@@ -184,4 +179,4 @@ def load(path: Path) -> tuple[Classifier, float] | None:
     model = Classifier(arrays[-1].shape[0])
     model(tf.zeros((1, 28, 28, 1)))
     model.set_weights(arrays)
-    return model, seconds
+    return model

@@ -52,8 +52,8 @@ class Latents(NamedTuple):
         random = np.random.default_rng(seed)
         vectors = random.standard_normal((count, self.size), np.float32)
         if self.categories:
-            chosen = random.integers(self.categories, size=count)
-            vectors[:, self.normal :] = np.eye(self.categories)[chosen] * self.categories**0.5
+            categories = random.integers(self.categories, size=count)
+            vectors[:, self.normal :] = np.eye(self.categories)[categories] * self.categories**0.5
         return vectors
 
 
@@ -105,14 +105,14 @@ class ImageSplit:
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:
         """Return the places of an epoch's images, ``(steps * batch,)``."""
-        count, wanted = len(self.images.pixels), self.steps * self.batch_size
-        start, stop = epoch * wanted, (epoch + 1) * wanted
+        count, size = len(self.images.pixels), self.steps * self.batch_size
+        start, stop = epoch * size, (epoch + 1) * size
         passes = range(start // count, -(-stop // count))
         orders = [
             np.random.default_rng([self.seed, number]).permutation(count) for number in passes
         ]
         stream = np.concatenate(orders).astype(np.int32)
-        return stream[start - passes.start * count :][:wanted]
+        return stream[start - passes.start * count :][:size]
 
 
 @dataclass
@@ -125,21 +125,12 @@ class DcganData(Data):
 
     parts: Parts = NO_PARTS
 
-    @property
+    @cached_property
     def classifier(self) -> Classifier:
         """The classifier that belongs to these images; that of the digits if they have no labels.
 
         It is trained when it is first asked for, unless it is in the cache.
         """
-        return self._kept[0]
-
-    @property
-    def classifier_seconds(self) -> float:
-        """The seconds that training the classifier took, once."""
-        return self._kept[1]
-
-    @cached_property
-    def _kept(self) -> tuple[Classifier, float]:
         from coursekit_dcgan.classifier import classifier_of
 
         train = self.parts.train
@@ -170,7 +161,7 @@ def dcgan_data(name: str, parts: Parts, settings: DcganSettings) -> DcganData:
             "at least one full batch",
             f"--set batch_size={max(1, counts[0] // 4)}, or more images",
         )
-    seen = settings.epochs * settings.steps * settings.batch_size / counts[0]
+    views = settings.epochs * settings.steps * settings.batch_size / counts[0]
     return DcganData(
         fingerprint=fingerprint(images.pixels.tobytes() for images in parts[:3]),
         train=part(parts.train),
@@ -178,7 +169,8 @@ def dcgan_data(name: str, parts: Parts, settings: DcganSettings) -> DcganData:
         test=part(parts.test),
         notes=(
             f"{counts[0]:,} images to train on, {counts[1]:,} to validate, {counts[2]:,} to test",
-            f"an epoch is {settings.steps:,} steps; by the end each image is seen {seen:.1f} times",
+            f"an epoch is {settings.steps:,} steps; "
+            f"by the end each image is seen {views:.1f} times",
             *parts.notes,
             "a small classifier judges what is drawn: trained once on real images, then kept",
         ),

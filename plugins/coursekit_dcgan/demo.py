@@ -48,12 +48,12 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
         return [in_terminal(images[:WALK]), grid(images, WALK, "from one latent to the next")]
     images = draw(model, noise)
     if options.nearest:
-        chosen = images[:SHOWN_NEAREST]
-        places, distances = nearest(chosen, data.parts.train.pixels)
-        found = data.parts.train.pixels[places]
+        first = images[:SHOWN_NEAREST]
+        places, distances = nearest(first, data.parts.train.pixels)
+        neighbours = data.parts.train.pixels[places]
         _, real = nearest(data.parts.test.pixels[:HELD_OUT], data.parts.train.pixels)
-        texts = nearest_texts(chosen, found, distances, float(real.mean()))
-        return [*texts, nearest_figure(chosen, found, distances)]
+        texts = nearest_texts(first, neighbours, distances, float(real.mean()))
+        return [*texts, nearest_figure(first, neighbours, distances)]
     return [in_terminal(images[:IN_TERMINAL]), grid(images, COLUMNS)]
 
 
@@ -104,7 +104,7 @@ def nearest(
     return places, np.sqrt(np.maximum(best, 0) / flat.shape[1])
 
 
-def halved(image: Pixels) -> Pixels:
+def half_size(image: Pixels) -> Pixels:
     """Make an image half as high and half as wide: the mean of each four pixels."""
     height, width = image.shape
     fours = image.reshape(height // 2, 2, width // 2, 2)
@@ -119,7 +119,7 @@ def in_terminal(images: Pixels, columns: int = 5) -> Text:
         row = np.zeros((SIZE, columns * (SIZE + 2)), np.uint8)
         for place, image in enumerate(images[start : start + columns]):
             row[:, place * (SIZE + 2) : place * (SIZE + 2) + SIZE] = image
-        parts.append(half_blocks(halved(row)))
+        parts.append(half_blocks(half_size(row)))
     return Text("\n").join(parts)
 
 
@@ -147,12 +147,14 @@ def grid(images: Pixels, columns: int, title: str = "") -> Figure:
     return figure
 
 
-def nearest_texts(drawn: Pixels, found: Pixels, distances: Floats, real: float) -> list[str | Text]:
+def nearest_texts(
+    images: Pixels, neighbours: Pixels, distances: Floats, real: float
+) -> list[str | Text]:
     """Return drawn images, what they resemble, and how much, for the terminal.
 
     Args:
-        drawn: ``(images, 28, 28)``.
-        found: The nearest training image of each.
+        images: ``(images, 28, 28)``.
+        neighbours: The nearest training image of each.
         distances: Between them, ``(images,)``.
         real: The mean distance of real held-out images from their nearest ones.
     """
@@ -163,19 +165,19 @@ def nearest_texts(drawn: Pixels, found: Pixels, distances: Floats, real: float) 
     )
     return [
         "drawn:",
-        in_terminal(drawn[:5]),
+        in_terminal(images[:5]),
         "nearest in training:",
-        in_terminal(found[:5]),
+        in_terminal(neighbours[:5]),
         verdict,
     ]
 
 
-def nearest_figure(drawn: Pixels, found: Pixels, distances: Floats) -> Figure:
+def nearest_figure(images: Pixels, neighbours: Pixels, distances: Floats) -> Figure:
     """Draw the images in a row, below each its nearest training image, and the difference."""
-    figure = Figure(figsize=(1.0 * len(drawn), 2.5), layout="constrained")
-    rows = figure.subplots(2, len(drawn), squeeze=False)
+    figure = Figure(figsize=(1.0 * len(images), 2.5), layout="constrained")
+    rows = figure.subplots(2, len(images), squeeze=False)
     for column, distance in enumerate(distances):
-        for axes, image in zip(rows[:, column], (drawn[column], found[column]), strict=True):
+        for axes, image in zip(rows[:, column], (images[column], neighbours[column]), strict=True):
             axes.imshow(image, cmap="gray", vmin=0, vmax=255)
             axes.set(xticks=[], yticks=[])
         rows[1, column].set_xlabel(f"{distance:.2f}", fontsize=9)

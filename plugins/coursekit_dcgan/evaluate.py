@@ -31,20 +31,20 @@ def _draw(model: Gan, noise: tf.Tensor) -> tf.Tensor:
 
 def draw(model: Gan, noise: Floats) -> Pixels:
     """Draw an image for each latent vector ``(images, size)``: ``(images, 28, 28)``."""
-    found = []
+    batches = []
     for start in range(0, len(noise), AT_ONCE):
         piece = noise[start : start + AT_ONCE]
-        filled = np.zeros((AT_ONCE, noise.shape[1]), np.float32)  # one shape, compiled once
-        filled[: len(piece)] = piece
-        found.append(unscaled(_draw(model, tf.constant(filled)).numpy()[: len(piece)]))
-    return np.concatenate(found)
+        batch = np.zeros((AT_ONCE, noise.shape[1]), np.float32)  # one shape, compiled once
+        batch[: len(piece)] = piece
+        batches.append(unscaled(_draw(model, tf.constant(batch)).numpy()[: len(piece)]))
+    return np.concatenate(batches)
 
 
 def root(matrix: Matrix) -> Matrix:
     """Return the square root of a symmetric matrix without negative eigenvalues."""
     values, vectors = np.linalg.eigh(matrix)
-    found: Matrix = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-    return found
+    square_root: Matrix = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return square_root
 
 
 def frechet_distance(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
@@ -83,22 +83,21 @@ def evaluate(model: Gan, data: DcganData, split: SplitName) -> dict[str, float]:
         ``smallest_class``. On test also the same of the real images (the distance: between them
         and as many training images), and what is known of the classifier.
     """
-    real: Images = getattr(data.parts, split)
-    drawn = judge(data.classifier, draw(model, model.latents.draw(DRAWN[split], SEED)))
-    right = judge(data.classifier, real.pixels)
-    found = {"frechet_distance": frechet_distance(drawn.features, right.features)}
-    labelled = real.labels is not None
-    if labelled:
-        found |= shares("", drawn)
+    images: Images = getattr(data.parts, split)
+    fake = judge(data.classifier, draw(model, model.latents.draw(DRAWN[split], SEED)))
+    real = judge(data.classifier, images.pixels)
+    metrics = {"frechet_distance": frechet_distance(fake.features, real.features)}
+    has_labels = images.labels is not None
+    if has_labels:
+        metrics |= shares("", fake)
     if split == "test":
-        seen = judge(data.classifier, data.parts.train.pixels[: len(real.pixels)])
-        distance = frechet_distance(seen.features, right.features)
-        found["real_frechet_distance"] = distance
-        if labelled:
-            found |= shares("real_", right)
-            found["classifier_accuracy"] = accuracy(data.classifier, real)
-            found["classifier_seconds"] = data.classifier_seconds
-    return found
+        other = judge(data.classifier, data.parts.train.pixels[: len(images.pixels)])
+        distance = frechet_distance(other.features, real.features)
+        metrics["real_frechet_distance"] = distance
+        if has_labels:
+            metrics |= shares("real_", real)
+            metrics["classifier_accuracy"] = accuracy(data.classifier, images)
+    return metrics
 
 
 def shares(prefix: str, judged: Judged) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -51,31 +52,16 @@ class Parts(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def parts_of(dataset: LocalDataset) -> Parts:
-    """Return the splits of a data set.
-
-    Raises:
-        CourseError: A file is not what it should be.
-    """
-    if dataset.path is not None:
-        return folder_parts(dataset.path)
-    if dataset.name == "mnist5k":
-        return split(five_thousand())
-    train, test = (idx_images(dataset, part) for part in ("train", "t10k"))
-    cut = len(train.pixels) - 5_000
-    return Parts(train.part(0, cut), train.part(cut, cut + 5_000), test)
-
-
 def split(images: Images, notes: tuple[str, ...] = ()) -> Parts:
     """Shuffle, always alike, and hold out a tenth to validate and a tenth to test."""
     count = len(images.pixels)
     order = np.random.default_rng(0).permutation(count)
     labels = None if images.labels is None else images.labels[order]
-    mixed, held = Images(images.pixels[order], labels), count // 10
+    shuffled, tenth = Images(images.pixels[order], labels), count // 10
     return Parts(
-        mixed.part(0, count - 2 * held),
-        mixed.part(count - 2 * held, count - held),
-        mixed.part(count - held, count),
+        shuffled.part(0, count - 2 * tenth),
+        shuffled.part(count - 2 * tenth, count - tenth),
+        shuffled.part(count - tenth, count),
         notes,
     )
 
@@ -86,6 +72,17 @@ def five_thousand() -> Images:
 
     table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8, converters=float)
     return Images(table[:, :-1].reshape(-1, SIZE, SIZE), table[:, -1])
+
+
+def idx_parts(dataset: LocalDataset) -> Parts:
+    """Return the official test images; the last 5,000 of the others are for validation.
+
+    Raises:
+        CourseError: A file is not what it should be.
+    """
+    train, test = (idx_images(dataset, part) for part in ("train", "t10k"))
+    cut = len(train.pixels) - 5_000
+    return Parts(train.part(0, cut), train.part(cut, cut + 5_000), test)
 
 
 def idx_images(dataset: LocalDataset, part: str) -> Images:
@@ -140,25 +137,25 @@ def folder_parts(folder: Path) -> Parts:
     if not folder.is_dir():
         raise CourseError(f"{folder} is not a folder", FORM)
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
-    found: list[Pixels] = []
-    failed: list[str] = []
+    pictures: list[Pixels] = []
+    faults: list[str] = []
     for path in paths:
         try:
-            found.append(read_picture(path))
+            pictures.append(read_picture(path))
         except (OSError, ValueError, SyntaxError) as error:
-            failed.append(f"{path.relative_to(folder)} ({error})")
-    if len(found) < LEAST:
+            faults.append(f"{path.relative_to(folder)} ({error})")
+    if len(pictures) < LEAST:
         raise CourseError(
-            f"{folder} has {len(found)} pictures that can be read"
-            + (f"; not readable: {'; '.join(failed[:3])}" if failed else ""),
+            f"{folder} has {len(pictures)} pictures that can be read"
+            + (f"; not readable: {'; '.join(faults[:3])}" if faults else ""),
             f"at least {LEAST}, {FORM}",
             "thousands are better: a network learns little from few",
         )
-    notes = [f"{len(found):,} pictures, made grey and {SIZE} x {SIZE}, without labels"]
-    if failed:
-        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-        notes.append(f"left out, not readable: {'; '.join(failed[:3])}{more}")
-    return split(Images(np.stack(found), None), tuple(notes))
+    notes = [f"{len(pictures):,} pictures, made grey and {SIZE} x {SIZE}, without labels"]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        notes.append(f"left out, not readable: {'; '.join(faults[:3])}{more}")
+    return split(Images(np.stack(pictures), None), tuple(notes))
 
 
 def read_picture(path: Path) -> Pixels:
@@ -188,6 +185,30 @@ def small(picture: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", picture.size, "black")
         picture = Image.alpha_composite(ground, picture)
     return ImageOps.fit(picture.convert("L"), (SIZE, SIZE), Image.Resampling.LANCZOS)
+
+
+READERS: dict[str, Callable[[LocalDataset], Parts]] = {
+    "mnist": idx_parts,
+    "mnist5k": lambda _: split(five_thousand()),
+    "fashion-mnist": idx_parts,
+}
+
+
+def load_parts(dataset: LocalDataset) -> Parts:
+    """Return the splits of a data set, or of one's own data. As in coursekit_nmt.
+
+    Raises:
+        CourseError: No reader has the data set's name, or the data is not what the reader reads.
+    """
+    if dataset.path is not None:
+        return folder_parts(dataset.path)
+    if dataset.name not in READERS:
+        raise CourseError(
+            f"no reader for the data set {dataset.name!r}",
+            f"one of: {', '.join(sorted(READERS))}",
+            "add a reader to READERS in coursekit_dcgan/load.py",
+        )
+    return READERS[dataset.name](dataset)
 
 
 def scaled(pixels: Pixels) -> Floats:

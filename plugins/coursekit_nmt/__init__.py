@@ -57,7 +57,7 @@ class NmtSettings(Settings):
     warmup: float = setting(0.1, "share of the steps in which the rate rises", low=0, high=1)
 
     def __post_init__(self) -> None:
-        """Check the buckets too.
+        """Check the buckets too. As in coursekit_captioning.
 
         Raises:
             CourseError: A value is out of its range, or the lengths do not rise.
@@ -171,9 +171,9 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
     def data(self, dataset: LocalDataset, settings: NmtSettings) -> NmtData:
         """Read pairs, split them by groups and number their words."""
         from coursekit_nmt.data import nmt_data
-        from coursekit_nmt.load import parts_of
+        from coursekit_nmt.load import load_parts
 
-        return nmt_data(parts_of(dataset), settings)
+        return nmt_data(load_parts(dataset), settings)
 
     def model(self, data: NmtData, settings: NmtSettings) -> Translator:
         """Return a translator with an optimizer whose rate falls to zero at the last step."""

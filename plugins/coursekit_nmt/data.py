@@ -2,6 +2,8 @@
 
 The language on the left of a file, English, is the target; the one on the right,
 Spanish, is the source, as in the files of the Tatoeba project.
+
+`Vocabulary` as in coursekit_captioning, which also leaves rare words out.
 """
 
 from __future__ import annotations
@@ -120,10 +122,10 @@ class PairSplit:
     @cached_property
     def references(self) -> dict[str, list[str]]:
         """Every distinct source with all its translations, in the order of the data."""
-        found: dict[str, list[str]] = defaultdict(list)
+        translations: dict[str, list[str]] = defaultdict(list)
         for source, target in self.pairs:
-            found[source].append(target)
-        return dict(found)
+            translations[source].append(target)
+        return dict(translations)
 
     @cached_property
     def buckets(self) -> list[tuple[Ids, Ids]]:
@@ -132,17 +134,17 @@ class PairSplit:
         A source is ``(rows, length)``; a target, ``<start> ... <end>``, is
         ``(rows, length + 2)``. Both end with one row of padding, which fills batches up.
         """
-        filled: list[list[tuple[list[int], list[int]]]] = [[] for _ in self.lengths]
+        bucket_rows: list[list[tuple[list[int], list[int]]]] = [[] for _ in self.lengths]
         for pair in self.pairs:
             source = self.source_vocabulary.encode(pair.source)
             target = self.target_vocabulary.encode(pair.target)
             longest = max(len(source), len(target))
             bucket = next((i for i, bound in enumerate(self.lengths) if longest <= bound), None)
             if bucket is not None:
-                filled[bucket].append((source, [START, *target, END]))
+                bucket_rows[bucket].append((source, [START, *target, END]))
         return [
             (padded([s for s, _ in rows], bound, 1), padded([t for _, t in rows], bound + 2, 1))
-            for rows, bound in zip(filled, self.lengths, strict=True)
+            for rows, bound in zip(bucket_rows, self.lengths, strict=True)
         ]
 
     @cached_property
@@ -177,8 +179,8 @@ class PairSplit:
             parts.append(tf.data.Dataset.from_tensor_slices((sources[table], targets[table])))
             turns.append(np.full(steps, bucket, np.int64))
         choice = tf.data.Dataset.from_tensor_slices(order.permutation(np.concatenate(turns)))
-        mixed = tf.data.Dataset.choose_from_datasets(parts, choice, stop_on_empty_dataset=False)
-        return mixed.apply(tf.data.experimental.assert_cardinality(self.batch_count))
+        dataset = tf.data.Dataset.choose_from_datasets(parts, choice, stop_on_empty_dataset=False)
+        return dataset.apply(tf.data.experimental.assert_cardinality(self.batch_count))
 
 
 @dataclass
@@ -221,10 +223,10 @@ def groups(pairs: Sequence[Pair]) -> list[list[Pair]]:
 
     for pair in pairs:
         leader[find((0, pair.source))] = find((1, pair.target))
-    found: dict[tuple[int, str], list[Pair]] = defaultdict(list)
+    by_leader: dict[tuple[int, str], list[Pair]] = defaultdict(list)
     for pair in pairs:
-        found[find((0, pair.source))].append(pair)
-    return list(found.values())
+        by_leader[find((0, pair.source))].append(pair)
+    return list(by_leader.values())
 
 
 def split_pairs(pairs: Sequence[Pair]) -> Parts:
@@ -275,10 +277,10 @@ def nmt_data(parts: Parts, settings: NmtSettings) -> NmtData:
         )
 
     train = split(parts.train)
-    used = len(parts.train) - train.too_long
-    if used < settings.batch_size:
+    usable = len(parts.train) - train.too_long
+    if usable < settings.batch_size:
         raise CourseError(
-            f"training has {used:,} pairs, fewer than a batch",
+            f"training has {usable:,} pairs, fewer than a batch",
             f"at least {settings.batch_size:,} of up to {lengths[-1]} words",
             "use more pairs, or make the batch smaller: --set batch_size=8",
         )
@@ -308,9 +310,9 @@ def notes(
         f"{len(parts.train):,} pairs to train on, {len(parts.validation):,} to validate, "
         f"{len(parts.test):,} to test; no sentence is in two of them"
     )
-    left_out = (
+    too_long = (
         f"{train.too_long:,} pairs of more than {train.lengths[-1]} words are left out of "
         "training, and of training only"
     )
     words = f"{len(source):,} source words, {len(target):,} target words; the rest is <unk>"
-    return (sizes, left_out, words) if train.too_long else (sizes, words)
+    return (sizes, too_long, words) if train.too_long else (sizes, words)

@@ -2,6 +2,9 @@
 
 Neither ever writes ``<pad>``, ``<start>`` or ``<unk>``: they take the best word that one
 can read. Both stop at `EXTRA_WORDS` more than the source has room for.
+
+`log_probabilities`, `greedy_search` and `beam_search` choose words as in coursekit_captioning,
+where a picture may have several captions, and none is empty.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ class Translation(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a search returns.
+    """What a search returns. As in coursekit_captioning.
 
     Attributes:
         ids: The words, then ``<end>``, then padding, ``(batch, target)``.
@@ -103,7 +106,7 @@ def greedy_search(model: Translator, source: tf.Tensor) -> Found:
 
 
 def lengths_of(ids: tf.Tensor) -> tf.Tensor:
-    """Count the words and the end of each row, at least one."""
+    """Count the words and the end of each row, at least one. As in coursekit_captioning."""
     return tf.maximum(tf.reduce_sum(tf.cast(ids != PAD, tf.float32), axis=-1), 1.0)
 
 
@@ -129,9 +132,9 @@ def beam_search(model: Translator, source: tf.Tensor, beam: int) -> Found:
         log_p = log_probabilities(logits, time == limit - 1)
         log_p = tf.reshape(log_p, [rows, beam, words])
         # What is finished goes on with padding, which costs nothing.
-        going = (word != END) & (word != PAD)
+        unfinished = (word != END) & (word != PAD)
         only_padding = tf.one_hot(PAD, words, on_value=0.0, off_value=IMPOSSIBLE)
-        log_p = tf.where(going[:, :, tf.newaxis], log_p, only_padding)
+        log_p = tf.where(unfinished[:, :, tf.newaxis], log_p, only_padding)
         total = tf.reshape(score[:, :, tf.newaxis] + log_p, [rows, beam * words])
         score, best = tf.math.top_k(total, beam)  # (rows, beam)
         parent, word = best // words, best % words
@@ -186,25 +189,25 @@ def translate(
         sentences: At least one word each.
         beam: The width of the beam; 1 is greedy search.
     """
-    encoded = [source_vocabulary.encode(sentence) for sentence in sentences]
-    by_length = sorted(range(len(encoded)), key=lambda place: len(encoded[place]))
-    size = FEW if len(encoded) <= FEW else MANY
-    found: dict[int, Translation] = {}
+    sources = [source_vocabulary.encode(sentence) for sentence in sentences]
+    by_length = sorted(range(len(sources)), key=lambda place: len(sources[place]))
+    size = FEW if len(sources) <= FEW else MANY
+    translations: dict[int, Translation] = {}
     for start in range(0, len(by_length), size):
         places = by_length[start : start + size]
-        rows = [encoded[place] for place in places]
+        rows = [sources[place] for place in places]
         rows += [[UNKNOWN]] * (size - len(rows))
         source = tf.constant(padded(rows, room_for(max(map(len, rows)))))
         search = _greedy(model, source) if beam == 1 else _beam(model, source, beam)
         ids, attention, scores = (part.numpy() for part in search)
         for row, place in enumerate(places):
             text = target_vocabulary.decode(ids[row].tolist())
-            weights = attention[row, : len(text.split()), : len(encoded[place])]
-            found[place] = Translation(text, weights, float(scores[row]))
-    return [found[place] for place in range(len(encoded))]
+            weights = attention[row, : len(text.split()), : len(sources[place])]
+            translations[place] = Translation(text, weights, float(scores[row]))
+    return [translations[place] for place in range(len(sources))]
 
 
 def room_for(words: int) -> int:
     """Return the compiled source length for a sentence of so many words."""
-    fitting = (length for length in LENGTHS if words <= length)
-    return next(fitting, -(-words // LONG) * LONG)
+    lengths = (length for length in LENGTHS if words <= length)
+    return next(lengths, -(-words // LONG) * LONG)

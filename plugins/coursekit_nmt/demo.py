@@ -44,23 +44,23 @@ def demo(model: Translator, data: NmtData, request: str | None, beam: int) -> li
     Raises:
         CourseError: There is no word in the request.
     """
-    typed = sentences(ARTICLE_SENTENCES[0] if request is None else request)
-    if not typed:
+    originals = sentences(ARTICLE_SENTENCES[0] if request is None else request)
+    if not originals:
         raise CourseError(
             "there is no word to translate",
             "a Spanish sentence",
             f'for example: coursekit demo nmt "{ARTICLE_SENTENCES[2]}"',
         )
-    cut = [" ".join(sentence.split()[:LONG]) for sentence in typed]
-    found = translate(model, data.source_vocabulary, data.target_vocabulary, cut, beam)
-    shown: list[Showable] = []
-    for whole, source, translation in zip(typed, cut, found, strict=True):
-        shown.append(answer(data, whole, source, translation))
+    sources = [" ".join(sentence.split()[:LONG]) for sentence in originals]
+    translations = translate(model, data.source_vocabulary, data.target_vocabulary, sources, beam)
+    answers: list[Showable] = []
+    for whole, source, translation in zip(originals, sources, translations, strict=True):
+        answers.append(answer(data, whole, source, translation))
         words = source.split(), translation.text.split()
         if all(words):
-            shown.append(heat_map(*words, translation.attention))
-            shown.append(attention_plot(*words, translation.attention))
-    return shown
+            answers.append(heat_map(*words, translation.attention))
+            answers.append(attention_plot(*words, translation.attention))
+    return answers
 
 
 def sentences(request: str) -> list[str]:
@@ -69,25 +69,25 @@ def sentences(request: str) -> list[str]:
     return [sentence for sentence in normal if re.search(r"\w", sentence)]
 
 
-def joined(sentence: str) -> str:
+def with_punctuation(sentence: str) -> str:
     """Return a sentence in normal form with its punctuation where people write it."""
     return re.sub(r"(?<=[¿¡]) | (?=[.?!,;])", "", sentence)
 
 
 def answer(data: NmtData, whole: str, source: str, translation: Translation) -> str:
     """Return source and translation in one line, and what should be known about them."""
-    lines = [f"{joined(source)} → {joined(translation.text) or '(nothing)'}"]
+    lines = [f"{with_punctuation(source)} → {with_punctuation(translation.text) or '(nothing)'}"]
     unknown = [w for w in dict.fromkeys(source.split()) if w not in data.source_vocabulary]
     if unknown:
-        named = ", ".join(f"'{word}'" for word in unknown[:8])
+        listing = ", ".join(f"'{word}'" for word in unknown[:8])
         more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
-        lines.append(f"I do not know the word{'s'[: len(unknown) > 1]} {named}{more}.")
+        lines.append(f"I do not know the word{'s'[: len(unknown) > 1]} {listing}{more}.")
     if whole != source:
         lines.append(f"The sentence has {len(whole.split())} words; I read the first {LONG}.")
     return "\n".join(lines)
 
 
-def shortened(word: str, columns: int) -> str:
+def shorten(word: str, columns: int) -> str:
     """Return a word that is at most so many terminal columns wide."""
     if cell_len(word) <= columns:
         return word
@@ -107,10 +107,10 @@ def heat_map(source: list[str], target: list[str], weights: npt.NDArray[np.float
         target: The words down the side.
         weights: ``(target, source)``.
     """
-    shown = source[:MOST_COLUMNS]
-    labels = [shortened(word, LONGEST_LABEL) for word in target]
+    across = source[:MOST_COLUMNS]
+    labels = [shorten(word, LONGEST_LABEL) for word in target]
     width = max(map(cell_len, labels))
-    columns = [shortened(word, LONGEST_LABEL if len(shown) <= 8 else 4) for word in shown]
+    columns = [shorten(word, LONGEST_LABEL if len(across) <= 8 else 4) for word in across]
     widths = [max(3, cell_len(column)) for column in columns]
     text = Text(" " * width, no_wrap=True)
     for column, size in zip(columns, widths, strict=True):

@@ -97,19 +97,21 @@ def evaluate_split(
         ``bleu``, ``chrf`` and ``exact_match``, and ``attention_alignment`` where the data
         knows which words belong together.
     """
-    asked = list(split.references)[:sources]
-    if not asked:
+    sentences = list(split.references)[:sources]
+    if not sentences:
         raise CourseError("the split has no sentences to translate")
-    references = [split.references[source] for source in asked]
-    found = translate(model, data.source_vocabulary, data.target_vocabulary, asked, beam)
-    texts = [translation.text for translation in found]
+    references = [split.references[source] for source in sentences]
+    translations = translate(model, data.source_vocabulary, data.target_vocabulary, sentences, beam)
+    texts = [translation.text for translation in translations]
     scores = {
         "bleu": bleu(texts, references),
         "chrf": chrf(texts, references),
         "exact_match": exact_match(texts, references),
     }
     if split.alignments:
-        scores["attention_alignment"] = attention_alignment(asked, found, split.alignments)
+        scores["attention_alignment"] = attention_alignment(
+            sentences, translations, split.alignments
+        )
     return scores
 
 
@@ -123,8 +125,8 @@ def evaluate(model: Translator, data: NmtData, split: SplitName) -> dict[str, fl
 
 def signatures() -> dict[str, str]:
     """Return sacrebleu's own description of how each of its metrics counts."""
-    found = {}
+    by_metric = {}
     for name, metric in (("bleu", bleu_metric()), ("chrf", chrf_metric())):
         metric.corpus_score(["a", "b"], columns([["a", "b"], ["b"]]))  # it signs what it scored
-        found[name] = str(metric.get_signature())
-    return found
+        by_metric[name] = str(metric.get_signature())
+    return by_metric

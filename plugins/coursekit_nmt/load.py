@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 
 from coursekit import CourseError, LocalDataset
 from coursekit_nmt.data import Alignment, Pair, Parts, split_pairs
@@ -10,23 +12,6 @@ from coursekit_nmt.text import normalize
 
 TATOEBA_ARCHIVE, TATOEBA_MEMBER = "spa-eng.zip", "spa-eng/spa.txt"
 FORM = "a UTF-8 text file with a pair on each line: English, a tab, Spanish"
-
-
-def parts_of(dataset: LocalDataset) -> Parts:
-    """Return the splits of a data set.
-
-    Raises:
-        CourseError: The file is not one of sentence pairs.
-    """
-    if dataset.path is not None:
-        if not dataset.path.is_file():
-            raise CourseError(f"{dataset.path} is not a file", FORM)
-        return split_pairs(read_pairs(dataset.path.read_bytes(), str(dataset.path)))
-    if dataset.name == "phrasebook":
-        return phrasebook_parts()
-    archive = dataset.files[TATOEBA_ARCHIVE]
-    with zipfile.ZipFile(archive) as opened:
-        return split_pairs(read_pairs(opened.read(TATOEBA_MEMBER), TATOEBA_MEMBER))
 
 
 def read_pairs(raw: bytes, name: str) -> list[Pair]:
@@ -39,8 +24,8 @@ def read_pairs(raw: bytes, name: str) -> list[Pair]:
     Raises:
         CourseError: The file is empty, binary, not UTF-8, or a line has one column.
     """
-    lines = text_of(raw, name).split("\n")
-    found: dict[Pair, None] = {}
+    lines = decode_text(raw, name).split("\n")
+    pairs: dict[Pair, None] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -53,14 +38,14 @@ def read_pairs(raw: bytes, name: str) -> list[Pair]:
             )
         pair = Pair(normalize(rest.partition("\t")[0]), normalize(english))
         if pair.source and pair.target:
-            found[pair] = None
-    if not found:
+            pairs[pair] = None
+    if not pairs:
         raise CourseError(f"{name} has no sentence pairs", FORM)
-    return list(found)
+    return list(pairs)
 
 
-def text_of(raw: bytes, name: str) -> str:
-    """Decode a text file.
+def decode_text(raw: bytes, name: str) -> str:
+    """Decode a text file as in coursekit_textgen; an empty one is refused, too.
 
     Raises:
         CourseError: It is empty, binary, or not UTF-8.
@@ -85,6 +70,12 @@ def text_of(raw: bytes, name: str) -> str:
         ) from error
 
 
+def tatoeba_parts(dataset: LocalDataset) -> Parts:
+    """Return the pairs of the Tatoeba project, split by groups."""
+    with zipfile.ZipFile(dataset.files[TATOEBA_ARCHIVE]) as archive:
+        return split_pairs(read_pairs(archive.read(TATOEBA_MEMBER), TATOEBA_MEMBER))
+
+
 def phrasebook_parts() -> Parts:
     """Return the built-in phrases, split as the phrasebook splits them.
 
@@ -102,3 +93,37 @@ def phrasebook_parts() -> Parts:
             if phrase.split != "train" or translation is phrase.translations[0]:
                 pairs[phrase.split].append(pair)
     return Parts(**pairs, alignments=alignments)
+
+
+def own_parts(path: Path) -> Parts:
+    """Return the pairs of a file of one's own, split by groups.
+
+    Raises:
+        CourseError: It is not a file of sentence pairs.
+    """
+    if not path.is_file():
+        raise CourseError(f"{path} is not a file", FORM)
+    return split_pairs(read_pairs(path.read_bytes(), str(path)))
+
+
+READERS: dict[str, Callable[[LocalDataset], Parts]] = {
+    "tatoeba": tatoeba_parts,
+    "phrasebook": lambda _: phrasebook_parts(),
+}
+
+
+def load_parts(dataset: LocalDataset) -> Parts:
+    """Return the splits of a data set, or of one's own data. As in coursekit_textgen.
+
+    Raises:
+        CourseError: No reader has the data set's name, or the data is not what the reader reads.
+    """
+    if dataset.path is not None:
+        return own_parts(dataset.path)
+    if dataset.name not in READERS:
+        raise CourseError(
+            f"no reader for the data set {dataset.name!r}",
+            f"one of: {', '.join(sorted(READERS))}",
+            "add a reader to READERS in coursekit_nmt/load.py",
+        )
+    return READERS[dataset.name](dataset)

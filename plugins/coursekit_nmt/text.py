@@ -2,6 +2,8 @@
 
 It follows the preprocessing of the 2018 article (lower case, no accents, punctuation
 apart) and adds digits and apostrophes, without which "tom's" or "room 12" would be lost.
+
+`normalize` as in coursekit_captioning; but there `tokens` drops punctuation and keeps accents.
 """
 
 from __future__ import annotations

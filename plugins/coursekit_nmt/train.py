@@ -1,4 +1,4 @@
-"""The loss and one step of training."""
+"""The loss and one step of training; `token_loss` as in coursekit_captioning."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def sampled_choice(
         seed: Of the draw, two numbers.
     """
     words = decoder.bias.shape[0]
-    frequent, drawn = samples // 2, samples - samples // 2
-    ids = tf.random.stateless_uniform([drawn], seed, frequent, words, tf.int32, alg="philox")
+    frequent, rare = samples // 2, samples - samples // 2
+    ids = tf.random.stateless_uniform([rare], seed, frequent, words, tf.int32, alg="philox")
     ids = tf.concat([tf.range(frequent), ids], axis=0)  # (samples,)
-    stands_for = [0.0] * frequent + [math.log((words - frequent) / drawn)] * drawn
+    stands_for = [0.0] * frequent + [math.log((words - frequent) / rare)] * rare
     logits = decoder.logits(features, ids) + tf.constant(stands_for)  # (batch, target, samples)
     vectors = decoder.embedding.embeddings
     right = tf.reduce_sum(features * tf.gather(vectors, targets), axis=-1)
@@ -96,7 +96,7 @@ def train_step(model: Translator, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[st
     """Take one step: teacher forcing, loss, gradients, update.
 
     Args:
-        model: A `Translator`; how it is trained stands in its `training_plan`.
+        model: A `Translator`; its `smoothing` and `samples` say how the loss is computed.
         batch: Sources ``(batch, source)`` and targets ``<start> ... <end>``,
             ``(batch, target + 2)``.
 

@@ -123,9 +123,9 @@ class TextgenLesson(
     def data(self, dataset: LocalDataset, settings: TextgenSettings) -> TextgenData:
         """Read a text, split it and number its characters."""
         from coursekit_textgen.data import textgen_data
-        from coursekit_textgen.load import texts_of
+        from coursekit_textgen.load import load_parts
 
-        return textgen_data(texts_of(dataset), settings)
+        return textgen_data(load_parts(dataset), settings)
 
     def model(self, data: TextgenData, settings: TextgenSettings) -> CharacterModel:
         """Return a network with an optimizer whose rate falls to zero at the last step."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
-from coursekit_textgen.load import Texts
+from coursekit_textgen.load import Parts
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -181,13 +181,13 @@ class TextgenData(Data):
     passage: str = ""
 
 
-def textgen_data(texts: Texts, settings: TextgenSettings) -> TextgenData:
+def textgen_data(parts: Parts, settings: TextgenSettings) -> TextgenData:
     """Return the data that the lesson works on.
 
     Raises:
         CourseError: The text is too short to fill the batches of an epoch.
     """
-    vocabulary = Vocabulary.of(texts.train)
+    vocabulary = Vocabulary.of(parts.train)
 
     def split(text: str) -> TextSplit:
         return TextSplit(
@@ -198,25 +198,25 @@ def textgen_data(texts: Texts, settings: TextgenSettings) -> TextgenData:
             settings.seed,
         )
 
-    train, validation, test = split(texts.train), split(texts.validation), split(texts.test)
+    train, validation, test = split(parts.train), split(parts.validation), split(parts.test)
     if train.steps < LEAST_STEPS or len(validation.ids) < 2 or len(test.ids) < 2:
-        needed = math.ceil(settings.batch_size * settings.length * (LEAST_STEPS + 2) / 0.9)
+        least = math.ceil(settings.batch_size * settings.length * (LEAST_STEPS + 2) / 0.9)
         raise CourseError(
-            f"the text is too short: {len(texts.train):,} characters to train on make "
+            f"the text is too short: {len(parts.train):,} characters to train on make "
             f"{train.steps} batches of {settings.batch_size} x {settings.length}",
-            f"about {needed:,} characters or more",
-            "take a longer text" + smaller_batches(len(texts.train), settings),
+            f"about {least:,} characters or more",
+            "take a longer text" + smaller_batches(len(parts.train), settings),
         )
     return TextgenData(
-        fingerprint=fingerprint(texts[:3]),
+        fingerprint=fingerprint(parts[:3]),
         train=train,
         validation=validation,
         test=test,
-        notes=notes(texts, vocabulary),
+        notes=notes(parts, vocabulary),
         vocabulary=vocabulary,
         steps_per_epoch=train.steps,
-        opening=opening(texts.validation),
-        passage=passage(texts.validation),
+        opening=opening(parts.validation),
+        passage=passage(parts.validation),
     )
 
 
@@ -228,17 +228,19 @@ def smaller_batches(characters: int, settings: TextgenSettings) -> str:
     return f", or smaller batches: --set batch_size={rows} --set length={length}"
 
 
-def notes(texts: Texts, vocabulary: Vocabulary) -> tuple[str, ...]:
+def notes(parts: Parts, vocabulary: Vocabulary) -> tuple[str, ...]:
     """Say what there is."""
     sizes = (
-        f"{len(texts.train):,} characters to train on, {len(texts.validation):,} to validate, "
-        f"{len(texts.test):,} to test; {len(vocabulary.characters)} different ones"
+        f"{len(parts.train):,} characters to train on, {len(parts.validation):,} to validate, "
+        f"{len(parts.test):,} to test; {len(vocabulary.characters)} different ones"
     )
-    unseen = sum(c not in vocabulary for c in texts.validation + texts.test)
+    unseen = sum(c not in vocabulary for c in parts.validation + parts.test)
     if not unseen:
-        return (sizes, texts.note)
-    met = f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
-    return (sizes, texts.note, met)
+        return (sizes, parts.note)
+    unknown = (
+        f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
+    )
+    return (sizes, parts.note, unknown)
 
 
 def opening(text: str, most: int = 80) -> str:

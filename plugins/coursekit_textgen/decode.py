@@ -116,23 +116,23 @@ def write(
     chances = tf.random.stateless_uniform([PIECE, rows], seed, 0.0, MOST_CHANCE, alg="philox")
     step = model.stepper()
 
-    def body(time, ids, states, written):  # type: ignore[no-untyped-def]
+    def body(time, ids, states, characters):  # type: ignore[no-untyped-def]
         logits, states = step(ids, states)
         ids = tf.cast(draw(narrow(logits, taste), chances[time]), tf.int32)
-        return time + 1, ids, states, written.write(time, ids)
+        return time + 1, ids, states, characters.write(time, ids)
 
     empty = tf.TensorArray(tf.int32, PIECE, element_shape=[rows])
-    _, last, states, written = tf.while_loop(
+    _, last, states, characters = tf.while_loop(
         lambda time, *_: time < PIECE,
         body,
         (tf.constant(0), last, states, empty),
         maximum_iterations=PIECE,
     )
-    return written.stack(), last, states
+    return characters.stack(), last, states
 
 
 @cache
-def compiled() -> Any:
+def compiled_write() -> Any:
     """Return `write`, which is compiled once for each model, number of rows and taste."""
     return tf.function(write, autograph=False, jit_compile=has_xla())
 
@@ -168,9 +168,9 @@ def texts(
     states = model.zero_states(count)
     if ids.shape[1] > 1:
         _, states = model(ids[:, :-1], states)
-    last, go_on = ids[:, -1], compiled()
+    last, go_on = ids[:, -1], compiled_write()
     for piece in range(-(-length // PIECE)):
         chance = tf.constant([seed, piece], tf.int32)
-        written, last, states = go_on(model, last, states, chance, taste, narrow, draw)
-        left = length - piece * PIECE
-        yield [vocabulary.decode(row) for row in written.numpy().T[:, :left]]
+        characters, last, states = go_on(model, last, states, chance, taste, narrow, draw)
+        rest = length - piece * PIECE
+        yield [vocabulary.decode(row) for row in characters.numpy().T[:, :rest]]

@@ -53,23 +53,25 @@ def demo(
         CourseError: The request has no character that the network knows.
     """
     if options.surprise:
-        typed = data.passage if request is None else request
-        prompt, said = readable(typed, data.vocabulary)
-        return [*said, *surprise(model, data, prompt)]
-    prompt, said = readable(data.opening if request is None else request or "\n", data.vocabulary)
+        passage = data.passage if request is None else request
+        prompt, remarks = readable(passage, data.vocabulary)
+        return [*remarks, *surprise(model, data, prompt)]
+    prompt, remarks = readable(
+        data.opening if request is None else request or "\n", data.vocabulary
+    )
     taste = Taste(options.temperature, options.top_k, options.top_p)
-    shown: list[Showable] = [*said]
+    output: list[Showable] = [*remarks]
     pieces = texts(
         model, data.vocabulary, prompt, options.length, options.count, taste, options.seed
     )
     if options.count == 1:
-        shown.append(stream(prompt, pieces))
+        output.append(stream(prompt, pieces))
     else:
-        written = ["".join(parts) for parts in zip(*pieces, strict=True)]
-        shown += [f"── {number} ──\n{prompt}{text}" for number, text in enumerate(written, 1)]
+        samples = ["".join(parts) for parts in zip(*pieces, strict=True)]
+        output += [f"── {number} ──\n{prompt}{text}" for number, text in enumerate(samples, 1)]
     if request is None:
-        shown += surprise(model, data, data.passage)[1:]
-    return shown
+        output += surprise(model, data, data.passage)[1:]
+    return output
 
 
 def stream(prompt: str, pieces: Iterator[list[str]]) -> Iterator[str]:
@@ -92,17 +94,17 @@ def readable(text: str, vocabulary: Vocabulary) -> tuple[str, list[str]]:
         if character not in vocabulary:
             plain = unicodedata.normalize("NFKD", character)
             instead[character] = "".join(part for part in plain if part in vocabulary)
-    found = "".join(instead.get(character, character) for character in text)
-    if not found:
+    plain_text = "".join(instead.get(character, character) for character in text)
+    if not plain_text:
         raise CourseError(
             f"the network knows none of the characters of {text[:40]!r}",
             f"some of {vocabulary.characters.strip()[:80]}",
             "write in the language that it was trained on",
         )
     if not instead:
-        return found, []
-    told = (f"{c!r} as {as_!r}" if as_ else f"{c!r} left out" for c, as_ in instead.items())
-    return found, [f"never seen in training: {', '.join(told)}"]
+        return plain_text, []
+    remarks = (f"{c!r} as {as_!r}" if as_ else f"{c!r} left out" for c, as_ in instead.items())
+    return plain_text, [f"never seen in training: {', '.join(remarks)}"]
 
 
 def surprise(model: CharacterModel, data: TextgenData, text: str) -> list[Showable]:
@@ -131,17 +133,17 @@ def surprise_map(text: str, bits: Bits) -> Text:
         text: The characters.
         bits: Of each, ``(characters,)``.
     """
-    shown = Text()
+    lines = Text()
     for line, surprises in lines_of(text, bits):
         shades = Text()
         for character, bit in zip(line, surprises, strict=True):
             share = min(float(bit) / MOST_BITS, 1.0)
             red = Style(bgcolor=Color.from_rgb(255, 255 - 190 * share, 255 - 190 * share))
-            shown.append(character, Style(color="black") + red)
+            lines.append(character, Style(color="black") + red)
             shades.append(SHADES[round(share * (len(SHADES) - 1))] * cell_len(character))
-        shown.append("\n").append(shades).append("\n")
+        lines.append("\n").append(shades).append("\n")
     mean = f"{bits.mean():.2f} bits a character on average; {SHADES[-1]} {MOST_BITS:g} and more"
-    return shown.append(mean)
+    return lines.append(mean)
 
 
 def surprise_plot(text: str, bits: Bits) -> Figure:

@@ -48,9 +48,9 @@ def strips_of(ids: Ids, strips: int = STRIPS, lead: int = LEAD, piece: int = PIE
     width = -(-(own + (lead if strips > 1 else 0)) // piece) * piece
     starts = np.maximum(np.arange(strips) * own - lead, 0)[:, np.newaxis]
     places = starts + np.arange(width + 1)  # (strips, width + 1)
-    guessed = places[:, :-1]
+    targets = places[:, :-1]
     first = np.arange(strips)[:, np.newaxis] * own
-    scored = (guessed >= first) & (guessed < np.minimum(first + own, count))
+    scored = (targets >= first) & (targets < np.minimum(first + own, count))
     return Strips(ids[np.minimum(places, count)], scored)
 
 
@@ -86,8 +86,8 @@ def losses_of(model: CharacterModel, ids: Ids) -> npt.NDArray[np.float32]:
         piece = tf.constant(strips.ids[:, start : start + PIECE + 1])
         loss, states = _read(model, piece, states)
         losses.append(loss.numpy())
-    found: npt.NDArray[np.float32] = np.concatenate(losses, axis=1)[strips.scored]
-    return found
+    scored: npt.NDArray[np.float32] = np.concatenate(losses, axis=1)[strips.scored]
+    return scored
 
 
 def evaluate(model: CharacterModel, data: TextgenData, split: SplitName) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ STDLIB_VALIDATION = ["heapq", "tempfile"]
 STDLIB_TEST = ["threading"]
 
 
-class Texts(NamedTuple):
+class Parts(NamedTuple):
     """The text of the three splits, and what should be known about them."""
 
     train: str
@@ -44,29 +45,20 @@ class Texts(NamedTuple):
     note: str
 
 
-def texts_of(dataset: LocalDataset) -> Texts:
-    """Return the splits of a data set.
-
-    Raises:
-        CourseError: The file is not text, or the standard library's source is not installed.
-    """
-    if dataset.path is not None:
-        return own_texts(dataset.path)
-    if dataset.name == "stdlib":
-        return stdlib_texts(Path(sysconfig.get_path("stdlib")))
-    text = dataset.files[SHAKESPEARE_FILE].read_text("utf-8")
-    train, tail = split_at(text, 0.9)
-    note = "the tail serves as validation and as test, as in nanoGPT, so that figures compare"
-    return Texts(train, tail, tail, note)
-
-
 def split_at(text: str, share: float) -> tuple[str, str]:
     """Cut a text in two, the first part having that share of its characters."""
     cut = int(len(text) * share)
     return text[:cut], text[cut:]
 
 
-def own_texts(path: Path) -> Texts:
+def shakespeare_parts(dataset: LocalDataset) -> Parts:
+    """Read the plays: nine tenths to train on, the tail to validate and to test."""
+    train, tail = split_at(dataset.files[SHAKESPEARE_FILE].read_text("utf-8"), 0.9)
+    note = "the tail serves as validation and as test, as in nanoGPT, so that figures compare"
+    return Parts(train, tail, tail, note)
+
+
+def own_parts(path: Path) -> Parts:
     """Read a file: nine tenths to train on, then a twentieth each to validate and to test.
 
     Raises:
@@ -74,12 +66,12 @@ def own_texts(path: Path) -> Texts:
     """
     if not path.is_file():
         raise CourseError(f"{path} is not a file", FORM)
-    train, tail = split_at(decoded(path.read_bytes(), str(path)), 0.9)
+    train, tail = split_at(decode_text(path.read_bytes(), str(path)), 0.9)
     validation, test = split_at(tail, 0.5)
-    return Texts(train, validation, test, "validation and test are the last two twentieths")
+    return Parts(train, validation, test, "validation and test are the last two twentieths")
 
 
-def stdlib_texts(folder: Path) -> Texts:
+def stdlib_parts(folder: Path) -> Parts:
     """Read the chosen modules of Python's standard library.
 
     Args:
@@ -96,7 +88,7 @@ def stdlib_texts(folder: Path) -> Texts:
         f"the source of {len(STDLIB_TRAIN)} modules of Python {platform.python_version()}; held "
         f"out: {', '.join(STDLIB_VALIDATION)} to validate, {', '.join(STDLIB_TEST)} to test"
     )
-    return Texts(train, validation, test, note)
+    return Parts(train, validation, test, note)
 
 
 def source(path: Path) -> str:
@@ -106,7 +98,7 @@ def source(path: Path) -> str:
         CourseError: There is no such file.
     """
     try:
-        return decoded(path.read_bytes(), str(path))
+        return decode_text(path.read_bytes(), str(path))
     except OSError as error:
         raise CourseError(
             f"this Python comes without the source of its module {path.stem}: {path}",
@@ -115,8 +107,8 @@ def source(path: Path) -> str:
         ) from error
 
 
-def decoded(raw: bytes, name: str) -> str:
-    r"""Decode a text file; every line ends with ``\n``.
+def decode_text(raw: bytes, name: str) -> str:
+    r"""Decode a text file as in coursekit_nmt; here every line ends with ``\n``.
 
     Args:
         raw: The content of the file.
@@ -142,3 +134,26 @@ def decoded(raw: bytes, name: str) -> str:
             "unpack an archive first; save a document as plain text",
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+READERS: dict[str, Callable[[LocalDataset], Parts]] = {
+    "shakespeare": shakespeare_parts,
+    "stdlib": lambda _: stdlib_parts(Path(sysconfig.get_path("stdlib"))),
+}
+
+
+def load_parts(dataset: LocalDataset) -> Parts:
+    """Return the splits of a data set, or of one's own data. As in coursekit_nmt.
+
+    Raises:
+        CourseError: No reader has the data set's name, or the data is not what the reader reads.
+    """
+    if dataset.path is not None:
+        return own_parts(dataset.path)
+    if dataset.name not in READERS:
+        raise CourseError(
+            f"no reader for the data set {dataset.name!r}",
+            f"one of: {', '.join(sorted(READERS))}",
+            "add a reader to READERS in coursekit_textgen/load.py",
+        )
+    return READERS[dataset.name](dataset)

@@ -1,6 +1,8 @@
 """A character-level recurrent network: it reads one character after another, and guesses on.
 
-After the char-RNN of Karpathy (2015), with the gated recurrent unit of Cho et al. (2014).
+After the char-RNN of Karpathy (2015), with the gated recurrent unit of Cho et al. (2014):
+`gru_step` computes it as in coursekit_nmt and coursekit_captioning, but with the weights of a
+layer of Keras.
 """
 
 from __future__ import annotations

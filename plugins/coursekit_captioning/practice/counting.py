@@ -44,10 +44,10 @@ class CountingCaptioner:
         captions = [caption for example in examples for caption in example.captions]
         self.vocabulary = Vocabulary.of(captions, size=1_000)
         self.words = self.vocabulary.words
-        self.log_p = self._counted(captions)
+        self.log_p = self._trigram_log_p(captions)
         self.is_seen = np.isin(self.words, [*DESCRIBING, *DIRECTIONS])
 
-    def _counted(self, captions: Sequence[str]) -> Array:
+    def _trigram_log_p(self, captions: Sequence[str]) -> Array:
         """Return log probabilities (second word before, word before, next word)."""
         size = len(self.words)
         three = np.zeros((size, size, size))
@@ -56,16 +56,16 @@ class CountingCaptioner:
             for place in zip(ids, ids[1:], ids[2:], strict=False):
                 three[place] += 1
         two = three.sum(axis=0)
-        found = (two.sum(axis=0) + 0.1) / (two.sum() + 0.1 * size)
+        probabilities = (two.sum(axis=0) + 0.1) / (two.sum() + 0.1 * size)
         # What was never met falls back on shorter memory: two words, one, none.
         for counts in (two, three):
-            found = (counts + 2 * found) / (counts.sum(axis=-1, keepdims=True) + 2)
-        log_p: Array = np.log(found)
+            probabilities = (counts + 2 * probabilities) / (counts.sum(axis=-1, keepdims=True) + 2)
+        log_p: Array = np.log(probabilities)
         return log_p
 
     def see(self, scene: Scene, seed: int) -> Array:
         """Return how much speaks for each word in a picture, ``(words,)``."""
-        true = {word for known in combinations(scene) for word in known.split()}
+        true = {word for combination in combinations(scene) for word in combination.split()}
         shapes = Counter(thing.shape for thing in scene.things)
         true |= set(shapes) | {shape + "s" for shape, count in shapes.items() if count > 1}
         for thing in scene.things:
@@ -87,10 +87,10 @@ class CountingCaptioner:
             of the step to the log probabilities of the next words ``(rows, words)`` and the
             next state; and the first state, ``(1, 1)``.
         """
-        seen = self.see(scene, seed)
+        evidence = self.see(scene, seed)
 
         def step(words: Array, state: Array, time: int) -> tuple[Array, Array]:
-            scores = self.log_p[state[:, 0], words] + seen
+            scores = self.log_p[state[:, 0], words] + evidence
             scores[:, [PAD, START, UNKNOWN]] = IMPOSSIBLE
             if time == 0:
                 scores[:, END] = IMPOSSIBLE

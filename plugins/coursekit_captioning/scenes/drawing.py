@@ -96,9 +96,9 @@ def _paint(picture: Image.Image, thing: Thing, size: int) -> None:
 
 def _masks(thing: Thing, patch: _Patch) -> tuple[Mask, Mask | None]:
     """Return where a thing has its colour, and where its stripes or dots lie over that."""
-    shape, light = _filled(thing, patch), None
+    shape, light = _inside(thing, patch), None
     if thing.texture != "solid":
-        inner = _filled(thing, patch, INSIDE[thing.texture])
+        inner = _inside(thing, patch, INSIDE[thing.texture])
         if thing.texture == "hollow":
             shape = ImageChops.subtract(shape, inner)
         else:
@@ -111,7 +111,7 @@ def _paler(value: int) -> int:
     return value + int((255 - value) * WHITE)
 
 
-def _filled(thing: Thing, patch: _Patch, scale: float = 1.0) -> Mask:
+def _inside(thing: Thing, patch: _Patch, scale: float = 1.0) -> Mask:
     """Return the inside of a thing's outline."""
     mask, radius = patch.mask(), thing.radius * patch.unit * scale
     points = [(patch.x + radius * x, patch.y + radius * y) for x, y in thing.outline.points]

@@ -61,9 +61,9 @@ class Phrase:
     def words(self) -> list[str]:
         """The phrase as it is written, its noun last."""
         noun = self.shape if self.count == 1 else self.shape + "s"
-        said = [word for word in (self.size, self.texture, self.colour, noun) if word]
+        parts = [word for word in (self.size, self.texture, self.colour, noun) if word]
         number = NUMBERS[self.count]
-        return ["an" if number == "a" and said[0][0] in "aeiou" else number, *said]
+        return ["an" if number == "a" and parts[0][0] in "aeiou" else number, *parts]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Sentence:
     verb: bool = False
 
     @cached_property
-    def _written(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    def _words_and_nouns(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
         be = "is" if self.phrases[0].count == 1 else "are"
         words = ["there", be] if self.there else []
         nouns: list[int] = []
@@ -98,12 +98,12 @@ class Sentence:
     @property
     def words(self) -> tuple[str, ...]:
         """The caption."""
-        return self._written[0]
+        return self._words_and_nouns[0]
 
     @property
     def nouns(self) -> tuple[int, ...]:
         """The place of each phrase's noun in the words."""
-        return self._written[1]
+        return self._words_and_nouns[1]
 
 
 class _Reader:
@@ -143,9 +143,9 @@ def parse(words: Sequence[str]) -> Sentence | None:
     else:
         while reader.take("and"):
             phrases.append(reader.phrase())
-    known = tuple(phrase for phrase in phrases if phrase)
-    if len(known) < len(phrases) or (verb and (there or not relation)):
+    complete = tuple(phrase for phrase in phrases if phrase)
+    if len(complete) < len(phrases) or (verb and (there or not relation)):
         return None
-    sentence = Sentence(known, relation, there, verb)
+    sentence = Sentence(complete, relation, there, verb)
     # Written again it has the right articles, plurals and verb, and no word too many.
     return sentence if sentence.words == tuple(words) else None

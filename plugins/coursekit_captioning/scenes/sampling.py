@@ -87,14 +87,14 @@ DARK: tuple[RGB, ...] = ((56, 62, 76), (26, 34, 62), (22, 48, 46), (44, 28, 52),
 
 def combinations(scene: Scene) -> frozenset[str]:
     """Return the colour and the shape of everything in a scene, with every relation it is in."""
-    found = set()
+    names = set()
     for one, other in permutations(scene.things, 2):
         if is_above(one, other):
-            found |= {f"{one.colour} {one.shape} above", f"{other.colour} {other.shape} below"}
+            names |= {f"{one.colour} {one.shape} above", f"{other.colour} {other.shape} below"}
         if is_left(one, other):
-            found.add(f"{one.colour} {one.shape} to the left of")
-            found.add(f"{other.colour} {other.shape} to the right of")
-    return frozenset(found)
+            names.add(f"{one.colour} {one.shape} to the left of")
+            names.add(f"{other.colour} {other.shape} to the right of")
+    return frozenset(names)
 
 
 def scenes(split: str, count: int, seed: int = 0) -> list[Scene]:
@@ -116,36 +116,36 @@ def scenes(split: str, count: int, seed: int = 0) -> list[Scene]:
 
 
 def _scene(rng: Random, split: str) -> Scene:
-    foreign = frozenset().union(*(held for name, held in HELD_OUT.items() if name != split))
+    foreign = frozenset().union(*(group for name, group in HELD_OUT.items() if name != split))
     # Sorted, for the order of a set differs from process to process.
     own = sorted(HELD_OUT[split])
-    wanted = rng.choice(own) if own else ""
+    combination = rng.choice(own) if own else ""
     least = 2 if own else 1
     count = rng.choices(range(least, len(COUNTS) + 1), COUNTS[least - 1 :])[0]
     while True:
-        things = _arranged(rng, _kinds(rng, count, wanted))
+        things = _arrangement(rng, _kinds(rng, count, combination))
         if things is None:
             continue
         scene = Scene(things, _background(rng))
-        found = combinations(scene)
-        if not found & foreign and (not wanted or wanted in found):
+        names = combinations(scene)
+        if not names & foreign and (not combination or combination in names):
             return scene
 
 
-def _kinds(rng: Random, count: int, wanted: str) -> list[Kind]:
+def _kinds(rng: Random, count: int, combination: str) -> list[Kind]:
     """Return the colour and shape of each thing, some of them alike; first what is wanted."""
-    chosen: list[Kind] = []
+    kinds: list[Kind] = []
     for group in rng.choice(GROUPINGS[count]):
         colour, shape = rng.choice(tuple(COLOURS)), rng.choice(SHAPES)
-        if wanted and not chosen:
-            colour, shape = wanted.split()[:2]
-        chosen.append((colour, shape))
+        if combination and not kinds:
+            colour, shape = combination.split()[:2]
+        kinds.append((colour, shape))
         for _ in range(group - 1):  # mostly "two red hearts", sometimes "two hearts"
-            chosen.append((colour if rng.random() < 0.8 else rng.choice(tuple(COLOURS)), shape))
-    return chosen
+            kinds.append((colour if rng.random() < 0.8 else rng.choice(tuple(COLOURS)), shape))
+    return kinds
 
 
-def _arranged(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
+def _arrangement(rng: Random, kinds: Iterable[Kind]) -> tuple[Thing, ...] | None:
     """Put things where there is place for them; None if there is none."""
     things: list[Thing] = []
     spots: list[Spot] = []

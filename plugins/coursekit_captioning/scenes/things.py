@@ -115,12 +115,12 @@ class Scene:
 def outline(shape: str, tilt: int) -> Outline:
     """Return a shape, turned by some degrees and then put into the middle of its box."""
     cos, sin = math.cos(math.radians(tilt)), math.sin(math.radians(tilt))
-    turned = [(x * cos - y * sin, x * sin + y * cos) for x, y in _upright(shape)]
-    left, right = min(x for x, _ in turned), max(x for x, _ in turned)
-    top, bottom = min(y for _, y in turned), max(y for _, y in turned)
+    corners = [(x * cos - y * sin, x * sin + y * cos) for x, y in _upright(shape)]
+    left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+    top, bottom = min(y for _, y in corners), max(y for _, y in corners)
     unit = max(right - left, bottom - top) / 2
     middle, centre = (left + right) / 2, (top + bottom) / 2
-    points = tuple(((x - middle) / unit, (y - centre) / unit) for x, y in turned)
+    points = tuple(((x - middle) / unit, (y - centre) / unit) for x, y in corners)
     return Outline(points, (right - left) / 2 / unit, (bottom - top) / 2 / unit)
 
 

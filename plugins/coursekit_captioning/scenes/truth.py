@@ -17,17 +17,17 @@ from .things import Box, Scene, Thing, stands
 Group: TypeAlias = tuple[Thing, ...]
 
 
-def fitting(scene: Scene, phrase: Phrase) -> Group:
+def things_that_fit(scene: Scene, phrase: Phrase) -> Group:
     """Return all things that fit a phrase, whatever its number."""
     return tuple(thing for thing in scene.things if phrase.fits(thing))
 
 
 def _groups(scene: Scene, phrase: Phrase) -> list[Group]:
     """Return the groups of things that a phrase with its number can mean."""
-    found = fitting(scene, phrase)
+    things = things_that_fit(scene, phrase)
     if phrase.count == 1:
-        return [(thing,) for thing in found]
-    return [found] if len(found) == phrase.count else []
+        return [(thing,) for thing in things]
+    return [things] if len(things) == phrase.count else []
 
 
 def readings(scene: Scene, sentence: Sentence) -> Iterator[tuple[Group, ...]]:
@@ -37,8 +37,8 @@ def readings(scene: Scene, sentence: Sentence) -> Iterator[tuple[Group, ...]]:
             pairs = product(groups[0], groups[1])
             holds = all(stands(one, sentence.relation, other) for one, other in pairs)
         else:
-            named = list(chain.from_iterable(groups))
-            holds = len(set(named)) == len(named)
+            things = list(chain.from_iterable(groups))
+            holds = len(set(things)) == len(things)
         if holds:
             yield groups
 
@@ -56,15 +56,17 @@ def is_true(scene: Scene, words: Sequence[str]) -> bool:
 
 def boxes(scene: Scene, sentence: Sentence) -> tuple[tuple[Box, ...], ...]:
     """Return for each word of a sentence the boxes of what it names, see `boxes_of`."""
-    named = [dict.fromkeys(groups) for groups in zip(*readings(scene, sentence), strict=True)]
-    if named:
-        things = [dict.fromkeys(chain.from_iterable(groups)) for groups in named]
+    phrase_groups = [
+        dict.fromkeys(groups) for groups in zip(*readings(scene, sentence), strict=True)
+    ]
+    if phrase_groups:
+        things = [dict.fromkeys(chain.from_iterable(groups)) for groups in phrase_groups]
     else:
-        things = [dict.fromkeys(fitting(scene, phrase)) for phrase in sentence.phrases]
-    found: list[tuple[Box, ...]] = [()] * len(sentence.words)
+        things = [dict.fromkeys(things_that_fit(scene, phrase)) for phrase in sentence.phrases]
+    by_word: list[tuple[Box, ...]] = [()] * len(sentence.words)
     for place, group in zip(sentence.nouns, things, strict=True):
-        found[place] = tuple(thing.box for thing in group)
-    return tuple(found)
+        by_word[place] = tuple(thing.box for thing in group)
+    return tuple(by_word)
 
 
 def boxes_of(scene: Scene, words: Sequence[str]) -> tuple[tuple[Box, ...], ...]:

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from .grammar import Phrase, Sentence
 from .things import RELATIONS, Box, Scene, Thing, stands
-from .truth import Group, boxes, fitting
+from .truth import Group, boxes, things_that_fit
 
 CAPTIONS = 5
 SHORTEST, LONGEST = 3, 14  # words
@@ -38,13 +38,13 @@ def captions(scene: Scene) -> tuple[Caption, ...]:
     heart, "a red heart" where it is the one red heart.
     """
     rng = Random(crc32(repr(scene).encode()))
-    found: dict[tuple[str, ...], Sentence] = {}
-    while len(found) < CAPTIONS:
+    sentences: dict[tuple[str, ...], Sentence] = {}
+    while len(sentences) < CAPTIONS:
         sentence = _sentence(rng, scene)
         if SHORTEST <= len(sentence.words) <= LONGEST:
-            found.setdefault(sentence.words, sentence)
+            sentences.setdefault(sentence.words, sentence)
     return tuple(
-        Caption(" ".join(words), boxes(scene, sentence)) for words, sentence in found.items()
+        Caption(" ".join(words), boxes(scene, sentence)) for words, sentence in sentences.items()
     )
 
 
@@ -57,10 +57,10 @@ def _sentence(rng: Random, scene: Scene) -> Sentence:
     second, other_group = _phrase(rng, scene, others)
     if set(group) & set(other_group):
         return Sentence((first,), there=there)
-    held = [relation for relation in RELATIONS if _clear(group, relation, other_group)]
-    if held and choice < 0.8:
+    relations = [relation for relation in RELATIONS if _clear(group, relation, other_group)]
+    if relations and choice < 0.8:
         verb = not there and rng.random() < 0.25
-        return Sentence((first, second), rng.choice(held), there, verb)
+        return Sentence((first, second), rng.choice(relations), there, verb)
     phrases = [first, second]
     others = [thing for thing in others if thing not in other_group]
     if others and rng.random() < 0.4:
@@ -76,7 +76,7 @@ def _phrase(rng: Random, scene: Scene, things: Group | list[Thing]) -> tuple[Phr
     colour = thing.colour if rng.random() < 0.8 else ""
     size = thing.size if rng.random() < 0.25 else ""
     texture = thing.texture if thing.texture != "solid" and rng.random() < 0.4 else ""
-    group = fitting(scene, Phrase(thing.shape, 1, size, texture, colour))
+    group = things_that_fit(scene, Phrase(thing.shape, 1, size, texture, colour))
     return Phrase(thing.shape, len(group), size, texture, colour), group
 
 

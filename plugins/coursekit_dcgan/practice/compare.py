@@ -54,15 +54,15 @@ def fit(
         step: Takes the model and a batch, as `train_step` does.
         first: The step to begin with, where the model was trained before.
     """
-    compiled = tf.function(lambda batch: step(model, batch))
+    compiled_step = tf.function(lambda batch: step(model, batch))
     assert isinstance(data.train, ImageSplit)
     each = data.train.steps
-    found = []
+    losses = []
     for number in range(first, first + steps):
         if number == first or number % each == 0:
             batches = iter(data.train.batches(number // each).skip(number % each))
-        found.append({name: float(loss) for name, loss in compiled(next(batches)).items()})
-    return found
+        losses.append({name: float(loss) for name, loss in compiled_step(next(batches)).items()})
+    return losses
 
 
 def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:
@@ -100,7 +100,7 @@ def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN)
 
 
 def picture(figure: Figure) -> Image:
-    """Return a figure as a picture that a notebook shows, whatever its backend."""
+    """Return a figure as a picture that a notebook shows, as in coursekit_textgen (`shown`)."""
     file = io.BytesIO()
     figure.savefig(file, dpi=80)
     return Image(file.getvalue())  # type: ignore[no-untyped-call]

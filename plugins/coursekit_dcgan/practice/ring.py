@@ -71,16 +71,16 @@ def ring_points(
 
     def train() -> None:
         for _ in tf.range(steps):
-            chosen = random.uniform((BATCH,), 0, CLOUDS, tf.int32)
-            real = tf.gather(middle, chosen) + SPREAD * random.normal((BATCH, 2))
+            clouds = random.uniform((BATCH,), 0, CLOUDS, tf.int32)
+            real = tf.gather(middle, clouds) + SPREAD * random.normal((BATCH, 2))
             with tf.GradientTape(persistent=True) as tape:
                 fake = judge(generator(random.normal((BATCH, LATENT))))
                 fooling, judging = generator_loss(fake), discriminator_loss(judge(real), fake)
             optimizers[0].apply(tape.gradient(fooling, mine), mine)
             optimizers[1].apply(tape.gradient(judging, hers), hers)
 
-    trained = tf.function(train).get_concrete_function()  # compiled once for all seeds
-    found = []
+    train_graph = tf.function(train).get_concrete_function()  # compiled once for all seeds
+    samples = []
     for seed in seeds:
         restart([*mine, *hers], seed)
         for optimizer, rate in zip(optimizers, RATES, strict=True):
@@ -88,9 +88,9 @@ def ring_points(
                 variable.assign(0 * variable)
             optimizer.learning_rate = rate
         random.reset_from_seed(seed)
-        trained()
-        found.append(generator(random.normal((count, LATENT))).numpy())
-    return found
+        train_graph()
+        samples.append(generator(random.normal((count, LATENT))).numpy())
+    return samples
 
 
 def hit(points: Floats) -> tuple[int, float]:

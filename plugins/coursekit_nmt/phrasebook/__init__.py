@@ -21,7 +21,7 @@ from random import Random
 from ..text import ARTICLE_SENTENCES, normalize
 from .clauses import OPENING, Draft
 from .english import Words
-from .everyday import ARTICLE, EVERYDAY, parsed
+from .everyday import ARTICLE, EVERYDAY, parse
 from .grammar import CONSTRUCTIONS
 from .meanings import normal_word
 
@@ -100,8 +100,8 @@ def _source(draft: Draft) -> tuple[str, str]:
     """The Spanish text as a person writes it, and its normal form."""
     opening = len(OPENING[draft.mark])
     text = " ".join(draft.spanish[opening:])
-    written = "".join(draft.spanish[:opening]) + text[0].upper() + text[1:] + draft.mark
-    return written, " ".join([*map(normal_word, draft.spanish), draft.mark])
+    sentence = "".join(draft.spanish[:opening]) + text[0].upper() + text[1:] + draft.mark
+    return sentence, " ".join([*map(normal_word, draft.spanish), draft.mark])
 
 
 def _translation(words: Words, mark: str) -> Translation:
@@ -110,28 +110,28 @@ def _translation(words: Words, mark: str) -> Translation:
     return Translation(text[0].upper() + text[1:] + mark, (*sources, None))
 
 
-def _handwritten(entries: dict[str, _Entry]) -> None:
+def _add_handwritten(entries: dict[str, _Entry]) -> None:
     for table, split in ((ARTICLE, "test"), (EVERYDAY, "")):
-        for source, english in parsed(table):
-            found = {text.lower(): Translation(text, links) for text, links in english}
+        for source, english in parse(table):
+            translations = {text.lower(): Translation(text, links) for text, links in english}
             key = normalize(source)
-            entries[key] = _Entry(source, key, found, set(), split)
+            entries[key] = _Entry(source, key, translations, set(), split)
 
 
-def _generated(entries: dict[str, _Entry]) -> None:
+def _add_generated(entries: dict[str, _Entry]) -> None:
     for number, (construction, count) in enumerate(CONSTRUCTIONS):
-        found: set[str] = set()
+        keys: set[str] = set()
         for draft in islice(construction(Random(number)), 4 * count):
-            written, key = _source(draft)
-            if key in found or not draft.translations:
+            text, key = _source(draft)
+            if key in keys or not draft.translations:
                 continue
-            found.add(key)
-            entry = entries.setdefault(key, _Entry(written, key, {}, set()))
+            keys.add(key)
+            entry = entries.setdefault(key, _Entry(text, key, {}, set()))
             entry.combinations.update(draft.combinations)
             for words in draft.translations:
                 translation = _translation(words, draft.mark)
                 entry.translations.setdefault(translation.text.lower(), translation)
-            if len(found) == count:
+            if len(keys) == count:
                 break
 
 
@@ -150,10 +150,12 @@ def _apart(entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, str]]:
     that share a translation with one of an earlier split (test, validation, train).
     """
     splits = [entry.split for entry in entries]
-    training = (entry for entry, split in zip(entries, splits, strict=True) if split == "train")
-    counts = _vocabulary(training)
+    train_entries = (
+        entry for entry, split in zip(entries, splits, strict=True) if split == "train"
+    )
+    counts = _vocabulary(train_entries)
     rare = {word for word, count in counts.items() if count < _KNOWN}
-    taken: dict[str, str] = {}
+    split_of: dict[str, str] = {}
     for split in SPLITS:
         for entry, own in zip(entries, splits, strict=True):
             if own != split:
@@ -161,21 +163,21 @@ def _apart(entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, str]]:
             new = split != "train" and not entry.fixed
             if new and any(word in rare or word not in counts for word in entry.words):
                 continue
-            if any(taken.get(text, split) != split for text in entry.translations):
+            if any(split_of.get(text, split) != split for text in entry.translations):
                 continue
-            taken.update(dict.fromkeys(entry.translations, split))
+            split_of.update(dict.fromkeys(entry.translations, split))
             yield entry, split
 
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
     """A million small tuples without a cycle: looking for some takes a quarter of the time."""
-    enabled = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if enabled:
+        if was_enabled:
             gc.enable()
 
 
@@ -184,8 +186,8 @@ def phrasebook() -> tuple[Phrase, ...]:
     """All phrases in a fixed order, each Spanish sentence once."""
     entries: dict[str, _Entry] = {}
     with _without_collector():
-        _handwritten(entries)
-        _generated(entries)
+        _add_handwritten(entries)
+        _add_generated(entries)
     return tuple(
         Phrase(entry.source, tuple(entry.translations.values()), split)
         for entry, split in _apart(tuple(entries.values()))

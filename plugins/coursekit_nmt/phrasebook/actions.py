@@ -145,7 +145,7 @@ _ALONE = (OUTER["ir"], OUTER["querer"], OUTER["poder"], OUTER["deber"], OUTER["t
 
 def motion(rng: Random) -> Iterator[Draft]:
     """Verb and place, company or manner: "Mis amigos van a la playa."."""
-    mannered = [m.meaning for m in MOTIONS if m.meaning.lemma in _MANNERED] + [_SPEAK]
+    verbs_of_manner = [m.meaning for m in MOTIONS if m.meaning.lemma in _MANNERED] + [_SPEAK]
     alone = ("dormir", "llegar", "salir", "volver", "esperar")
     social = [m.meaning for m in MOTIONS if m.meaning.lemma not in alone] + [_SPEAK, _SPEAK]
     while True:
@@ -155,7 +155,7 @@ def motion(rng: Random) -> Iterator[Draft]:
             meaning, place = entry.meaning, pick(rng, entry.places)
             complement, name = place_part(place, entry.kind), place.name
         elif kind < 0.8:
-            meaning = pick(rng, mannered)
+            meaning = pick(rng, verbs_of_manner)
             name = pick(rng, _MANNERED[meaning.lemma].split())
             complement = _MANNERS[name]
         else:

@@ -159,8 +159,8 @@ class Action:
     def __init__(self, line: str) -> None:
         lemma, head, groups, outers, *flags = (field.strip() for field in line.split(";"))
         marks = flags[0] if flags else ""
-        met = ("meet", "know") if lemma == "conocer" else ()
-        self.meaning = Meaning(lemma, (head,), "s" in marks, met)
+        event = ("meet", "know") if lemma == "conocer" else ()
+        self.meaning = Meaning(lemma, (head,), "s" in marks, event)
         self.objects = [n for n in NOUNS.values() if n.groups & set(groups.split())]
         names = outers.split() if outers != "all" else list(OUTER)
         self.outers = [OUTER[name] for name in names if name != "-"]

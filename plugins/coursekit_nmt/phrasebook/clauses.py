@@ -93,7 +93,7 @@ class Draft:
     combinations: tuple[str, ...]
 
 
-def _allowed(reading: Reading, verb: Verb, subject: Subject, frame: Frame) -> bool:
+def _is_possible(reading: Reading, verb: Verb, subject: Subject, frame: Frame) -> bool:
     tense = "present" if reading.order else reading.tense
     if any(tense not in adverb.tenses for adverb in frame.adverbs):
         return False
@@ -117,7 +117,7 @@ def _allowed(reading: Reading, verb: Verb, subject: Subject, frame: Frame) -> bo
     return reading.tense == "formal" if frame.negated else not verb.pronoun
 
 
-def _ranked(verb: Verb, subject: Subject, frame: Frame) -> list[Reading]:
+def _readings_in_order(verb: Verb, subject: Subject, frame: Frame) -> list[Reading]:
     """The readings of this clause's verb form, the one that comes to mind first in front."""
     form = normal_word(forms(verb.finite, verb.tense)[subject.person])
     orders_first = frame.mark == "!" or (verb.outer is not None and verb.outer.orders)
@@ -131,7 +131,7 @@ def _ranked(verb: Verb, subject: Subject, frame: Frame) -> list[Reading]:
         return 1 if past_first and reading.tense == "preterite" else 2
 
     every = readings(verb.finite, form)
-    return sorted((r for r in every if _allowed(r, verb, subject, frame)), key=rank)
+    return sorted((r for r in every if _is_possible(r, verb, subject, frame)), key=rank)
 
 
 @dataclass(slots=True)
@@ -158,8 +158,8 @@ class _Layout:
         self.finite = self.infinitive = self.put((form,))
         if verb.outer:
             self.put(verb.outer.linker)
-            joined = "" if ahead else verb.pronoun
-            self.infinitive = self.put((verb.meaning.lemma + joined,))
+            enclitic = "" if ahead else verb.pronoun
+            self.infinitive = self.put((verb.meaning.lemma + enclitic,))
         if not ahead:
             self.pronoun = self.infinitive
 
@@ -210,7 +210,7 @@ def _after(
     return found
 
 
-def _filled(words: Words, agreement: str, upon: bool) -> Words:
+def _with_own_pronouns(words: Words, agreement: str, upon: bool) -> Words:
     """Puts the subject's own pronoun for OWN (his hands) and SELF (himself), or me."""
     fill = {"OWN": OWN[agreement], "SELF": SELF[agreement]}
     if upon:
@@ -222,12 +222,12 @@ Group = tuple[Words, Words, Words]
 
 
 def _verbs(
-    subject: Subject, verb: Verb, frame: Frame, ranked: Sequence[Reading], row: _Layout
+    subject: Subject, verb: Verb, frame: Frame, candidates: Sequence[Reading], row: _Layout
 ) -> Iterator[tuple[Reading, str, Words, Group]]:
     """Every English subject and verb group: readings, their tenses, what the subject may be."""
     question = frame.mark == "?" and not frame.asks_subject
     habit = frame.habitual and not verb.outer
-    for reading in ranked:
+    for reading in candidates:
         if verb.outer:
             args = (verb.meaning, verb.outer, reading.tense, row.finite, row.infinitive)
             heads = governed_heads(*args)
@@ -248,10 +248,10 @@ def _verbs(
                 who = shifted(words, row.who)
                 group = verb_group(head, agreement, tense, frame.negated, question)
                 yield reading, agreement, who, group
-    lets = ranked[0].person == NOSOTROS and verb.outer and verb.outer.lemma == "ir"
+    lets = candidates[0].person == NOSOTROS and verb.outer and verb.outer.lemma == "ir"
     if lets and frame.mark != "?" and not (subject.spanish or frame.negated):
         base = shifted(english_head(verb.meaning.heads[0]), row.infinitive)
-        yield ranked[0], "we", (), ((), (), (("let", None), ("us", None), *base))
+        yield candidates[0], "we", (), ((), (), (("let", None), ("us", None), *base))
 
 
 def clause(
@@ -270,24 +270,26 @@ def clause(
         combinations: which words meet here; they decide about the split.
         frame: statement or question, negation, adverbs.
     """
-    ranked = _ranked(verb, subject, frame)
-    row = _laid_out(subject, verb, ranked[0].form, objects, frame)
-    asked = shifted(frame.question_word.english[0], 1) if frame.question_word else ()
+    candidates = _readings_in_order(verb, subject, frame)
+    row = _laid_out(subject, verb, candidates[0].form, objects, frame)
+    question_word = shifted(frame.question_word.english[0], 1) if frame.question_word else ()
     adverbs = [()] if not frame.adverb else frame.adverb.part.english
     middle = [shifted(words, row.adverb) for words in adverbs]
     fill = "SELF/0" in verb.tail or any(item.english[0][0][0] == "OWN" for item in objects)
     after, around = _after(verb, objects, frame, row), _around(frame, row)
     english: list[Words] = []
     for reading, agreement, who, (before, auxiliary, main) in _verbs(
-        subject, verb, frame, ranked, row
+        subject, verb, frame, candidates, row
     ):
         own = reading.person == TU or reading.tense == "familiar"
         for words, you, your in after:
             if (you and agreement.startswith("you")) or (own and your):
                 continue  # not "you see you", and "su" is not a friend's own
             for adverb in middle:
-                body = (*asked, *before, *who, *auxiliary, *adverb, *main, *words)
+                body = (*question_word, *before, *who, *auxiliary, *adverb, *main, *words)
                 if fill:
-                    body = _filled(body, agreement, verb.reflexive and verb.other(reading))
+                    body = _with_own_pronouns(
+                        body, agreement, verb.reflexive and verb.other(reading)
+                    )
                 english += [first + body + last for first, last in around]
     return Draft(tuple(row.words), frame.mark, english, combinations)

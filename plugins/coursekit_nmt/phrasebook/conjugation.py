@@ -98,7 +98,7 @@ _FAMILIAR_IMPERATIVE = {
 _FORMAL_IMPERATIVE = {"dar": "dé", "estar": "esté", "ir": "vaya", "ser": "sea"}
 
 
-def _changed(lemma: str, change: str) -> str:
+def _changed_stem(lemma: str, change: str) -> str:
     """The stem with its last changing vowel replaced: ("despertar", "e>ie") -> "despiert"."""
     old, new = change.split(">")
     head, _, tail = lemma[:-2].rpartition(old)
@@ -116,10 +116,10 @@ def _before_e(stem: str) -> str:
 def _present(lemma: str) -> Forms:
     stem, ending = lemma[:-2], lemma[-2:]
     change = _STEM_CHANGE.get(lemma)
-    stressed = _changed(lemma, change) if change else stem
+    stressed_stem = _changed_stem(lemma, change) if change else stem
     yo, tu, el, nosotros, ellos = _PRESENT[ending]
-    first = _FIRST_PERSON.get(lemma, stressed + yo)
-    return (first, stressed + tu, stressed + el, stem + nosotros, stressed + ellos)
+    first = _FIRST_PERSON.get(lemma, stressed_stem + yo)
+    return (first, stressed_stem + tu, stressed_stem + el, stem + nosotros, stressed_stem + ellos)
 
 
 def _strong_preterite(lemma: str) -> Forms:
@@ -139,7 +139,7 @@ def _preterite(lemma: str) -> Forms:
     yo, tu, el, nosotros, ellos = _PRETERITE[ending]
     third = stem
     if ending == "ir" and lemma in _STEM_CHANGE:  # pedir, pidió; dormir, durmió
-        third = _changed(lemma, "o>u" if _STEM_CHANGE[lemma] == "o>ue" else "e>i")
+        third = _changed_stem(lemma, "o>u" if _STEM_CHANGE[lemma] == "o>ue" else "e>i")
     first = _before_e(stem) if ending == "ar" else stem
     return (first + yo, stem + tu, third + el, stem + nosotros, third + ellos)
 

@@ -145,7 +145,7 @@ def verb_group(
     third, past, ing = inflected(base) if base != "be" else ("is", "was", "being")
     auxiliary, verb = "", base
     if tense == "modal":
-        return _arranged(((base, link),), rest, negated, question)
+        return _word_order(((base, link),), rest, negated, question)
     if tense == "progressive":
         auxiliary, verb = be(agreement, "present"), ing
     elif tense == "imperative":
@@ -159,10 +159,10 @@ def verb_group(
     elif agreement in _THIRD:
         verb = third
     main: Words = ((verb, link), *rest) if verb else rest
-    return _arranged(((auxiliary, None),) if auxiliary else (), main, negated, question)
+    return _word_order(((auxiliary, None),) if auxiliary else (), main, negated, question)
 
 
-def _arranged(
+def _word_order(
     auxiliary: Words, main: Words, negated: bool, question: bool
 ) -> tuple[Words, Words, Words]:
     negation: Words = (("not", None),) if negated else ()

@@ -432,23 +432,23 @@ _PUNCTUATION = frozenset("?.!,¿¡;")
 
 
 def _english(text: str, places: list[int]) -> tuple[str, tuple[Link, ...]]:
-    written: list[str] = []
+    words: list[str] = []
     sources: list[Link] = []
     for item in text.split():
-        found = _MARK.match(item)
-        word, mark, end = found.groups() if found else (item, "", "")
+        match = _MARK.match(item)
+        word, mark, end = match.groups() if match else (item, "", "")
         numbers = mark.split("+") if mark not in ("", "-") else []
         link: Link = tuple(places[int(n) - 1] for n in numbers) if mark else None
-        written.append(word + end)
+        words.append(word + end)
         sources += [None if sign in _PUNCTUATION else link for sign in tokens(word + end)]
-    return " ".join(written), tuple(sources)
+    return " ".join(words), tuple(sources)
 
 
-def parsed(table: str) -> list[tuple[str, list[tuple[str, tuple[Link, ...]]]]]:
+def parse(table: str) -> list[tuple[str, list[tuple[str, tuple[Link, ...]]]]]:
     """Spanish sentences of a table with their translations and alignments."""
-    found = []
+    sentences = []
     for line in table.strip().splitlines():
         spanish, _, english = line.partition(" = ")
         places = [n for n, word in enumerate(tokens(spanish)) if word not in _PUNCTUATION]
-        found.append((spanish, [_english(text, places) for text in english.split(" | ")]))
-    return found
+        sentences.append((spanish, [_english(text, places) for text in english.split(" | ")]))
+    return sentences

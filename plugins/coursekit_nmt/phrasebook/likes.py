@@ -55,7 +55,7 @@ _LIKED = tuple(
 )
 
 
-def _liked(rng: Random) -> tuple[Part, str, bool]:
+def _liked_thing(rng: Random) -> tuple[Part, str, bool]:
     """Something to like: a phrase, its name, and whether it is plural."""
     kind = rng.random()
     if kind < 0.25:
@@ -83,12 +83,12 @@ def _experiencer(rng: Random) -> tuple[str, Part, Sequence[tuple[Words, str]], s
         return pronoun, Part((), ((),)), tuple((((w[0][0], (0,)),), a) for w, a in options), ""
     subject = pick(rng, (*NAMES, *PEOPLE))
     pronoun = "les" if subject.plural else "le"
-    stated = personal(Part(subject.spanish, tuple(words for words, _ in subject.options)))
+    experiencer = personal(Part(subject.spanish, tuple(words for words, _ in subject.options)))
     agreement = subject.options[0][1]
     return (
         pronoun,
-        stated,
-        tuple((words, agreement) for words in stated.english),
+        experiencer,
+        tuple((words, agreement) for words in experiencer.english),
         subject.name,
     )
 
@@ -98,28 +98,28 @@ def liking(rng: Random) -> Iterator[Draft]:
     while True:
         verb = "gustar" if rng.random() < 0.75 else "encantar"
         one, many, one_past, many_past, english = _PLEASING[verb]
-        thing, name, plural = _liked(rng)
+        thing, name, plural = _liked_thing(rng)
         past = rng.random() < 0.25 and name not in _LIKED_ACTIONS
         if past:  # the coffee that one drank, rather than coffee
             thing = Part(
                 thing.spanish, tuple(sorted(thing.english, key=lambda w: w[0][0] != "the"))
             )
         form = (many_past if past else many) if plural else (one_past if past else one)
-        pronoun, stated, options, who = _experiencer(rng)
+        pronoun, experiencer, options, who = _experiencer(rng)
         mark = "?" if rng.random() < 0.2 and pronoun not in ("me", "nos") else "."
         negated = verb == "gustar" and rng.random() < 0.25
         spanish = [*(["no"] if negated else []), pronoun, form]
         at = len(spanish) - 1
         tense: EnglishTense = "past" if past else "present"
         english_options: list[Words] = []
-        offset = len(stated.spanish)
+        offset = len(experiencer.spanish)
         for words, agreement in options:
             before, middle, main = verb_group(
                 ((english, (offset + at,)),), agreement, tense, negated, mark == "?"
             )
             who_words = words if who else ((words[0][0], (at - 1,)),)
             english_options.append((*before, *who_words, *middle, *main))
-        whole = Part((*stated.spanish, *spanish), tuple(english_options))
+        whole = Part((*experiencer.spanish, *spanish), tuple(english_options))
         pairs = [pairing(verb, name)] + ([pairing(who, name)] if who else [])
         yield compose(mark, [whole, thing], [[0, 1]], tuple(pairs))
 

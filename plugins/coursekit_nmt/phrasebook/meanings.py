@@ -56,14 +56,14 @@ def normal_word(word: str) -> str:
 def readings(lemma: str, form: str) -> tuple[Reading, ...]:
     """All readings of a verb form in normal form: (hablar, hablo) -> I speak, he spoke."""
     tenses: tuple[Tense, ...] = ("present", "preterite")
-    found = [
+    all_readings = [
         Reading(word, person, tense)
         for tense in tenses
         for person, word in enumerate(forms(lemma, tense))
     ]
-    found.append(Reading(familiar_imperative(lemma), EL, "familiar"))
-    found.append(Reading(formal_imperative(lemma), EL, "formal"))
-    return tuple(reading for reading in found if normal_word(reading.form) == form)
+    all_readings.append(Reading(familiar_imperative(lemma), EL, "familiar"))
+    all_readings.append(Reading(formal_imperative(lemma), EL, "formal"))
+    return tuple(reading for reading in all_readings if normal_word(reading.form) == form)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

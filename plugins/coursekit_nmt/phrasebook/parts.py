@@ -188,29 +188,31 @@ def silent(person: int, gender: str = "mf") -> Subject:
     return Subject((), person, options, gender)
 
 
-def _stated(spanish: str, english: str, agreement: str, person: int, genders: str) -> Subject:
+def _named_subject(
+    spanish: str, english: str, agreement: str, person: int, genders: str
+) -> Subject:
     words = (((english, (0,)),), agreement)
     return Subject((spanish,), person, (words,), genders)
 
 
 PRONOUNS = (
-    _stated("yo", "I", "I", YO, "mf"),
-    _stated("tú", "you", "you", TU, "mf"),
-    _stated("él", "he", "he", EL, "m"),
-    _stated("ella", "she", "she", EL, "f"),
-    _stated("usted", "you", "you", EL, "mf"),
-    _stated("nosotros", "we", "we", NOSOTROS, "m"),
-    _stated("ellos", "they", "they", ELLOS, "m"),
-    _stated("ellas", "they", "they", ELLOS, "f"),
-    _stated("ustedes", "you", "you all", ELLOS, "mf"),
+    _named_subject("yo", "I", "I", YO, "mf"),
+    _named_subject("tú", "you", "you", TU, "mf"),
+    _named_subject("él", "he", "he", EL, "m"),
+    _named_subject("ella", "she", "she", EL, "f"),
+    _named_subject("usted", "you", "you", EL, "mf"),
+    _named_subject("nosotros", "we", "we", NOSOTROS, "m"),
+    _named_subject("ellos", "they", "they", ELLOS, "m"),
+    _named_subject("ellas", "they", "they", ELLOS, "f"),
+    _named_subject("ustedes", "you", "you all", ELLOS, "mf"),
 )
 NAMES = (
-    _stated("María", "Maria", "she", EL, "f"),
-    _stated("Ana", "Ana", "she", EL, "f"),
-    _stated("Elena", "Elena", "she", EL, "f"),
-    _stated("Tomás", "Tomas", "he", EL, "m"),
-    _stated("Juan", "Juan", "he", EL, "m"),
-    _stated("Pedro", "Pedro", "he", EL, "m"),
+    _named_subject("María", "Maria", "she", EL, "f"),
+    _named_subject("Ana", "Ana", "she", EL, "f"),
+    _named_subject("Elena", "Elena", "she", EL, "f"),
+    _named_subject("Tomás", "Tomas", "he", EL, "m"),
+    _named_subject("Juan", "Juan", "he", EL, "m"),
+    _named_subject("Pedro", "Pedro", "he", EL, "m"),
 )
 
 

@@ -109,10 +109,10 @@ def where_things_are(rng: Random) -> Iterator[Draft]:
 
 
 def _at(name: str) -> Part:
-    found = place_part(PLACES[name], "at")
+    part = place_part(PLACES[name], "at")
     if name == "casa":
-        return Part(found.spanish, (*found.english, (("home", (1,)),)))
-    return found
+        return Part(part.spanish, (*part.english, (("home", (1,)),)))
+    return part
 
 
 def where_people_are(rng: Random) -> Iterator[Draft]:

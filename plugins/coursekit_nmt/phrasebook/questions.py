@@ -60,7 +60,7 @@ _WHAT_ACTIONS = [
 ]
 
 
-def _asked(rng: Random) -> Subject:
+def _subject_of_question(rng: Random) -> Subject:
     return any_subject(rng, OTHERS)
 
 
@@ -90,7 +90,7 @@ def where_why_when(rng: Random) -> Iterator[Draft]:
     while True:
         word = pick(rng, (WHERE, WHEN, WHY))
         frame = Frame("?", word is WHY and rng.random() < 0.3, question_word=word)
-        subject = _asked(rng)
+        subject = _subject_of_question(rng)
         tense, outer = any_tense(rng, [OUTER["ir"], OUTER["ir"], OUTER["querer"]])
         if rng.random() < 0.45:
             entry = pick(rng, motions if word is not WHY else MOTIONS)
@@ -107,14 +107,14 @@ def where_why_when(rng: Random) -> Iterator[Draft]:
             continue
         action = pick(rng, places if word is WHERE else actions)
         noun = pick(rng, action.objects)
-        item, found = thing(rng, noun, owner_of(subject), action.owned, 0.0)
+        item, item_pairs = thing(rng, noun, owner_of(subject), action.owned, 0.0)
         if "person" in noun.groups:
             item = personal(item)
         if outer and outer not in action.outers:
             outer = None
         if outer and outer.lemma == "querer" and subject.spanish:
             continue  # two nouns in a row after the infinitive: clumsy
-        pairs = (*found, pairing(action.meaning.lemma, noun.spanish[0]))
+        pairs = (*item_pairs, pairing(action.meaning.lemma, noun.spanish[0]))
         yield clause(subject, Verb(action.meaning, tense, outer), [item], pairs, frame)
 
 
@@ -125,7 +125,7 @@ def what(rng: Random) -> Iterator[Draft]:
     while True:
         action = pick(rng, actions)
         meaning = do if action.meaning.lemma == "hacer" else action.meaning
-        subject = _asked(rng)
+        subject = _subject_of_question(rng)
         tense, outer = any_tense(rng, action.outers)
         frame = Frame("?", question_word=WHAT)
         pairs = (pairing("qué", f"{outer.lemma} {meaning.lemma}"),) if outer else ()
@@ -139,12 +139,12 @@ def who(rng: Random) -> Iterator[Draft]:
     while True:
         action = pick(rng, ACTIONS)
         noun = pick(rng, action.objects)
-        item, found = thing(rng, noun, "his", action.owned, 0.1)
+        item, item_pairs = thing(rng, noun, "his", action.owned, 0.1)
         if "person" in noun.groups:
             item = personal(item)
         tense, outer = any_tense(rng, action.outers)
         frame = Frame("?", rng.random() < 0.1, asks_subject=True)
-        pairs = (*found, pairing(action.meaning.lemma, noun.spanish[0]))
+        pairs = (*item_pairs, pairing(action.meaning.lemma, noun.spanish[0]))
         yield clause(_WHO, Verb(action.meaning, tense, outer), [item], pairs, frame)
 
 
@@ -169,13 +169,15 @@ def how_many(rng: Random) -> Iterator[Draft]:
         plural = not noun.mass
         ending = ("a" if noun.gender == "f" else "o") + ("s" if plural else "")
         name = noun.english[plural]
-        asked = part(
+        question_word = part(
             f"cuánt{ending} {noun.spanish[plural]}",
             f"how/0 {'many' if plural else 'much'}/0 {name}/1",
         )
         tense, outer = any_tense(
             rng, [o for o in action.outers if o.lemma in ("ir", "querer", "tener")]
         )
-        frame = Frame("?", question_word=asked)
+        frame = Frame("?", question_word=question_word)
         pairs = (pairing("cuánto", noun.spanish[0]), pairing(action.meaning.lemma, noun.spanish[0]))
-        yield clause(_asked(rng), Verb(action.meaning, tense, outer), (), pairs, frame)
+        yield clause(
+            _subject_of_question(rng), Verb(action.meaning, tense, outer), (), pairs, frame
+        )

@@ -107,8 +107,8 @@ _UNOWNED = ("the", "the", "this", "that")
 
 def thing_words(noun: Noun) -> Sequence[str]:
     """The determiners of a thing that is talked about; nobody has a street of their own."""
-    unowned = {"town", "plant", "food", "drink", "await"} & noun.groups
-    return _UNOWNED if unowned and noun.spanish[0] != "ciudad" else _THING_WORDS
+    unowned_groups = {"town", "plant", "food", "drink", "await"} & noun.groups
+    return _UNOWNED if unowned_groups and noun.spanish[0] != "ciudad" else _THING_WORDS
 
 
 def describing_people(rng: Random) -> Iterator[Draft]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf  # noqa: TID253 - only notebooks import this module
+from IPython.display import Image
 from matplotlib.figure import Figure  # noqa: TID253
 
 from coursekit.prepare import has_xla
@@ -16,9 +17,6 @@ from coursekit_textgen.data import Vocabulary
 from coursekit_textgen.decode import Taste, texts
 from coursekit_textgen.model import CharacterModel
 from coursekit_textgen.train import train_step
-
-if TYPE_CHECKING:
-    from IPython.display import Image
 
 Losses = npt.NDArray[np.float32]
 
@@ -36,8 +34,8 @@ def learn(
         batches: Of inputs, targets and fresh.
         step: Takes the model and a batch, and returns its ``loss``.
     """
-    compiled = tf.function(step, jit_compile=has_xla())
-    return np.array([float(compiled(model, batch)["loss"]) for batch in batches], np.float32)
+    compiled_step = tf.function(step, jit_compile=has_xla())
+    return np.array([float(compiled_step(model, batch)["loss"]) for batch in batches], np.float32)
 
 
 def continued(
@@ -53,19 +51,19 @@ def continued(
 
 
 def curves(
-    title: str, named: Mapping[str, Losses], window: int = 20, along: str = "step"
+    title: str, losses_by_name: Mapping[str, Losses], window: int = 20, along: str = "step"
 ) -> Figure:
     """Draw losses by step, each point the mean of `window` steps.
 
     Args:
         title: Of the figure.
-        named: What to call them, and the losses ``(steps,)``.
+        losses_by_name: What to call them, and the losses ``(steps,)``.
         window: Steps of the moving mean.
         along: What the steps are.
     """
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
-    for name, losses in named.items():
+    for name, losses in losses_by_name.items():
         smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
         axes.plot(np.arange(window, len(losses) + 1), smooth, label=name)
     axes.set(title=title, xlabel=along, ylabel="loss (nats)")
@@ -75,9 +73,7 @@ def curves(
 
 
 def shown(figure: Figure) -> Image:
-    """Return a figure as a picture that a notebook shows."""
-    from IPython.display import Image
-
-    picture = io.BytesIO()
-    figure.savefig(picture, dpi=80)
-    return Image(picture.getvalue())  # type: ignore[no-untyped-call]
+    """Return a figure as a picture that a notebook shows, as in coursekit_dcgan (`picture`)."""
+    file = io.BytesIO()
+    figure.savefig(file, dpi=80)
+    return Image(file.getvalue())  # type: ignore[no-untyped-call]

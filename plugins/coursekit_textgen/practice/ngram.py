@@ -57,13 +57,13 @@ class Ngram:
         """Write several texts side by side; see `coursekit_textgen.decode.texts`."""
         contexts = np.tile(self.start, (rows, 1))
         chances = np.random.default_rng(0).uniform(0, MOST_CHANCE, (length, rows))
-        written = np.zeros((rows, length), np.int64)
+        ids = np.zeros((rows, length), np.int64)
         for place in range(length):
             logits = narrow(self.logits(contexts), taste)
-            drawn = draw(logits, tf.constant(chances[place], tf.float32))
-            written[:, place] = np.asarray(drawn)
-            contexts = np.column_stack([contexts[:, 1:], written[:, place]])
-        return [self.vocabulary.decode(row) for row in written]
+            characters = draw(logits, tf.constant(chances[place], tf.float32))
+            ids[:, place] = np.asarray(characters)
+            contexts = np.column_stack([contexts[:, 1:], ids[:, place]])
+        return [self.vocabulary.decode(row) for row in ids]
 
     def different_words(self, texts: list[str]) -> int:
         """Count the different words of five letters and more that its own text has, too."""

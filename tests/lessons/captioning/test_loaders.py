@@ -15,7 +15,7 @@ from coursekit_captioning.coco import coco_parts, words_for
 from coursekit_captioning.examples import Parts
 from coursekit_captioning.flickr8k import flickr8k_parts
 from coursekit_captioning.folder import folder_parts
-from coursekit_captioning.pictures import load
+from coursekit_captioning.pictures import load_picture
 from coursekit_captioning.scenes import Box
 
 
@@ -73,7 +73,7 @@ def test_flickr8k_has_its_official_splits(tmp_path: Path) -> None:
     assert first.captions[3] == "a dog's ball number 3"
     assert len(first.captions) == 5
     assert first.source is not None
-    assert load(first.source, 8).shape == (8, 8, 3)
+    assert load_picture(first.source, 8).shape == (8, 8, 3)
 
 
 def test_flickr8k_with_a_photograph_missing_is_an_error(tmp_path: Path) -> None:

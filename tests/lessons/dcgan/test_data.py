@@ -18,7 +18,7 @@ from coursekit_dcgan.load import (
     five_thousand,
     folder_parts,
     idx_images,
-    parts_of,
+    load_parts,
     read_idx,
     read_picture,
     scaled,
@@ -81,7 +81,7 @@ def idx_set(folder: Path, train: int, test: int, name: str = "mnist") -> LocalDa
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 def test_the_last_5000_training_images_are_held_out(tmp_path: Path, name: str) -> None:
     dataset = idx_set(tmp_path, 5_100, 30, name)
-    whole, parts = idx_images(dataset, "train"), parts_of(dataset)
+    whole, parts = idx_images(dataset, "train"), load_parts(dataset)
     assert [len(images.pixels) for images in parts[:3]] == [100, 5_000, 30]
     np.testing.assert_array_equal(parts.validation.pixels, whole.pixels[100:])
     np.testing.assert_array_equal(parts.validation.labels, whole.labels[100:])  # type: ignore[index]

@@ -12,7 +12,7 @@ from coursekit.blocks import half_blocks
 from coursekit_dcgan import TINY, DcganDemoOptions
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.data import DcganData, dcgan_data
-from coursekit_dcgan.demo import canvas, demo, halved, in_terminal, nearest, walk
+from coursekit_dcgan.demo import canvas, demo, half_size, in_terminal, nearest, walk
 from coursekit_dcgan.load import Images, Parts
 from tests.conftest import Command
 
@@ -70,7 +70,7 @@ def test_the_canvas_has_each_image_where_it_belongs() -> None:
 
 def test_half_an_image_is_the_mean_of_four_pixels() -> None:
     image = np.array([[0, 4, 8, 8], [8, 4, 8, 8]], np.uint8)
-    assert halved(image).tolist() == [[4, 8]]
+    assert half_size(image).tolist() == [[4, 8]]
 
 
 def test_half_blocks_are_two_pixels_each() -> None:
@@ -119,3 +119,5 @@ def test_it_works_on_the_command_line(coursekit: Command, tmp_path: Path) -> Non
     done = coursekit("demo", "dcgan", "--run", "run", "--interpolate")
     assert "picture:" in done.stderr + done.stdout
     assert coursekit("demo", "dcgan", "words", "--run", "run", code=2).stderr
+    both = coursekit("demo", "dcgan", "--run", "run", "--nearest", "--interpolate", code=1)
+    assert "--interpolate and --nearest cannot be combined" in both.stderr

@@ -25,7 +25,7 @@ from coursekit_nmt.data import (
     nmt_data,
     split_pairs,
 )
-from coursekit_nmt.load import parts_of, phrasebook_parts, read_pairs
+from coursekit_nmt.load import load_parts, phrasebook_parts, read_pairs
 from coursekit_nmt.text import ARTICLE_SENTENCES, normalize
 from tests.conftest import published
 
@@ -141,7 +141,7 @@ def test_phrasebook_splits_never_leak_and_know_where_words_come_from() -> None:
 
 
 def test_tatoeba_is_read_whole() -> None:
-    parts = parts_of(LocalDataset("tatoeba", {"spa-eng.zip": published("tatoeba", "spa-eng.zip")}))
+    parts = load_parts(LocalDataset("tatoeba", {"spa-eng.zip": published("tatoeba", "spa-eng.zip")}))
     assert_no_leak(parts)
     assert sum(map(len, parts[:3])) == 118_836  # of 118,964; the rest differ in form alone
     assert len({pair.source for pair in parts.test}) >= 2_000
@@ -267,13 +267,13 @@ def test_files_that_are_no_pairs(tmp_path: Path, raw: bytes, message: str) -> No
     path = tmp_path / "own.tsv"
     path.write_bytes(raw)
     with pytest.raises(CourseError, match=message) as caught:
-        parts_of(LocalDataset(str(path), path=path))
+        load_parts(LocalDataset(str(path), path=path))
     assert "English, a tab, Spanish" in str(caught.value)
 
 
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="is not a file"):
-        parts_of(LocalDataset(str(tmp_path), path=tmp_path))
+        load_parts(LocalDataset(str(tmp_path), path=tmp_path))
 
 
 def test_the_data_of_a_file_of_ones_own(tmp_path: Path) -> None:

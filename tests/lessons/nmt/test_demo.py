@@ -15,7 +15,7 @@ from coursekit import CourseError
 from coursekit_nmt import NmtDemoOptions, NmtLesson
 from coursekit_nmt.build import build_translator
 from coursekit_nmt.data import SPECIAL, NmtData, Vocabulary
-from coursekit_nmt.demo import attention_plot, colour, heat_map, joined, sentences, shade
+from coursekit_nmt.demo import attention_plot, colour, heat_map, with_punctuation, sentences, shade
 from coursekit_nmt.model import Translator
 from tests.lessons.nmt.test_model import tiny
 
@@ -91,8 +91,8 @@ def test_several_sentences_at_once(model: Translator, data: NmtData) -> None:
 
 
 def test_punctuation_goes_back_to_where_people_write_it() -> None:
-    assert joined("¿ como estas , tom ? ¡ bien !") == "¿como estas, tom? ¡bien!"
-    assert joined("it's me ; really .") == "it's me; really."
+    assert with_punctuation("¿ como estas , tom ? ¡ bien !") == "¿como estas, tom? ¡bien!"
+    assert with_punctuation("it's me ; really .") == "it's me; really."
 
 
 def test_sentences_are_parted_at_their_ends_not_inside() -> None:

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from coursekit_nmt import NmtSettings
-from coursekit_nmt.build import WarmUpDecay, build_translator
+from coursekit_nmt.build import build_translator, learning_rate
 from coursekit_nmt.data import SPECIAL, NmtData, Vocabulary
 from coursekit_nmt.layers import GRU, Dropout
 from coursekit_nmt.model import BahdanauAttention, Decoder, Translator
@@ -261,10 +261,13 @@ def test_all_state_is_in_the_variables() -> None:
 
 
 def test_learning_rate_rises_and_falls() -> None:
-    rate = WarmUpDecay(peak=0.4, warm_up=4, steps=12)
+    rate = learning_rate(peak=0.4, warm_up=4, steps=12)
     values = [float(rate(step)) for step in range(13)]
     np.testing.assert_allclose(values[:4], [0.1, 0.2, 0.3, 0.4], atol=1e-6)
-    assert values[8] == pytest.approx(0.2, abs=1e-6)  # half way down
-    assert values[12] == pytest.approx(0, abs=1e-6)
-    again = WarmUpDecay(**rate.get_config())
-    assert [float(again(step)) for step in range(13)] == values
+    # Nine steps of 20 degrees from the peak to zero.
+    np.testing.assert_allclose([values[6], values[9], values[12]], [0.3, 0.1, 0.0], atol=1e-6)
+
+
+def test_learning_rate_without_warm_up_begins_at_its_peak() -> None:
+    values = [float(learning_rate(peak=0.4, warm_up=0, steps=3)(step)) for step in range(4)]
+    np.testing.assert_allclose(values, [0.4, 0.3, 0.1, 0.0], atol=1e-6)

@@ -24,7 +24,7 @@ from coursekit_nmt.phrasebook.conjugation import (
     forms,
 )
 from coursekit_nmt.phrasebook.english import be, inflected, marked, verb_group
-from coursekit_nmt.phrasebook.everyday import EVERYDAY, parsed
+from coursekit_nmt.phrasebook.everyday import EVERYDAY, parse
 from coursekit_nmt.phrasebook.lexicon import ADJECTIVES, NOUNS
 from coursekit_nmt.phrasebook.meanings import OUTER, Meaning, Verb
 from coursekit_nmt.phrasebook.parts import noun_phrase, part, silent
@@ -193,8 +193,8 @@ def test_size() -> None:
     assert len({word for source in sources for word in source.split()}) >= 600
     grammar = Counter(word for source in sources for word in source.split())
     assert sum(count >= 5 for count in grammar.values()) > 800
-    assert len(parsed(EVERYDAY)) >= 300
-    kept = {normalize(source) for source, _ in parsed(EVERYDAY)} & sources
+    assert len(parse(EVERYDAY)) >= 300
+    kept = {normalize(source) for source, _ in parse(EVERYDAY)} & sources
     assert len(kept) >= 300
 
 
@@ -479,7 +479,7 @@ def test_handwritten_sentences_hold_no_unseen_pair() -> None:
         and noun.groups & adjective.groups
     }
     assert len(unseen) > 20
-    for source, _ in parsed(EVERYDAY):
+    for source, _ in parse(EVERYDAY):
         words = set(tokens(source))
         for noun, adjective in unseen:
             nouns = {normalize(form) for form in noun.spanish if form}

@@ -21,9 +21,9 @@ from coursekit_textgen.load import (
     STDLIB_TEST,
     STDLIB_TRAIN,
     STDLIB_VALIDATION,
-    Texts,
-    stdlib_texts,
-    texts_of,
+    Parts,
+    stdlib_parts,
+    load_parts,
 )
 from tests.conftest import published
 
@@ -96,7 +96,7 @@ def test_hardly_anything_is_left_out() -> None:
 
 def test_shakespeare_is_split_as_nanogpt_does() -> None:
     file = published("shakespeare", "tinyshakespeare.txt")
-    texts = texts_of(LocalDataset("shakespeare", {file.name: file}))
+    texts = load_parts(LocalDataset("shakespeare", {file.name: file}))
     assert (len(texts.train), len(texts.validation)) == (1_003_854, 111_540)
     assert texts.validation == texts.test
     assert texts.train + texts.test == file.read_text("utf-8")
@@ -108,7 +108,7 @@ def test_shakespeare_is_split_as_nanogpt_does() -> None:
 
 
 def test_the_standard_library_holds_whole_modules_out() -> None:
-    texts = texts_of(LocalDataset("stdlib"))
+    texts = load_parts(LocalDataset("stdlib"))
     assert not set(STDLIB_TRAIN) & {*STDLIB_VALIDATION, *STDLIB_TEST}
     assert "class ArgumentParser" in texts.train
     assert "class Thread:" in texts.test
@@ -121,13 +121,13 @@ def test_the_standard_library_holds_whole_modules_out() -> None:
 
 def test_a_python_without_source_is_explained(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="without the source of its module argparse"):
-        stdlib_texts(tmp_path)
+        stdlib_parts(tmp_path)
 
 
-def own(tmp_path: Path, raw: bytes) -> Texts:
+def own(tmp_path: Path, raw: bytes) -> Parts:
     file = tmp_path / "book.txt"
     file.write_bytes(raw)
-    return texts_of(LocalDataset("book.txt", path=file))
+    return load_parts(LocalDataset("book.txt", path=file))
 
 
 def test_a_file_of_ones_own_is_cut_in_three(tmp_path: Path) -> None:
@@ -155,13 +155,13 @@ def test_what_is_no_text_is_explained(tmp_path: Path, raw: bytes, words: str) ->
 
 def test_a_folder_is_no_text(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="is not a file"):
-        texts_of(LocalDataset("folder", path=tmp_path))
+        load_parts(LocalDataset("folder", path=tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", "too short " * 5])
 def test_too_short_a_text_is_explained(text: str) -> None:
     with pytest.raises(CourseError, match="too short") as caught:
-        textgen_data(Texts(text, text, text, ""), SMALL)
+        textgen_data(Parts(text, text, text, ""), SMALL)
     assert caught.value.remedy == "take a longer text"  # no batch is small enough for these
 
 
@@ -169,12 +169,12 @@ def test_too_short_a_text_is_explained(text: str) -> None:
 def test_what_is_asked_for_is_enough() -> None:
     """A text as long as the message says is taken."""
     needed = int(np.ceil(2 * 3 * 12 / 0.9))
-    data = textgen_data(Texts("a" * int(needed * 0.9), "aa", "aa", ""), SMALL)
+    data = textgen_data(Parts("a" * int(needed * 0.9), "aa", "aa", ""), SMALL)
     assert int(data.train.batches(0).cardinality()) >= 10
 
 
 def test_unseen_characters_are_counted() -> None:
-    data = textgen_data(Texts("ab" * 100, "abc", "cab", "from nowhere"), SMALL)
+    data = textgen_data(Parts("ab" * 100, "abc", "cab", "from nowhere"), SMALL)
     assert any(note.startswith("2 held-out characters") for note in data.notes)
 
 
