@@ -14,7 +14,6 @@ class Limits:
     """Limits of one submission; the defaults are for a student's own ``check``.
 
     Attributes:
-        start: Seconds until the process that runs the code says that it is there.
         given: Seconds for a given cell before the student's first: it imports TensorFlow.
         cell: Seconds for any later cell.
         total: Seconds for everything after those first given cells, restarts included.
@@ -26,7 +25,6 @@ class Limits:
         answer: Bytes of one answer.
     """
 
-    start: float = 120.0
     given: float = 300.0
     cell: float = 20.0
     total: float = 600.0
