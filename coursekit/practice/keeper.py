@@ -142,6 +142,16 @@ def _linux_process_control(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
+def landlock() -> int:
+    """Return the version of Landlock that the kernel offers; 0 if it offers none."""
+    if sys.platform != "linux":
+        return 0
+    import ctypes
+
+    create = ctypes.CDLL(None).syscall
+    return max(0, int(create(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))))
+
+
 def confine_signals() -> bool:
     """Let this process and its children signal each other alone, where the kernel offers it.
 
@@ -150,15 +160,12 @@ def confine_signals() -> bool:
     Returns:
         Whether it is so.
     """
-    if sys.platform != "linux":
+    if landlock() < _SIGNALS_SINCE:
         return False
     import ctypes
 
-    system = ctypes.CDLL(None, use_errno=True).syscall
-    version = system(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
-    if version < _SIGNALS_SINCE:
-        return False
-    scopes = (ctypes.c_uint64 * 3)(0, 0, _SIGNALS)  # of files, of the network, of the rest: none
+    system = ctypes.CDLL(None).syscall
+    scopes = (ctypes.c_uint64 * 3)(0, 0, _SIGNALS)  # of files and the network: nothing
     rules = system(_CREATE_RULESET, scopes, ctypes.c_size_t(24), ctypes.c_uint32(0))
     if rules < 0:
         return False

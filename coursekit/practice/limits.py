@@ -51,12 +51,12 @@ def apply(limits: Limits) -> None:
         return
     import resource
 
-    for kind, most in (
-        (resource.RLIMIT_CPU, limits.cpu),
-        (resource.RLIMIT_NOFILE, limits.open_files),
-        (resource.RLIMIT_FSIZE, limits.file_size),
-        (resource.RLIMIT_CORE, 0),
+    for kind, most, more in (
+        (resource.RLIMIT_CPU, limits.cpu, 1),  # a second between SIGXCPU and SIGKILL
+        (resource.RLIMIT_NOFILE, limits.open_files, 0),
+        (resource.RLIMIT_FSIZE, limits.file_size, 0),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
-        hard = resource.getrlimit(kind)[1]
-        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (bound, bound))
+        ceiling = resource.getrlimit(kind)[1]
+        hard = most + more if ceiling == resource.RLIM_INFINITY else min(most + more, ceiling)
+        resource.setrlimit(kind, (min(most, hard), hard))

@@ -27,7 +27,7 @@ from coursekit.practice.plain_data import pack, unpack
 from coursekit.printable import MOST, printable
 
 GRACE = 1.0  # seconds in which a process that is over says why
-PATIENCE = 5.0  # seconds in which a keeper ends everything
+PATIENCE = 3.0  # seconds in which a keeper ends everything
 JUNK = 1_000_000  # bytes that Python itself may print before the worker speaks
 FORGED = (
     "something other than its answer came back: your code wrote into the channel "
@@ -107,7 +107,8 @@ class Worker:
         try:
             self.ask(("begin", str(folder), dict(probes)), self.limits.given)
         except StudentError as error:
-            raise _cannot_start(self._last_words() or str(error)) from None
+            self.end()
+            raise _cannot_start(self._last_words or str(error)) from None
         self._begun = True
 
     def ask(self, request: tuple[Any, ...], limit: float) -> Any:
@@ -139,15 +140,16 @@ class Worker:
 
     def _wait(self, limit: float) -> _Reply:
         """Return the reply, or a fault when the time is over or the process is."""
-        until = time.monotonic() + max(limit, 0.01)
+        until, over = time.monotonic() + max(limit, 0.01), False
         while (left := until - time.monotonic()) > 0:
             with suppress(queue.Empty):
                 return self._replies.get(timeout=min(left, GRACE))
-            if self.process.poll() is not None:  # something else holds its end of the channel
+            if over:  # something else holds its end of the channel
                 return _OVER
+            over = self.process.poll() is not None
         taken = self._taken == self._sent
         what = "no answer" if taken else "your code did not read the question"
-        return _Reply(fault=f"{what} within {limit:.0f} seconds: an endless loop?")
+        return _Reply(fault=f"{what} within {limit:.3g} seconds: an endless loop?")
 
     def _write(self) -> None:
         """Send what is to be sent: in a thread, for the child may stop reading."""
@@ -189,6 +191,8 @@ class Worker:
             code = self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
             return "your code closed the channel between it and the checks"
+        if not self._begun:
+            return f"it ended with the status {code}"
         if code == Ending.CLOSED:
             return "your code closed the channel between it and the checks"
         if code == Ending.MEMORY:
@@ -200,14 +204,6 @@ class Worker:
             return f"your code used more than {self.limits.cpu} seconds of the processor"
         name = f" ({signal.Signals(number).name})" if number in set(signal.Signals) else ""
         return f"your code ended the process: a crash, or exit()?{name}"
-
-    def _last_words(self) -> str:
-        """Return the last line that Python itself wrote before the worker spoke."""
-        if self._said.closed:
-            return ""
-        self._said.seek(0)
-        lines = self._said.read(100_000).decode("utf-8", "replace").strip().splitlines()
-        return printable(lines[-1], MOST) if lines else ""
 
     @property
     def ended(self) -> bool:
@@ -223,7 +219,10 @@ class Worker:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(PATIENCE)
         _kill(self.process)
-        self._said.close()
+        with self._said as said:  # by Python itself, before the worker spoke
+            said.seek(0)
+            lines = said.read(JUNK).decode("utf-8", "replace").strip().splitlines()
+        self._last_words = printable(lines[-1], MOST) if lines else ""
 
     def __enter__(self) -> Worker:
         return self
