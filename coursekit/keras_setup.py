@@ -1,18 +1,21 @@
 """Keras's settings, the same on every machine, whatever stands in ``~/.keras/keras.json``.
 
-The lessons are written for 32-bit floats and for pictures with the channels last. Keras reads
-other settings from a file in the user's home when it is imported, so they are put right directly
-after that import, wherever it happens: in a command, a notebook, or the process that runs a
-student's code.
+The lessons are written for 32-bit floats and for pictures with the channels last. When it is
+imported, Keras reads other settings from a file in the user's home, and refuses to be imported if
+that file is damaged. So it does not get to see the file, wherever it is imported: in a command, a
+notebook, or the process that runs a student's code. Where it was imported before, its settings are
+put right.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import ModuleType
 
 FLOATX = "float32"
@@ -51,9 +54,10 @@ class _Settling(MetaPathFinder):
         run = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
-            with _without(UNUSED if self.light else ()):
+            keras = module.__name__ == "keras"
+            with _without(UNUSED if self.light else ()), _nowhere() if keras else nullcontext():
                 run(module)
-            if module.__name__ == "keras":
+            if keras:
                 settle()
 
         loader.exec_module = exec_module  # type: ignore[method-assign]
@@ -86,3 +90,26 @@ def _without(names: Sequence[str]) -> Iterator[None]:
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
+
+
+@contextmanager
+def _nowhere() -> Iterator[None]:
+    """Let Keras look for its settings where no file can be; its folder is the same afterwards."""
+    given = os.environ.get("KERAS_HOME")
+    os.environ["KERAS_HOME"] = str(Path(os.devnull) / "keras")
+    try:
+        yield
+    finally:
+        if given is None:
+            del os.environ["KERAS_HOME"]
+        else:
+            os.environ["KERAS_HOME"] = given
+        # Keras keeps data sets and published weights there.
+        if config := sys.modules.get("keras.src.backend.config"):
+            vars(config)["_KERAS_DIR"] = given or _home()
+
+
+def _home() -> str:
+    """Return the folder that Keras takes where KERAS_HOME is not set."""
+    home = Path("~").expanduser()
+    return str((home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 from _thread import start_new_thread
-from importlib import import_module
 from os import _exit, chdir, getpid
 from pathlib import Path
 from queue import SimpleQueue
-from types import ModuleType
 from typing import Any
 
 from coursekit.practice.channel import HEAD, frame, give, head, take
@@ -17,15 +15,15 @@ from coursekit.practice.namespace import Here, StudentError, told
 from coursekit.practice.plain_data import pack, unpack
 
 
-def serve(asked: int, answers: int, main: ModuleType) -> None:
+def serve(asked: int, answers: int, names: dict[str, Any]) -> None:
     """Answer what is asked, for as long as there is somebody to ask.
 
     Args:
         asked: The descriptor that the requests come from.
         answers: The descriptor that the answers go to.
-        main: The module in which the cells run.
+        names: The namespace in which the cells run.
     """
-    here, own = Here(vars(main), {}), getpid()
+    here, own = Here(names, {}), getpid()
     frames: SimpleQueue[tuple[bytes, bytes]] = SimpleQueue()
     start_new_thread(_receive, (asked, frames))
     while True:
@@ -35,8 +33,7 @@ def serve(asked: int, answers: int, main: ModuleType) -> None:
         if getpid() != own:  # a copy that the student's code made of this process
             _exit(0)
         try:
-            if kind != "load":
-                give(answers, frame(nonce, reply))
+            give(answers, frame(nonce, reply))
         except OSError:
             _exit(Ending.CLOSED)
 
@@ -75,19 +72,8 @@ def _answer(here: Here, kind: str, values: list[Any]) -> Any:
         return here.value(values[0])
     if kind == "imported":
         return [name for name in values[0] if name in sys.modules]
-    if kind == "load":
-        return _load(values[0])
     folder, here.probes = values
     return _settle(folder)
-
-
-def _load(modules: list[str]) -> None:
-    """Import modules ahead; the cell that needs one tells what is wrong with it."""
-    for name in modules:
-        try:
-            import_module(name)
-        except Exception:
-            return
 
 
 def _settle(folder: str) -> None:

@@ -29,13 +29,17 @@ PRIVATE = (
 
 
 def channel() -> tuple[int, int]:
-    """Return the descriptors to read and to write; 0, 1 and 2 then lead nowhere."""
+    """Return the descriptors to read and to write; 0 and 1 then lead nowhere."""
     asked, answers = _moved(0), _moved(1)
+    _lead_nowhere(0, 1)
+    return asked, answers
+
+
+def _lead_nowhere(*descriptors: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
+    for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
-    return asked, answers
 
 
 def _moved(descriptor: int) -> int:
@@ -76,7 +80,8 @@ def main() -> None:
     notebook = ModuleType("__main__")
     vars(notebook)["__builtins__"] = builtins
     sys.modules["__main__"] = notebook
-    serve(asked, answers, notebook)
+    _lead_nowhere(2)  # until now, the parent is told why this process cannot start
+    serve(asked, answers, vars(notebook))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import psutil
 
@@ -65,14 +65,13 @@ class Worker:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
+        self._said = _scratch()  # what Python writes before the worker speaks
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._replies: queue.SimpleQueue[_Reply] = queue.SimpleQueue()
         self._nonce = b""  # of the request that is open
         self._sent, self._taken = 0, 0  # requests that were sent, that the child has read
         self._begun = False
         own = os.environ if environment is None else environment
-        paths = [path for path in sys.path if path not in ("", ".")]
         module = "coursekit.practice.worker"
         try:
             self.process = subprocess.Popen(
@@ -81,18 +80,14 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=self._said,
                 bufsize=0,
-                env={**own, "PYTHONPATH": os.pathsep.join(paths)},
+                env={**own, "PYTHONPATH": os.pathsep.join(_paths())},
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
             self._said.close()
-            raise _cannot_start(f"{error.strerror}: {error.filename}") from error
+            raise _cannot_start(f"{error.filename}: {error.strerror}") from error
         for work in (self._write, self._read):
             threading.Thread(target=work, daemon=True).start()
-
-    def load(self, modules: Sequence[str]) -> None:
-        """Let the child import modules ahead; nobody waits for it."""
-        self._send(bytes(NONCE), ("load", list(modules)))
 
     def begin(self, folder: Path, probes: Mapping[str, str]) -> None:
         """Give the child its folder and the probes, and wait until it is there.
@@ -118,25 +113,26 @@ class Worker:
             StudentError: The answer is an error, or there is none that can be believed. Then the
                 child was ended, unless it answered.
         """
+        assert not self.ended
         self._nonce = secrets.token_bytes(NONCE)
-        self._send(self._nonce, request)
+        self._sent += 1
+        self._requests.put(frame(self._nonce, pack(request)))
         reply = self._wait(limit)
         if reply.fault:
             words = self._why() if reply is _OVER else reply.fault
             self.end()
             raise StudentError(words)
         try:
-            kind, value = unpack(reply.payload)
-        except (ValueError, TypeError):
-            self.end()
-            raise StudentError(FORGED) from None
-        if kind == "error":
-            raise StudentError(printable(str(value), MOST))
-        return value
-
-    def _send(self, nonce: bytes, request: tuple[Any, ...]) -> None:
-        self._requests.put(frame(nonce, pack(request)))
-        self._sent += 1
+            answer = unpack(reply.payload)
+        except ValueError:
+            answer = None
+        match answer:
+            case ("value", value) if type(answer) is tuple:
+                return value
+            case ("error", str(text)) if type(answer) is tuple:
+                raise StudentError(printable(text, MOST))
+        self.end()
+        raise StudentError(FORGED)
 
     def _wait(self, limit: float) -> _Reply:
         """Return the reply, or a fault when the time is over or the process is."""
@@ -149,7 +145,7 @@ class Worker:
             over = self.process.poll() is not None
         taken = self._taken == self._sent
         what = "no answer" if taken else "your code did not read the question"
-        return _Reply(fault=f"{what} within {limit:.3g} seconds: an endless loop?")
+        return _Reply(fault=f"{what} within {round(limit, 1):g} seconds: an endless loop?")
 
     def _write(self) -> None:
         """Send what is to be sent: in a thread, for the child may stop reading."""
@@ -219,7 +215,7 @@ class Worker:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(PATIENCE)
         _kill(self.process)
-        with self._said as said:  # by Python itself, before the worker spoke
+        with self._said as said:
             said.seek(0)
             lines = said.read(JUNK).decode("utf-8", "replace").strip().splitlines()
         self._last_words = printable(lines[-1], MOST) if lines else ""
@@ -229,6 +225,23 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+
+def _scratch() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:  # no room for it anywhere: then the words are lost, not the checks
+        return Path(os.devnull).open("w+b")
+
+
+def _paths() -> list[str]:
+    """Return where this process finds modules; the current folder comes last, not first."""
+    try:
+        here = str(Path.cwd())
+    except FileNotFoundError:  # it was deleted
+        here = ""
+    paths = [str(Path(path).absolute()) for path in sys.path if path not in ("", ".", here)]
+    return [*paths, here] if here and len(paths) < len(sys.path) else paths
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -6,7 +6,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 from typing import Any
 
@@ -461,10 +461,11 @@ def test_an_answer_that_was_written_ahead_of_its_question_is_none() -> None:
 @pytest.mark.parametrize(
     ("wrap", "says"),
     [
-        (("no-such-program",), "No such file or directory: no-such-program"),
+        (("no-such-program",), "no-such-program: No such file or directory"),
         ((sys.executable, "-c", "raise SystemExit('no room left')"), "no room left"),
         ((sys.executable, "-c", "import no_such_module"), "No module named 'no_such_module'"),
         ((sys.executable, "-c", "raise SystemExit(3)"), "it ended with the status 3"),
+        (("sh", "-c", "printf 'a\\033[2Jb' >&2; false"), "start: ab"),
     ],
 )
 def test_a_process_that_cannot_start_is_told_as_such(
@@ -713,13 +714,33 @@ def test_the_folder_environment_and_command_line_are_the_callers(tmp_path: Path)
     assert not {"HOME", "USER", "COURSEKIT_CACHE"} & set(names)
 
 
+def test_a_library_that_cannot_be_imported_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "numpy.py").write_text("raise ImportError('built for another Python')")
+    code = """
+import os, sys
+os.environ["PYTHONPATH"] = sys.argv[1]
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+    wrap = (sys.executable, "-c", code, str(tmp_path / "broken"))
+    with pytest.raises(WorkerStartError, match="ImportError: built for another Python"):
+        Child([], {}, tmp_path, start=lambda: Worker(LIMITS, wrap)).prepare()
+
+
+@POSIX
+def test_the_current_folder_may_be_deleted(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    with chdir(tmp_path / "gone"):
+        (tmp_path / "gone").rmdir()
+        with child(tmp_path, "x = 1") as made:
+            assert made.value("x") == 1
+
+
 def test_a_process_that_was_started_ahead_is_used_and_ended(tmp_path: Path) -> None:
-    with Worker(LIMITS) as ahead:
-        ahead.load(["fractions", "no_such_module"])
-        cells = [Code("the cell", "import sys\nloaded = 'fractions' in sys.modules", True)]
-        with Child(cells, {}, tmp_path, LIMITS, worker=ahead) as made:
-            assert made.value("loaded") is True
-            assert made.worker is ahead
+    ahead = Worker(LIMITS)
+    with ahead, Child([Code("the cell", "x = 1", True)], {}, tmp_path, LIMITS, ahead) as made:
+        assert made.value("x") == 1
+        assert made.worker is ahead
     assert is_gone(ahead.process.pid)
     with Worker(LIMITS) as unused:
         pass
