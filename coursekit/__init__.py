@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 # Keras reads this once, when it is first imported.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
+from coursekit import keras_setup
 from coursekit.datasets import Dataset, Expected, LocalDataset, RemoteFile, fingerprint
 from coursekit.errors import CourseError
 from coursekit.hookspecs import hookimpl
@@ -17,6 +18,8 @@ from coursekit.settings import Options, Settings, setting
 
 if TYPE_CHECKING:
     from coursekit.blocks import half_blocks
+
+keras_setup.install()
 
 __version__ = "0.1.0"
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coursekit.printable import printable
+
 PIPE_WIDTH = 120  # columns where there is no terminal to ask
 
 
@@ -23,11 +25,11 @@ class Consoles:
 
     def say(self, line: str, style: str = "") -> None:
         """Print a line to stderr as it is, without markup."""
-        self.stderr.print(Text(line, style=style), soft_wrap=True)
+        self.stderr.print(Text(printable(line), style=style), soft_wrap=True)
 
     def result(self, line: str = "", style: str = "") -> None:
         """Print a line to stdout as it is, without markup."""
-        self.stdout.print(Text(line, style=style), soft_wrap=True)
+        self.stdout.print(Text(printable(line), style=style), soft_wrap=True)
 
 
 def consoles() -> Consoles:
@@ -86,7 +88,7 @@ def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 def cells(*values: object) -> list[Text]:
     """Return table cells that are shown as they are, without markup."""
-    return [Text(str(value)) for value in values]
+    return [Text(printable(str(value))) for value in values]
 
 
 def duration(seconds: float) -> str:

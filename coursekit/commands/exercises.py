@@ -21,6 +21,7 @@ from coursekit.practice.locate import Place, all_exercises, named, place
 from coursekit.practice.records import Record, changing, next_hint, records
 from coursekit.practice.student_cells import answers, code_of, exercises
 from coursekit.practice.worker_client import Child
+from coursekit.practice.worker_process import Worker
 
 SIGNS = {
     "passed": ("passes", "green"),
@@ -64,11 +65,17 @@ def _write_new(template: Template, path: Path) -> str:
     return "written" if write_new(path, text.encode()) else "kept"
 
 
-def checked(where: Place) -> list[Result]:
-    """Run the checks of a notebook, and remember what they found."""
+def checked(where: Place, worker: Worker | None = None) -> list[Result]:
+    """Run the checks of a notebook, and remember what they found.
+
+    Args:
+        where: The exercise and the notebook.
+        worker: The process that runs the student's code, if it was started ahead.
+    """
     book = read_notebook(where.path)
     known = declared(where.template)
-    with Child(code_of(where.template, book), known.probes, where.path.parent) as child:
+    code = code_of(where.template, book)
+    with Child(code, known.probes, where.path.parent, worker=worker) as child:
         results = check_work(known, child)
     first = next((r.check.name for r in results if r.status != "passed"), "")
     with changing() as kept:
@@ -93,8 +100,9 @@ def check(name: str | None, out: Consoles) -> bool:
     Returns:
         Whether every check passes.
     """
-    where = place(name)
-    results = checked(where)
+    with Worker() as worker:  # it starts while the notebook is read
+        where = place(name)
+        results = checked(where, worker)
     out.result(f"{where.template.name}  {where.path}", "bold")
     grid = table("check", "result", "points", right=("points",))
     for result in results:

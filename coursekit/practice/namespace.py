@@ -9,8 +9,11 @@ import traceback
 from typing import Any
 
 from coursekit.practice.plain_data import NotPlainError, plain
+from coursekit.printable import MOST, printable
 
 CELL = "<{}>"
+SAID = 600  # characters of what an exception says that are shown
+LONGEST = 100_000  # characters of it that are looked at
 # The first cell imports it from __future__, and a kernel keeps it for all cells.
 FLAGS = __future__.annotations.compiler_flag
 
@@ -59,18 +62,16 @@ class Here:
         Raises:
             StudentError: It is not there, raised, or returned what is not plain.
         """
-        if name in self.probes:
-            probe_space = dict(self.namespace)  # a probe leaves nothing in the notebook
-            exec(compile(self.probes[name], f"<probe {name}>", "exec"), probe_space)
-            function = probe_space[name]
-        else:
-            function = self._lookup(name)
-            if not callable(function):
-                raise StudentError(f"{name} is {function!r}, and a function was expected")
         try:
+            function = self._probe(name) if name in self.probes else self._lookup(name)
+            if not callable(function):
+                words = f"{name} is {function!r:.200}, and a function was expected"
+                raise StudentError(printable(words, MOST))
             return plain(function(*plain(list(args))))
         except NotPlainError as error:
-            raise StudentError(f"{name}: {error}") from None
+            raise StudentError(printable(f"{name}: {error}", MOST)) from None
+        except StudentError:
+            raise
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
@@ -81,7 +82,12 @@ class Here:
         try:
             return plain(self._lookup(name))
         except NotPlainError as error:
-            raise StudentError(f"{name}: {error}") from None
+            raise StudentError(printable(f"{name}: {error}", MOST)) from None
+
+    def _probe(self, name: str) -> Any:
+        space = dict(self.namespace)  # a probe leaves nothing in the notebook
+        exec(compile(self.probes[name], f"<probe {name}>", "exec"), space)
+        return space[name]
 
     def _lookup(self, name: str) -> Any:
         if name not in self.namespace:
@@ -91,25 +97,35 @@ class Here:
 
 def told(error: BaseException) -> str:
     """Return an exception in words: what, and on which line of which cell."""
-    words = re.sub(r"\x1b\[\d*m", "", str(error)).strip()
-    if words.startswith("Exception encountered when calling"):
+    kind, words = type(error).__name__, _words(error)
+    if isinstance(error, NotImplementedError) and words:
+        return printable(words, MOST)
+    if isinstance(error, SyntaxError):
+        line = str(error.text or "").strip()
+        return printable(f"{kind}: {error.msg}, line {error.lineno}: {line}", MOST)
+    text = f"{kind}: {words[:SAID]}".rstrip(": ")
+    cells = [f for f in traceback.extract_tb(error.__traceback__) if _is_of_a_cell(f.filename)]
+    if cells:
+        text += f"\n(line {cells[-1].lineno} of the cell, in {cells[-1].name}: {cells[-1].line})"
+    return printable(text, MOST)
+
+
+def _words(error: BaseException) -> str:
+    """Return what an exception says, without what nobody wrote for the student."""
+    try:
+        words = str(error)[:LONGEST]
+    except Exception as fault:  # of the student's own class
+        return f"its text cannot be made: {type(fault).__name__}"
+    words = re.sub(r"\x1b\[\d*m", "", words).strip()
+    if words.startswith("Exception encountered when calling") and "\n\n" in words:
         words = words.split("\n\n")[1].strip()  # Keras frames what a layer raised
     # TensorFlow names the node and the operation of its graph: nothing of the student's.
     words = re.sub(r"\{\{\w+ [^{}]*\}\} ?", "", words)
-    words = re.sub(r" \[Op:\w+\].*$", "", words)
-    if isinstance(error, NotImplementedError) and words:
-        return words
-    text = f"{type(error).__name__}: {words[:600]}".rstrip(": ")
-    if isinstance(error, SyntaxError):
-        line = (error.text or "").strip()
-        return f"{type(error).__name__}: {error.msg}, line {error.lineno}: {line}"
-    cells = [
-        f
-        for f in traceback.extract_tb(error.__traceback__)
-        if f.filename.startswith(("<", "/tmp/ipykernel"))
-        and "probe" not in f.filename
-        and not f.filename.startswith("<frozen")
-    ]
-    if cells:
-        text += f"\n(line {cells[-1].lineno} of the cell, in {cells[-1].name}: {cells[-1].line})"
-    return text
+    return re.sub(r" \[Op:\w+\].*$", "", words)
+
+
+def _is_of_a_cell(file: str) -> bool:
+    """Say whether code of this file stands in a cell: of the child, or of a kernel."""
+    if file.startswith("<"):
+        return "probe" not in file and not file.startswith("<frozen")
+    return re.search(r"[\\/]ipykernel_\d+[\\/]", file) is not None

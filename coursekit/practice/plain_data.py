@@ -1,87 +1,229 @@
 """Plain data: all that crosses the border between a check and the student's code.
 
-Numbers, strings, None, numpy arrays, and tuples, lists and dicts of these; written as JSON,
-so that reading an answer runs nothing.
+Numbers, text, None, NumPy arrays, and tuples, lists and dicts of these: of exactly these types,
+bounded in size and depth. What crosses is written as tagged bytes, so that reading an answer runs
+nothing and neither side trusts the other's length, type or shape.
 """
 
 from __future__ import annotations
 
-import base64
+import re
+from math import prod
+from struct import pack as to_bytes
+from struct import unpack as from_bytes
 from typing import Any
 
 import numpy as np
+from numpy import array, frombuffer, generic, memmap, ndarray
+
+DEPTH = 50  # levels of tuples, lists and dicts
+ITEMS = 250_000  # values in all tuples, lists and dicts together
+BYTES = 45_000_000  # of all arrays and texts together
+INT_BYTES = 64  # of a whole number: 153 digits
 
 _ARRAY_KINDS = "biufU"  # bool, integers, floats, text: nothing that is unpickled
+_DTYPE = re.compile(r"[<>|=][biufU]\d{1,8}")
 
 
 class NotPlainError(TypeError):
     """A result is of a kind that a check cannot look at."""
 
 
+class _Room:
+    """What is left of the size that plain data may have."""
+
+    def __init__(self) -> None:
+        self.items, self.bytes = ITEMS, BYTES
+
+    def take(self, size: int) -> None:
+        self.items -= 1
+        self.bytes -= size
+        if self.items < 0 or self.bytes < 0:
+            raise NotPlainError(
+                f"the result is too large: at most {ITEMS:,} values and "
+                f"{BYTES // 1_000_000} MB were expected"
+            )
+
+
 def plain(value: Any) -> Any:
-    """Return a value as plain data; a tensor or variable becomes its numpy array.
+    """Return a value as plain data; a tensor or variable becomes its NumPy array.
+
+    A subclass of tuple, list or dict becomes the plain kind. No other subclass passes: it could
+    say of itself that it equals anything.
 
     Raises:
-        NotPlainError: It is, or holds, something else.
+        NotPlainError: It is, or holds, something else, or too much.
     """
-    if value is None or isinstance(value, bool | int | float | str):
+    return _plain(value, 0, _Room())
+
+
+def _plain(value: Any, depth: int, room: _Room) -> Any:
+    if depth > DEPTH:
+        raise NotPlainError(f"the result is nested more than {DEPTH} levels deep")
+    value = _from_tensor(value)
+    kind = type(value)
+    room.take(_size(value))
+    if value is None or kind in (bool, int, float, str):
         return value
-    if hasattr(value, "numpy") and callable(value.numpy):
+    if kind in (ndarray, memmap) and value.dtype.kind in _ARRAY_KINDS:
+        return array(value, order="C", subok=False)
+    if issubclass(kind, tuple):
+        return tuple([_plain(item, depth + 1, room) for item in tuple.__iter__(value)])
+    if issubclass(kind, list):
+        return [_plain(item, depth + 1, room) for item in list.__iter__(value)]
+    if issubclass(kind, dict):
+        return {
+            _key(key, depth, room): _plain(item, depth + 1, room) for key, item in dict.items(value)
+        }
+    raise NotPlainError(_refused(value))
+
+
+def _from_tensor(value: Any) -> Any:
+    """Return the array of a tensor or variable, the number of a NumPy scalar, else the value."""
+    if type(value) in (bool, int, float, str, tuple, list, dict, ndarray):
+        return value
+    if not issubclass(type(value), generic) and callable(getattr(value, "numpy", None)):
         value = value.numpy()
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, np.ndarray) and value.dtype.kind in _ARRAY_KINDS:
-        return value.copy()
-    if isinstance(value, tuple):
-        return tuple(plain(item) for item in value)
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        held = ", ".join(sorted({type(item).__name__ for item in value.flat}))
-        raise NotPlainError(f"the array holds {held}; numbers or text of one kind were expected")
+    return generic.item(value) if issubclass(type(value), generic) else value
+
+
+def _size(value: Any) -> int:
+    """Return the bytes of an array, a text or a number, at least what they need."""
+    kind = type(value)
+    if kind is int and value.bit_length() >= 8 * INT_BYTES:
+        raise NotPlainError(f"the result holds a whole number of {value.bit_length()} bits")
+    if kind is str:
+        return len(value) if value.isascii() else 4 * len(value)
+    if kind in (ndarray, memmap):
+        return int(value.nbytes)
+    return value.bit_length() // 8 + 1 if kind is int else 8
+
+
+def _key(key: Any, depth: int, room: _Room) -> Any:
+    made = _plain(key, depth + 1, room)
+    try:
+        hash(made)
+    except TypeError:
+        raise NotPlainError(f"a key of the dict is a {type(key).__name__}") from None
+    return made
+
+
+def _refused(value: Any) -> str:
+    kind = type(value)
     if value is ...:
-        raise NotPlainError("the dots are still there: write your answer in their place")
-    raise NotPlainError(
-        f"the result holds a {type(value).__name__}; "
+        return "the dots are still there: write your answer in their place"
+    if kind is ndarray:
+        held = ", ".join(sorted({type(item).__name__ for item in value.flat}))
+        return f"the array holds {held}; numbers or text of one kind were expected"
+    for base in (ndarray, bool, int, float, str):
+        if issubclass(kind, base):
+            return (
+                f"the result holds a {kind.__name__}, a kind of {base.__name__} of its own; "
+                f"a plain {base.__name__} was expected"
+            )
+    return (
+        f"the result holds a {kind.__name__}; "
         "a number, text, array, tuple, list or dict was expected"
     )
 
 
-def pack(value: Any) -> Any:
-    """Return plain data as JSON values, from which `unpack` restores it."""
-    if isinstance(value, np.ndarray):
-        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
-        return {"array": data, "dtype": value.dtype.str, "shape": list(value.shape)}
-    if isinstance(value, tuple):
-        return {"tuple": [pack(item) for item in value]}
-    if isinstance(value, list):
-        return [pack(item) for item in value]
-    if isinstance(value, dict):
-        return {"dict": [[pack(key), pack(item)] for key, item in value.items()]}
+def pack(value: Any) -> bytes:
+    """Return what `plain` returned as bytes, from which `unpack` restores it."""
+    parts: list[bytes] = []
+    _pack(value, parts)
+    return b"".join(parts)
+
+
+def _pack(value: Any, parts: list[bytes]) -> None:
+    kind = type(value)
+    if value is None or kind is bool:
+        parts.append({None: b"N", False: b"F", True: b"T"}[value])
+    elif kind is int:
+        data = value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+        parts += [b"i", to_bytes(">B", len(data)), data]
+    elif kind is float:
+        parts.append(b"d" + to_bytes(">d", value))
+    elif kind is str:
+        data = value.encode("utf-8", "surrogatepass")
+        parts += [b"s", to_bytes(">I", len(data)), data]
+    elif kind is ndarray:
+        name = value.dtype.str.encode()
+        head = to_bytes(">BB", len(name), value.ndim)
+        parts += [b"a", head, name, to_bytes(f">{value.ndim}Q", *value.shape), value.tobytes()]
+    elif kind is dict:
+        parts.append(b"m" + to_bytes(">I", len(value)))
+        for key, item in value.items():
+            _pack(key, parts)
+            _pack(item, parts)
+    else:
+        parts.append((b"t" if kind is tuple else b"l") + to_bytes(">I", len(value)))
+        for item in value:
+            _pack(item, parts)
+
+
+def unpack(data: bytes) -> Any:
+    """Return plain data from its bytes.
+
+    Raises:
+        ValueError: They were not made by `pack`, or are too deep or too many.
+    """
+    reader = _Reader(data)
+    try:
+        value = reader.value(0)
+    except (TypeError, OverflowError, MemoryError) as error:
+        raise ValueError(f"not plain data: {error}") from None
+    if reader.at != len(data):
+        raise ValueError(f"{len(data) - reader.at} bytes follow the data")
     return value
 
 
-def unpack(value: Any) -> Any:
-    """Return plain data from its JSON values.
+class _Reader:
+    """Reads bytes that may have come from anywhere."""
 
-    Raises:
-        ValueError: They were not made by `pack`.
-    """
-    if isinstance(value, list):
-        return [unpack(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "tuple" in value:
-        return tuple(unpack(item) for item in value["tuple"])
-    if "dict" in value:
-        return {unpack(key): unpack(item) for key, item in value["dict"]}
-    dtype = np.dtype(str(value.get("dtype")))
-    if dtype.kind not in _ARRAY_KINDS:
-        raise ValueError(f"an array of {dtype}")
-    raw = base64.b64decode(value["array"])
-    return np.frombuffer(raw, dtype).reshape([int(size) for size in value["shape"]]).copy()
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at, self.items = data, 0, ITEMS
+
+    def take(self, size: int) -> bytes:
+        if size > len(self.data) - self.at:
+            raise ValueError("the data end too early")
+        self.at += size
+        return self.data[self.at - size : self.at]
+
+    def number(self, kind: str, size: int) -> int:
+        return int(from_bytes(kind, self.take(size))[0])
+
+    def value(self, depth: int) -> Any:
+        self.items -= 1
+        if depth > DEPTH + 1 or self.items < 0:
+            raise ValueError("the data are too deep or too many")
+        tag = self.take(1)
+        if tag in b"NFT":
+            return {b"N": None, b"F": False, b"T": True}[tag]
+        if tag == b"i":
+            return int.from_bytes(self.take(self.number(">B", 1)), "big", signed=True)
+        if tag == b"d":
+            return from_bytes(">d", self.take(8))[0]
+        if tag == b"s":
+            return self.take(self.number(">I", 4)).decode("utf-8", "surrogatepass")
+        if tag == b"a":
+            return self.array()
+        if tag not in b"tlm":
+            raise ValueError(f"no plain data start with {tag!r}")
+        count = self.number(">I", 4)
+        if tag == b"m":
+            return {self.value(depth + 1): self.value(depth + 1) for _ in range(count)}
+        items = [self.value(depth + 1) for _ in range(count)]
+        return items if tag == b"l" else tuple(items)
+
+    def array(self) -> Any:
+        length, dimensions = self.take(2)
+        name = self.take(length).decode("ascii")
+        if not _DTYPE.fullmatch(name):
+            raise ValueError(f"an array of {name}")
+        dtype = np.dtype(name)
+        shape = from_bytes(f">{dimensions}Q", self.take(8 * dimensions))
+        raw = self.take(prod(shape) * dtype.itemsize)
+        return frombuffer(raw, dtype, prod(shape)).reshape(shape).copy()
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -94,8 +236,10 @@ def equal(one: Any, other: Any) -> bool:
         return type(one) is type(other) and bool(one == other)
     try:
         first, second = np.asarray(one), np.asarray(other)
+        if first.dtype.kind == "U" == second.dtype.kind:
+            return np.array_equal(first, second)
         return first.shape == second.shape and bool(
             np.allclose(first, second, rtol=1e-4, atol=1e-5, equal_nan=True)
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False

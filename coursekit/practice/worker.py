@@ -1,77 +1,87 @@
 """The child process: runs given and student cells, answers what the checks ask.
 
-It speaks JSON lines over what were its stdin and stdout. What the student's code itself
-prints goes nowhere, so that no amount of it can hold anything up.
+It is started with the channel as its stdin and stdout, and moves it to descriptors of its own
+before anything else. What the student's code prints goes nowhere, so that no amount of it can
+hold anything up.
+
+The code here and below cannot be kept from a student's code that searches this process's memory.
+It is kept from what such code changes by name: modules, built-in functions, classes, streams.
 """
 
 from __future__ import annotations
 
-import json
+import builtins
 import os
-import queue
-import threading
-from collections.abc import Iterator
-from typing import Any, TextIO
+import sys
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
 
-from coursekit.practice.namespace import Here, StudentError
-from coursekit.practice.plain_data import pack, unpack
+from coursekit import keras_setup
+from coursekit.practice import keeper, limits
+
+FIRST = 200  # the channel's descriptors: nobody closes or writes them by counting from 0
+PRIVATE = (
+    "coursekit.practice.channel",
+    "coursekit.practice.plain_data",
+    "coursekit.practice.namespace",
+    "coursekit.practice.serve",
+)
 
 
-def channel() -> tuple[TextIO, TextIO]:
-    """Return the way in and the way out; descriptors 0, 1 and 2 then lead nowhere."""
-    asked, answers = os.dup(0), os.dup(1)
+def channel() -> tuple[int, int]:
+    """Return the descriptors to read and to write; 0 and 1 then lead nowhere."""
+    asked, answers = _moved(0), _moved(1)
+    _lead_nowhere(0, 1)
+    return asked, answers
+
+
+def _lead_nowhere(*descriptors: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
+    for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
-    return (
-        os.fdopen(asked, encoding="utf-8"),
-        os.fdopen(answers, "w", encoding="utf-8", buffering=1),
-    )
+    os.close(nowhere)
 
 
-def requests(asked: TextIO) -> Iterator[dict[str, Any]]:
-    """Yield what is asked; end the process when nobody is left to ask.
+def _moved(descriptor: int) -> int:
+    if sys.platform == "win32":
+        return os.dup(descriptor)
+    import fcntl
 
-    A thread reads, so that an endless loop of the student's does not outlive a parent that was
-    killed.
-    """
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-    def read() -> None:
-        for line in asked:
-            lines.put(line)
-        os._exit(0)
-
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        yield json.loads(lines.get())
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST)
 
 
-def answer(here: Here, request: dict[str, Any]) -> Any:
-    """Do what is asked and return the result, plain and packed."""
-    if request["do"] == "cell":
-        return here.run(request["code"], request["name"])
-    if request["do"] == "call":
-        return pack(here.call(request["name"], unpack(request["args"])))
-    return pack(here.value(request["name"]))
+def private(names: tuple[str, ...]) -> ModuleType:
+    """Load modules with built-in functions of their own, and forget them; return the last."""
+    own = dict(vars(builtins))
+    module = ModuleType("")
+    for name in names:
+        spec = find_spec(name)
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        module.__dict__["__builtins__"] = own
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    for name in names:
+        del sys.modules[name]
+    return module
 
 
 def main() -> None:
     """Answer requests as long as there is somebody to ask."""
+    asked, answers = channel()
+    limit = limits.Limits.read(sys.argv.pop())
+    keeper.split(asked, answers, limit)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "Agg")
-    asked, answers = channel()
-    here = Here({"__name__": "__main__"}, {})
-    for request in requests(asked):
-        if request["do"] == "probes":
-            here.probes = request["probes"]
-            reply: dict[str, Any] = {"value": None}
-        else:
-            try:
-                reply = {"value": answer(here, request)}
-            except StudentError as error:
-                reply = {"error": str(error)}
-        print(json.dumps(reply), file=answers, flush=True)
+    keras_setup.install(light=True)
+    serve = private(PRIVATE).serve
+    limits.apply(limit)
+    notebook = ModuleType("__main__")
+    vars(notebook)["__builtins__"] = builtins
+    sys.modules["__main__"] = notebook
+    _lead_nowhere(2)  # until now, the parent is told why this process cannot start
+    serve(asked, answers, vars(notebook))
 
 
 if __name__ == "__main__":

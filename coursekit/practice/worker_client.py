@@ -1,26 +1,17 @@
-"""The parent's side of the child process: starts it, asks it, outlives it."""
+"""The student's work in a child process: its cells are run there, its answers come from there."""
 
 from __future__ import annotations
 
-import json
-import os
-import queue
-import subprocess
 import sys
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
-
+from coursekit.practice.limits import Limits
+from coursekit.practice.namesakes import in_words, namesakes
 from coursekit.practice.namespace import StudentError
-from coursekit.practice.plain_data import pack, unpack
-
-GIVEN_LIMIT = 300.0  # seconds for a cell before the student's first: it imports TensorFlow
-STUDENT_LIMIT = 20.0  # seconds for any later cell
-MOST_ANSWER = 64_000_000  # characters of one answer
+from coursekit.practice.worker_process import Worker
 
 
 class Code(NamedTuple):
@@ -38,30 +29,51 @@ class Child:
         cells: Given and student cells in order.
         probes: The sources of the probes.
         folder: Where it runs, for files that the cells read.
+        limits: What the student's code may use, all restarts together.
+        worker: A process that was started ahead; else one is started when it is needed.
+        start: Starts each further process; by default `Worker(limits)`.
+
+    Attributes:
+        faults: What went wrong in a cell, by its name.
+        warnings: What the student should know of the notebook's folder.
     """
 
-    def __init__(self, cells: Sequence[Code], probes: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        cells: Sequence[Code],
+        probes: dict[str, str],
+        folder: Path,
+        limits: Limits | None = None,
+        worker: Worker | None = None,
+        start: Callable[[], Worker] | None = None,
+    ) -> None:
         self.cells, self.probes, self.folder = list(cells), probes, folder
-        self.faults: dict[str, str] = {}  # what went wrong in a cell, by its name
+        self.limits = limits or Limits()
+        self.faults: dict[str, str] = {}
+        self.warnings: list[str] = []
         self.fatal: set[str] = set()  # cells that ended or held up a child: not run again
-        self.process: subprocess.Popen[str] | None = None
+        self.left = self.limits.total  # seconds for all that is still to come
+        self.worker: Worker | None = None
+        self._ahead, self._start = worker, start or (lambda: Worker(self.limits))
+        self._restarted = self._looked = False
 
-    def call(self, name: str, args: list[Any], limit: float = STUDENT_LIMIT) -> Any:
+    def call(self, name: str, args: list[Any], limit: float | None = None) -> Any:
         """Call a probe or a function within a time limit, in seconds.
 
         Raises:
             StudentError: See `Here.call`; or the time ran out, or the process ended.
+            WorkerStartError: There can be no process.
         """
-        return self._asked({"do": "call", "name": name, "args": pack(args)}, limit)
+        return self._asked(("call", name, args), limit)
 
-    def value(self, name: str, limit: float = STUDENT_LIMIT) -> Any:
+    def value(self, name: str, limit: float | None = None) -> Any:
         """Return the value of a name."""
-        return self._asked({"do": "value", "name": name}, limit)
+        return self._asked(("value", name), limit)
 
-    def _asked(self, request: dict[str, Any], limit: float) -> Any:
+    def _asked(self, request: tuple[Any, ...], limit: float | None) -> Any:
         self.prepare()
         try:
-            return unpack(self._send(request, limit))
+            return self._send(request, self.limits.cell if limit is None else limit)
         except StudentError as error:
             told = [f"{text} ({name})" for name, text in self.faults.items() if self._wrote(name)]
             # A name that is missing, or a probe that misses one: the faulty cell is the reason.
@@ -73,82 +85,82 @@ class Child:
         return any(cell.name == name and cell.student for cell in self.cells)
 
     def prepare(self) -> None:
-        """Start the child and run its cells; do it again without a cell that ends it."""
-        while self.process is None or self.process.poll() is not None:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "coursekit.practice.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-                text=True,
-                encoding="utf-8",
-                start_new_session=sys.platform != "win32",
-            )
-            self.answers: queue.Queue[str] = queue.Queue()
-            threading.Thread(target=_read, args=(self.process, self.answers), daemon=True).start()
-            self._send({"do": "probes", "probes": self.probes}, GIVEN_LIMIT)
-            limit = GIVEN_LIMIT
-            for cell in self.cells:
-                if cell.student:
-                    limit = STUDENT_LIMIT  # from here on, given cells too may call their code
-                if cell.name in self.fatal:
-                    continue
-                try:
-                    request = {"do": "cell", "code": cell.source, "name": cell.name}
-                    self._send(request, limit)
-                except StudentError as error:
-                    self.faults[cell.name] = str(error)
-                    if self.process is None:
-                        self.fatal.add(cell.name)
-                        break
+        """Start the child and run its cells; do it again without a cell that ends it.
 
-    def _send(self, request: dict[str, Any], limit: float) -> Any:
-        """Ask, and wait for the answer.
+        Raises:
+            WorkerStartError: It cannot start.
+        """
+        while self.worker is None and self.left > 0:
+            self._begin()
+            free = not self._restarted  # what the given cells import costs no time, once
+            self._restarted = True
+            for cell in self.cells:
+                free = free and not cell.student  # a later given cell may call the student's code
+                if cell.name not in self.fatal:
+                    self._run(cell, free)
+                if self.worker is None:
+                    break
+        self._look_beside()
+
+    def _look_beside(self) -> None:
+        """Note once which files beside the notebook hide a library that is imported."""
+        if self._looked or self.worker is None:
+            return
+        self._looked = True
+        if found := namesakes(self.folder):
+            there = self._send(("imported", list(found)), self.limits.cell)
+            names = there if isinstance(there, list) else []
+            self.warnings = [
+                in_words(name, path)
+                for name, path in found.items()
+                if name in sys.modules or name in names
+            ]
+
+    def _begin(self) -> None:
+        self.worker, self._ahead = self._ahead or self._start(), None
+        try:
+            self.worker.begin(self.folder, self.probes)
+        except BaseException:
+            self.close()
+            raise
+
+    def _run(self, cell: Code, free: bool) -> None:
+        request = ("cell", cell.source, cell.name)
+        try:
+            self._send(request, self.limits.given if free else self.limits.cell, free)
+        except StudentError as error:
+            self.faults[cell.name] = str(error)
+            if self.worker is None:
+                self.fatal.add(cell.name)
+
+    def _send(self, request: tuple[Any, ...], limit: float, free: bool = False) -> Any:
+        """Ask within a limit and, if it is not free, within what is left of the total.
 
         Raises:
             StudentError: The answer is an error, or there is none.
         """
-        assert self.process is not None
-        assert self.process.stdin is not None
+        if self.left <= 0 or self.worker is None:
+            raise StudentError(
+                f"the {self.limits.total:.0f} seconds for the whole notebook are used up"
+            )
+        started = time.monotonic()
         try:
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
-            line = self.answers.get(timeout=max(limit, 0.01))
-            reply = json.loads(line)
-        except queue.Empty:
-            self.close()
-            raise StudentError(f"no answer within {limit:.0f} seconds: an endless loop?") from None
-        except (OSError, ValueError):
-            self.close()
-            raise StudentError("your code ended the process: a crash, or exit()?") from None
-        if "error" in reply:
-            raise StudentError(str(reply["error"]))
-        return reply["value"]
+            return self.worker.ask(request, limit if free else min(limit, self.left))
+        finally:
+            if not free:
+                self.left -= time.monotonic() - started
+            if self.worker.ended:
+                self.worker = None
 
     def close(self) -> None:
         """End the child and all that it started."""
-        if self.process is None:
-            return
-        with suppress(psutil.Error):
-            for process in psutil.Process(self.process.pid).children(recursive=True):
-                with suppress(psutil.Error):
-                    process.kill()
-        self.process.kill()
-        self.process.wait()
-        self.process = None
+        for worker in (self.worker, self._ahead):
+            if worker is not None:
+                worker.end()
+        self.worker = self._ahead = None
 
     def __enter__(self) -> Child:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _read(process: subprocess.Popen[str], answers: queue.Queue[str]) -> None:
-    assert process.stdout is not None
-    with process.stdout as stream, suppress(ValueError, OSError):
-        while line := stream.readline(MOST_ANSWER):
-            answers.put(line)
-    answers.put("")  # not JSON: the end

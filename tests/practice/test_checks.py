@@ -13,6 +13,7 @@ from coursekit.notebooks.notebook import Notebook, build_notebook
 from coursekit.notebooks.template import Template, read_template
 from coursekit.practice.checks import Result, check_work, in_words
 from coursekit.practice.gather import declared
+from coursekit.practice.limits import Limits
 from coursekit.practice.notebook_api import NotYetError, hint, require, run_checks
 from coursekit.practice.plain_data import NotPlainError, equal, pack, plain, unpack
 from coursekit.practice.student_cells import answers, code_of
@@ -26,15 +27,19 @@ def adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Template
     sums.forget()
 
 
-def results(adding: Template, folder: Path, **changes: str) -> dict[str, Result]:
+def results(
+    adding: Template, folder: Path, limits: Limits | None = None, **changes: str
+) -> dict[str, Result]:
     """Check the right answers with some of them changed."""
     written = sums.SOLVED | {f"exercise-{name}": code for name, code in changes.items()}
-    return checked(adding, folder, sums.write(build_notebook(adding, "student"), written))
+    return checked(adding, folder, sums.write(build_notebook(adding, "student"), written), limits)
 
 
-def checked(adding: Template, folder: Path, book: Notebook) -> dict[str, Result]:
+def checked(
+    adding: Template, folder: Path, book: Notebook, limits: Limits | None = None
+) -> dict[str, Result]:
     known = declared(adding)
-    with Child(code_of(adding, book), known.probes, folder) as child:
+    with Child(code_of(adding, book), known.probes, folder, limits) as child:
         return {result.check.name: result for result in check_work(known, child)}
 
 
@@ -77,11 +82,10 @@ def test_another_fault_is_told_without_a_misconception(adding: Template, tmp_pat
     ],
 )
 def test_a_fault_costs_its_own_check_alone(
-    adding: Template, tmp_path: Path, code: str, says: str, monkeypatch: pytest.MonkeyPatch
+    adding: Template, tmp_path: Path, code: str, says: str
 ) -> None:
-    monkeypatch.setattr("coursekit.practice.worker_client.STUDENT_LIMIT", 2.0)
     started = time.monotonic()
-    found = results(adding, tmp_path, mean=code)
+    found = results(adding, tmp_path, Limits(cell=2.0), mean=code)
     assert passed(found) == ["guessed", "totals"]
     assert says in found["means"].words
     assert time.monotonic() - started < 15
@@ -104,11 +108,8 @@ def test_a_flood_of_output_and_warnings_cost_nothing(adding: Template, tmp_path:
     assert len(passed(results(adding, tmp_path, total=code))) == 3
 
 
-def test_a_cell_that_never_ends_costs_what_needs_it(
-    adding: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("coursekit.practice.worker_client.STUDENT_LIMIT", 1.0)
-    found = results(adding, tmp_path, mean="while True: pass")
+def test_a_cell_that_never_ends_costs_what_needs_it(adding: Template, tmp_path: Path) -> None:
+    found = results(adding, tmp_path, Limits(cell=1.0), mean="while True: pass")
     assert passed(found) == ["guessed", "totals"]
     assert "endless loop" in found["means"].words
 
@@ -205,8 +206,8 @@ def test_plain_data_survives_the_border() -> None:
     assert there["b"][0].shape == (2, 3)
     with pytest.raises(NotPlainError, match="holds a function"):
         plain(lambda: 1)
-    with pytest.raises(ValueError, match="array"):
-        unpack({"array": "", "dtype": "|O", "shape": [0]})
+    with pytest.raises(ValueError, match="an array of"):
+        unpack(b"a\x02\x01|O" + bytes(8))
 
 
 @pytest.mark.parametrize(
@@ -314,18 +315,3 @@ def test_checking_imports_no_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_an_endless_loop_ends_with_the_parent() -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "coursekit.practice.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert child.stdin is not None
-    child.stdin.write(b'{"do": "cell", "code": "while True: pass", "name": "endless"}\n')
-    child.stdin.flush()
-    with pytest.raises(subprocess.TimeoutExpired):
-        child.wait(1)
-    child.stdin.close()  # as when the parent is killed
-    assert child.wait(10) == 0
