@@ -21,6 +21,9 @@ ROOT = Path(__file__).parent.parent
 OUTSIDE = ROOT / "tests" / "outside"
 # Published files, which no test downloads: those of a mirror, or of a folder beside this checkout.
 MIRROR = Path(os.environ.get("COURSEKIT_MIRROR") or ROOT.parent / "shared" / "data" / "mirror")
+CASES = (
+    ROOT.parent / "shared" / "cases"
+)  # small inputs that failed once; a checkout need not have them
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import SHARED
+from tests.conftest import CASES
 
 # Behaves at its import as Keras does, in a hundredth of the time.
 KERAS = """
@@ -98,12 +98,12 @@ def test_a_light_import_leaves_out_what_no_exercise_uses_for_as_long_as_it_lasts
     assert told(pretended, f"import pandas\n{light}", {})[2] is False
 
 
-@pytest.mark.skipif(not (SHARED.parent / "cases").is_dir(), reason="the cases are not here")
+@pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not here")
 def test_keras_itself_in_the_process_that_runs_a_students_code(tmp_path: Path) -> None:
     from coursekit.practice.worker_client import Child, Code
     from coursekit.practice.worker_process import Worker
 
-    homes = SHARED.parent / "cases" / "keras-json"
+    homes = CASES / "keras-json"
     code = """
 import sys
 import keras
