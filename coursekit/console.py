@@ -2,9 +2,7 @@
 
 import json
 import os
-import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
@@ -46,23 +44,6 @@ class Screen(Console):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.file.fileno())
         os.close(nowhere)
-
-
-def is_text(name: str) -> bool:
-    """Say whether a name can be written as UTF-8; names of files need not be."""
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def quoted(word: str | Path) -> str:
-    """Return a word or a path as one types it in a shell."""
-    text = str(word)
-    if os.name == "nt":
-        return f'"{text}"' if not text or " " in text else text
-    return shlex.quote(text)
 
 
 def _console(stderr: bool) -> Console:

@@ -1,7 +1,10 @@
 """Text of unknown origin, made fit for a terminal: bounded, and free of control characters."""
 
+import os
 import re
+import shlex
 import unicodedata
+from pathlib import Path
 
 MOST = 2000  # characters of a message that somebody else wrote
 
@@ -29,6 +32,23 @@ def printable(text: str, most: int | None = None) -> str:
     kept = "".join(sign if _is_shown(sign) else _number(sign) for sign in kept)
     left = len(text) - (most or 0)
     return kept if most is None or left <= 0 else f"{kept}... ({left} more characters)"
+
+
+def is_text(name: str) -> bool:
+    """Say whether a name can be written as UTF-8; names of files need not be."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def quoted(word: str | Path) -> str:
+    """Return a word or a path as one types it in a shell."""
+    text = str(word)
+    if os.name == "nt":
+        return f'"{text}"' if not text or " " in text else text
+    return shlex.quote(text)
 
 
 def _is_shown(sign: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from coursekit.console import is_text
+from coursekit.printable import is_text
 
 
 def screen() -> Any:

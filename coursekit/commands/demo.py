@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from coursekit.console import Consoles, quoted
+from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import check_preset
+from coursekit.printable import quoted
 from coursekit.runs import checkpoint, pictures
 from coursekit.runs.folder import ASSETS, Run, find_runs
 from coursekit.runs.native_log import native_log

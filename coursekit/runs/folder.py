@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import __version__
 from coursekit.atomic import disk_error, disk_errors, make_folder, write_json, write_text
-from coursekit.console import quoted
 from coursekit.errors import CourseError
+from coursekit.printable import quoted
 from coursekit.stored import read_bytes, read_json
 
 if TYPE_CHECKING:

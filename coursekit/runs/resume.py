@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from coursekit.console import Consoles, quoted
+from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import check_preset
+from coursekit.printable import quoted
 from coursekit.runs.folder import Manifest, Run, find_runs
 from coursekit.settings import Settings, parse_overrides
 

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from coursekit.atomic import write_json
-from coursekit.console import Consoles, quoted
+from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import Settled, assigned, read_data, settle
+from coursekit.printable import quoted
 from coursekit.runs import checkpoint, pictures
 from coursekit.runs.display import PlainDisplay, display
 from coursekit.runs.folder import (

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.console import is_text, quoted
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
+from coursekit.printable import is_text, quoted
 from coursekit.store.download import fetch
 from coursekit.store.transfer import Unreachable
 from coursekit.stored import require_file

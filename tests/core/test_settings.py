@@ -48,7 +48,7 @@ def test_a_bad_assignment_says_what_was_expected(text: str, says: str) -> None:
     [
         ({"units": 0}, "from 1 to 64"),
         ({"units": 65}, "from 1 to 64"),
-        ({"rate": float("nan")}, "rate is not a number"),
+        ({"rate": float("nan")}, "rate=nan is not a finite number"),
         ({"units": True}, "wrong type"),
         ({"lengths": (4, 0)}, "at least 1"),
         ({"cell": "rnn"}, "one of gru, lstm"),

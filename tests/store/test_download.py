@@ -73,7 +73,7 @@ def test_goes_on_where_it_broke_off(server: Server, screen: Console) -> None:
     leave_part(dataset, CONTENT[:120_000])
     assert only_file(fetch(dataset, screen)) == CONTENT
     assert [(r.range, r.if_range) for r in server.requests] == [("bytes=120000-", '"one"')]
-    assert "going on from 40 %" in shown(screen)
+    assert "resuming at 40 %" in shown(screen)
 
 
 def test_weak_etag_is_replaced_by_the_date(server: Server, screen: Console) -> None:
