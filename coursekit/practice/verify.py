@@ -21,6 +21,7 @@ from coursekit.practice.gather import declared
 from coursekit.practice.leaks import leaks
 from coursekit.practice.solved_work import Changed, Recorded, Stubbed
 from coursekit.practice.stubs import STUBS, Stub
+from coursekit.practice.worked import worked_faults
 from coursekit.practice.worker_client import Child, Code
 
 
@@ -37,9 +38,13 @@ def code_of(template: Template, edition: Edition, train: bool = False) -> list[C
 def faults_of(template: Template) -> list[str]:
     """Return what is wrong with an exercise; nothing if it may be given to students.
 
+    Of a worked lesson, say whether it runs.
+
     Raises:
         CourseError: The template cannot be built at all.
     """
+    if not template.number:
+        return worked_faults(template)
     known = declared(template)
     faults = [*_declared_well(known), *_numpys_own(template)]
     with TemporaryDirectory() as folder:
