@@ -40,9 +40,10 @@ def declared(template: Template) -> Declared:
     """
     found = Declared()
     namespace: dict[str, Any] = {"__name__": template.name}
+    built = cells(template)
     token = _gathering.set(found)
     try:
-        for cell in cells(template):
+        for cell in built:
             if cell.role == "check":
                 code = "\n" * (cell.line - 1) + cell.origin
                 exec(compile(code, str(template.path), "exec"), namespace)

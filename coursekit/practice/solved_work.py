@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +24,7 @@ class Recorded:
 
     def call(self, name: str, args: list[Any], limit: float) -> Any:
         """Call, and keep the result."""
-        key = f"{name}({json.dumps(pack(args))})"
+        key = f"{name}({pack(args)!r})"
         if key not in self.answers:
             self.answers[key] = self.work.call(name, args, limit)
         return self.answers[key]

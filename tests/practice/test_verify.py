@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from coursekit import Dataset
+from coursekit.datasets import RemoteFile
 from coursekit.notebooks.template import read_template
+from coursekit.plugins import catalogue
 from coursekit.practice.gather import declared
 from coursekit.practice.namespace import Here
 from coursekit.practice.plain_data import equal
@@ -201,3 +204,44 @@ def test_empty_arrays_take_the_place_of_numbers() -> None:
     found = stubbed(STUBS["empty arrays of the same form"], [], {"loss": 1.0, "text": "a"}, None)
     assert found["loss"].shape == (0,)
     assert found["text"] == ""
+
+
+WORKED = """# %% [markdown]
+# # Sums
+#
+# **Goal.** See sums.
+#
+# **Time.** 5 minutes
+#
+# **Before.** nothing
+
+# %%
+DATASET = "all the numbers"
+
+# %% tags=["train"]
+raise RuntimeError("trained for an hour")
+total = 7
+
+# %%
+print("needs what was trained:", total)
+
+# %%
+assert DATASET == "none"
+print(1 / 1)
+"""
+
+
+def test_a_worked_lesson_must_run_where_nothing_is_trained(
+    adding: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = catalogue().lesson("sums")
+    large = Dataset(
+        "all the numbers", "many", "public domain", (RemoteFile("http://x/y", 1, "sha256:0"),)
+    )
+    monkeypatch.setattr(type(lesson), "datasets", (large, *lesson.datasets))
+    path = adding.with_name("lesson.py")
+    path.write_text(WORKED)
+    assert faults_of(read_template(path, "sums")) == []
+    path.write_text(WORKED.replace("1 / 1", "1 / 0"))
+    (fault,) = faults_of(read_template(path, "sums"))
+    assert fault.startswith(f"{path}:21: this cell fails: ZeroDivisionError")
