@@ -12,6 +12,8 @@ from coursekit.practice.namespace import Here, StudentError
 from coursekit.practice.solved_work import Recorded
 from coursekit.practice.verify import unearned
 
+pytestmark = pytest.mark.tf
+
 SLOW = {"seven_clouds"}  # trains two networks
 
 
