@@ -64,6 +64,7 @@ def cells(template: Template) -> tuple[BuiltCell, ...]:
     """
     faults: dict[str, str] = {}
     at: dict[str, int] = {}  # the lines of the faults
+    declared: dict[str, int] = {}  # the lines of checks, probes and misconceptions
     built: list[BuiltCell] = []
     for cell in template.cells:
         if cell.role == "text":
@@ -74,7 +75,7 @@ def cells(template: Template) -> tuple[BuiltCell, ...]:
                     faults[node.name] = ast.get_source_segment(cell.source, node) or ""
                     at[node.name] = cell.line + node.lineno - 1
         elif cell.role == "check":
-            built.append(_check_cell(template, cell))
+            built.append(_check_cell(template, cell, declared))
         else:
             built += _code_cells(cell, carry_out(template, cell, faults))
     for name in at.keys() - {name for cell in built for name in cell.names}:
@@ -101,10 +102,20 @@ def _code_cells(cell: Cell, done: Carried) -> Iterable[BuiltCell]:
     )
 
 
-def _check_cell(template: Template, cell: Cell) -> BuiltCell:
+def _check_cell(template: Template, cell: Cell, declared: dict[str, int]) -> BuiltCell:
     points, checks = 0, []
     for node in ast.parse(cell.source).body:
-        if isinstance(node, ast.FunctionDef) and "check" in decorator_names(node):
+        marks = decorator_names(node) if isinstance(node, ast.FunctionDef) else set()
+        if not isinstance(node, ast.FunctionDef) or not marks & CHECK_MARKS:
+            continue
+        line = cell.line + node.lineno - 1
+        if declared.setdefault(node.name, line) != line:
+            raise template.error(
+                line,
+                f"{node.name} is declared a second time, after line {declared[node.name]}",
+                "a name of its own for each check, probe and misconception",
+            )
+        if "check" in marks:
             checks.append(node.name)
             points += _points(template, cell, node)
     call = ""

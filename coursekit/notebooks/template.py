@@ -8,7 +8,9 @@ exercise, ``**Kind.** complete, measure``.
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -180,18 +182,18 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
         ast.parse(text)
     except SyntaxError as error:
         raise CourseError(f"{path}:{error.lineno}: {error.msg}", "valid Python") from None
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"# %%(\s|$)", line)]
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    lines = [
+        token.start[0]
+        for token in tokens  # a mark inside a text begins no cell
+        if token.type == tokenize.COMMENT and re.match(r"# %%(\s|$)", token.line)
+    ]
     notebook = jupytext.reads(text, fmt="py:percent")
     if len(lines) != len(notebook.cells):
         raise CourseError(f"{path}:1: text before the first cell", "a first line `# %% [markdown]`")
     cells = []
     for cell, line in zip(notebook.cells, lines, strict=True):
-        unknown = set(cell["metadata"].get("tags", [])) - set(TAGS)
-        if unknown:
-            raise CourseError(
-                f"{path}:{line}: unknown tag {', '.join(sorted(unknown))}",
-                f"one of {', '.join(TAGS)}, or none",
-            )
+        _check_cell(path, line, cell)
         cells.append(Cell(_role(cell), cell.source, line + 1))
     first = cells[0].source if cells and cells[0].role == "text" else ""
     title = re.match(r"# (.+)", first)
@@ -201,6 +203,24 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
     )
     _check_first_cell(template)
     return template
+
+
+def _check_cell(path: Path, line: int, cell: Any) -> None:
+    unknown = set(cell["metadata"].get("tags", [])) - set(TAGS)
+    if unknown:
+        raise CourseError(
+            f"{path}:{line}: unknown tag {', '.join(sorted(unknown))}",
+            f"one of {', '.join(TAGS)}, or none",
+        )
+    if cell["cell_type"] == "code":
+        try:
+            ast.parse(cell["source"])
+        except SyntaxError as error:
+            raise CourseError(
+                f"{path}:{line + (error.lineno or 1)}: {error.msg} in a cell by itself",
+                "cells of whole statements in Python",
+                "no `# %%` inside a function or a text, and no commands of the notebook",
+            ) from None
 
 
 def _check_first_cell(template: Template) -> None:
@@ -237,6 +257,6 @@ def _role(cell: Any) -> Role:
 
 
 def decorator_names(node: ast.FunctionDef) -> set[str]:
-    """Return the plain names of a function's decorators."""
+    """Return the names of a function's decorators, without their modules."""
     called = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
-    return {d.id for d in called if isinstance(d, ast.Name)}
+    return {d.id if isinstance(d, ast.Name) else getattr(d, "attr", "") for d in called}

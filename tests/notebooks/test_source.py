@@ -147,6 +147,13 @@ def test_faulty_regions(body: str, says: str) -> None:
         ("# %%\nprint", '# %% tags=["fault"]\ndef totl():\n    return 1\n\n# %%\nprint',
          "def totl", "totl replaces nothing"),
         ("points=2, hints=HINTS", "hints=HINTS", "def totals", "totals has no points"),
+        ("def first(numbers)", "def five(numbers)", "def five(numbers)", "five is declared a sec"),
+        ("@check(\"The total is right\", points=2", "@practice.check(\"x\", points=TWO",
+         "points=TWO", "points of the check totals"),
+        ("import functools\nfrom", "# %matplotlib inline\nimport functools\nfrom", "# %mat",
+         "invalid syntax in a cell by itself"),
+        ("print(mean((1.0, 3.0)))", "def f():\n    x = 1\n# %%\n    return x", "    return x",
+         "unexpected indent in a cell by itself"),
         ("points=2, hints=HINTS", "points=2", "def totals", "totals has no hints"),
         ("points=2, hints=HINTS", "points=TWO, hints=HINTS", "points=TWO", "totals are TWO"),
         ("points=2, hints=HINTS", "points='2', hints=HINTS", "points='2'", "totals are '2'"),
@@ -162,6 +169,17 @@ def test_errors_name_file_and_line(template: Path, old: str, new: str, at: str, 
     with pytest.raises(CourseError, match=says) as caught:
         cells(read_template(template, "sums"))
     assert str(caught.value).startswith(f"{template}:{line}:")
+
+
+def test_a_mark_inside_a_text_begins_no_cell(template: Path) -> None:
+    before = len(read_template(template, "sums").cells)
+    text = 'text = """\n# %%\n# not a cell\n"""'
+    template.write_text(template.read_text().replace("print(mean((1.0, 3.0)))", text))
+    after = read_template(template, "sums").cells
+    assert len(after) == before
+    assert text in [cell.source for cell in after]
+    last = after[-1]
+    assert template.read_text().splitlines()[last.line - 1] == last.source.splitlines()[0]
 
 
 @pytest.mark.parametrize(

@@ -356,7 +356,7 @@ def about_others(student):
     changes = np.linalg.norm(three - one, axis=1)
     assert changes[2] >= changes.max() - 1e-4, (
         f"image 2 alone was changed, and what is told of image {changes.argmax()} changes more: "
-        "row k is of image k"
+        "row k has to describe image k"
     )
     assert np.abs(one[0] - two[0]).max() > 1e-4, (
         "image 0 looks the same to the judge, whatever stands beside it"
