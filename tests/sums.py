@@ -106,7 +106,7 @@ from sums_code import mean  # exercise
 print(mean((1.0, 3.0)))
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 import numpy as np
 
 HINTS = ("What?", "Which way?", "Nearly: add.")
@@ -145,7 +145,7 @@ def totals(student):
 @check("The mean is right", points=3, hints=HINTS, after="totals", limit=3)
 def means(student):
     found = student.both(np.arange(4.0))
-    np.testing.assert_allclose(found["mean"], 1.5, err_msg="the mean of 0 1 2 3")
+    assert_close(found["mean"], 1.5, "the mean of 0 1 2 3")
 """
 
 SOLVED = {

@@ -265,6 +265,9 @@ def build(
         ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over files that coursekit did not write, too.")
+    ] = False,
 ) -> None:
     """Build the notebooks of lessons and exercises in the current folder.
 
@@ -275,7 +278,7 @@ def build(
     """
     from coursekit.commands import author
 
-    author.build_notebooks(lesson, solutions, check, screen())
+    author.build_notebooks(lesson, solutions, check, force, screen())
 
 
 @app.command(rich_help_panel=AUTHOR)

@@ -13,11 +13,11 @@ from coursekit.console import Consoles, table
 from coursekit.console import cells as texts
 from coursekit.errors import CourseError
 from coursekit.notebooks.notebook import Notebook, build_notebook, notebook_text, read_notebook
-from coursekit.notebooks.template import Template, templates
+from coursekit.notebooks.template import Template, addresses, templates
 from coursekit.plugins import catalogue
 from coursekit.practice.checks import Result, check_work
 from coursekit.practice.gather import declared
-from coursekit.practice.locate import Place, all_exercises, named, place
+from coursekit.practice.locate import Place, all_exercises, named, newest, place, readable
 from coursekit.practice.records import Record, changing, next_hint, records
 from coursekit.practice.student_cells import answers, code_of, exercises
 from coursekit.practice.worker_client import Child
@@ -39,7 +39,7 @@ def start(name: str, folder: Path | None, out: Consoles) -> None:
     lesson = catalogue().lesson(name.partition("/")[0])
     chosen = [named(name)] if "/" in name else templates(lesson)
     if not chosen:
-        there = [one.name for one in catalogue().lessons.values() if templates(one)]
+        there = [one.name for one in catalogue().lessons.values() if addresses(one)]
         raise CourseError(
             f"the lesson {lesson.name} has no notebooks",
             f"one that has: {', '.join(there)}",
@@ -181,9 +181,10 @@ def _unsolved() -> Template | None:
     """Return the first exercise that is not solved: of the lesson that was saved last, if any."""
     known = records()
     left = [a for n, a in all_exercises().items() if not known.get(n, Record()).solved]
-    lesson = place(None).template.lesson if any(_is_there(r) for r in known.values()) else ""
+    started = any(_is_there(known[name]) for name in all_exercises() if name in known)
+    lesson = newest()[0].lesson if started else ""
     own = [address for address in left if address.lesson == lesson]
-    return next((address.read() for address in own or left), None)
+    return next(readable([*own, *left]), None)
 
 
 def _is_there(record: Record) -> bool:
@@ -201,12 +202,21 @@ def _action(template: Template | None) -> str:
 
 
 def progress(out: Consoles) -> None:
-    """Show all exercises at a glance, with the share of the points."""
+    """Show all exercises at a glance, with the share of the points.
+
+    A template that cannot be read is named, and does not stand in the way of the others.
+    """
     known, earned, total = records(), 0, 0
     grid = table("exercise", "title", "state", "points", right=("points",))
     for name, address in all_exercises().items():
-        template, record = address.read(), known.get(name, Record())
-        points = sum(check.points for check in declared(template).checks.values())
+        record = known.get(name, Record())
+        try:
+            template = address.read()
+            points = sum(check.points for check in declared(template).checks.values())
+        except CourseError as error:
+            grid.add_row(*texts(name, "", "broken", "-"))
+            out.say(str(error), "yellow")
+            continue
         mine = min(record.points, points)
         state = "solved" if record.solved else "started" if record.path else "not started"
         earned, total = earned + mine, total + points

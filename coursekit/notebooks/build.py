@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from coursekit.atomic import make_folder, write_text
+from coursekit.atomic import disk_errors, make_folder, write_text
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.notebooks.cells import Edition
 from coursekit.notebooks.notebook import (
     MOST_BYTES,
     Notebook,
@@ -21,57 +22,79 @@ from coursekit.notebooks.notebook import (
     read_notebook,
     sources,
 )
-from coursekit.notebooks.syllabus import EXERCISES, LESSONS, syllabus
-from coursekit.notebooks.template import Template, templates
+from coursekit.notebooks.ownership import may_write
+from coursekit.notebooks.syllabus import place_of, syllabus
+from coursekit.notebooks.template import Template, misnamed, templates
 
 TRAINING_LIMIT = 1_800  # seconds that one cell of a worked lesson may take
 
 
-def lesson_path(template: Template) -> Path:
-    """Return where a worked lesson is written, below the root."""
-    return LESSONS / f"{template.lesson}.ipynb"
-
-
-def exercise_path(template: Template) -> Path:
-    """Return where an exercise's student edition is written, below the root."""
-    return EXERCISES / template.lesson / template.file_name
-
-
-def build(lessons: Iterable[Lesson], solutions: Path | None, out: Consoles) -> None:
-    """Build the notebooks of lessons, and the syllabus of all lessons, in the current folder.
+def build(lessons: Iterable[Lesson], solutions: Path | None, force: bool, out: Consoles) -> None:
+    """Build the notebooks of lessons, and their syllabus, in the current folder.
 
     Args:
         lessons: Whose templates to build.
         solutions: A folder for the solved editions; then nothing else is built.
+        force: Write over files that the kit did not write, too.
         out: Where to print the paths.
+
+    Raises:
+        CourseError: A template is wrong, or a file is in the way; then nothing was written.
     """
-    for lesson in lessons:
-        for template in templates(lesson):
-            if solutions is not None:
-                if template.number:
-                    book = build_notebook(template, "solved")
-                    _write(solutions / lesson.name / template.file_name, notebook_text(book), out)
-            elif template.number:
-                book = build_notebook(template, "student")
-                _write(exercise_path(template), notebook_text(book), out)
-            else:
-                _build_lesson(template, out)
-    if solutions is None:
-        for path, text in syllabus().items():
+    chosen = list(lessons)
+    books = _books(chosen, solutions)
+    in_the_way = [path for path, _, book in books if not may_write(path, book)]
+    if in_the_way and not force:
+        raise CourseError(
+            "not as coursekit built them: " + ", ".join(map(str, in_the_way)),
+            remedy="move them away; or add --force to write over them",
+        )
+    for path, template, book in books:
+        if template.number:
+            _write(path, notebook_text(book), out)
+        else:
+            _build_lesson(path, book, out)
+    for path, text in syllabus(chosen).items() if solutions is None else ():
+        if force or may_write(path):
             _write(path, text, out)
+        else:
+            out.say(f"kept {path}, which is not as coursekit built it; --force writes over it")
+
+
+def _books(
+    lessons: Iterable[Lesson], solutions: Path | None
+) -> list[tuple[Path, Template, Notebook]]:
+    """Return what is to be built, and where."""
+    found = []
+    for lesson in lessons:
+        if faults := misnamed(lesson):
+            raise CourseError("\n".join(faults))
+        for template in templates(lesson):
+            book = build_notebook(template, _edition(template, solutions))
+            if solutions is None:
+                found.append((place_of(template), template, book))
+            elif template.number:
+                found.append((solutions / lesson.name / template.file_name, template, book))
+    return found
+
+
+def _edition(template: Template, solutions: Path | None) -> Edition:
+    return "student" if template.number and solutions is None else "solved"
 
 
 def _write(path: Path, text: str, out: Consoles) -> None:
     make_folder(path.parent)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+    with disk_errors("read", path):
+        there = path.read_bytes() if path.exists() else b""
+    if there != text.encode():
         write_text(path, text)
     out.result(str(path))
 
 
-def _build_lesson(template: Template, out: Consoles) -> None:
+def _build_lesson(path: Path, book: Notebook, out: Consoles) -> None:
     """Execute a worked lesson, unless its outputs are those of its code already."""
-    path, book = lesson_path(template), build_notebook(template, "solved")
-    kept = with_outputs_of(read_notebook(path), book) if path.exists() else None
+    there = _readable(path)
+    kept = with_outputs_of(there, book) if there else None
     if kept is None:
         out.say(f"executing {path} ...")
     text = notebook_text(kept or execute(book))
@@ -80,6 +103,14 @@ def _build_lesson(template: Template, out: Consoles) -> None:
             f"{path} would have {len(text.encode()):,} bytes", f"at most {MOST_BYTES:,}"
         )
     _write(path, text, out)
+
+
+def _readable(path: Path) -> Notebook | None:
+    """Return the notebook of that name; None if it is missing, or damaged and written over."""
+    try:
+        return read_notebook(path) if path.exists() else None
+    except CourseError:
+        return None
 
 
 def with_outputs_of(there: Notebook, book: Notebook) -> Notebook | None:
@@ -157,25 +188,23 @@ def check_up_to_date(lessons: Iterable[Lesson], out: Consoles) -> None:
     Raises:
         CourseError: Something is missing or out of date.
     """
+    chosen = list(lessons)
     faults = []
-    for lesson in lessons:
-        for template in templates(lesson):
-            if template.number:
-                path, text = (
-                    exercise_path(template),
-                    notebook_text(build_notebook(template, "student")),
-                )
-                there = path.read_text(encoding="utf-8") if path.exists() else ""
-                fault = "" if there == text else "differs from its template and the plugin's code"
-            else:
-                path, book = lesson_path(template), build_notebook(template, "solved")
-                fault = out_of_date(path, book)
-                if not fault and "code" not in read_notebook(path)["metadata"]["coursekit"]:
-                    fault = "has not been executed"
-            if fault:
-                faults.append(f"{path} {fault}")
-    for path, text in syllabus().items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+    for path, template, book in _books(chosen, None):
+        if template.number:
+            there = path.read_text(encoding="utf-8") if path.exists() else ""
+            same = there == notebook_text(book)
+            fault = "" if same else "differs from its template and the plugin's code"
+        else:
+            fault = out_of_date(path, book)
+            if not fault and "code" not in read_notebook(path)["metadata"]["coursekit"]:
+                fault = "has not been executed"
+        if fault:
+            faults.append(f"{path} {fault}")
+    for path, text in syllabus(chosen).items():
+        if not path.exists():
+            faults.append(f"{path} is missing")
+        elif may_write(path) and path.read_text(encoding="utf-8") != text:
             faults.append(f"{path} differs from the templates")
     if faults:
         raise CourseError("\n".join(faults), remedy="coursekit build")

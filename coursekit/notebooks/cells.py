@@ -63,6 +63,8 @@ def cells(template: Template) -> tuple[BuiltCell, ...]:
         CourseError: A marker is wrong, or a name is read that is not there by then.
     """
     faults: dict[str, str] = {}
+    at: dict[str, int] = {}  # the lines of the faults
+    declared: dict[str, int] = {}  # the lines of checks, probes and misconceptions
     built: list[BuiltCell] = []
     for cell in template.cells:
         if cell.role == "text":
@@ -71,10 +73,15 @@ def cells(template: Template) -> tuple[BuiltCell, ...]:
             for node in ast.parse(cell.source).body:
                 if isinstance(node, ast.FunctionDef | ast.ClassDef):
                     faults[node.name] = ast.get_source_segment(cell.source, node) or ""
+                    at[node.name] = cell.line + node.lineno - 1
         elif cell.role == "check":
-            built.append(_check_cell(template, cell))
+            built.append(_check_cell(template, cell, declared))
         else:
             built += _code_cells(cell, carry_out(template, cell, faults))
+    for name in at.keys() - {name for cell in built for name in cell.names}:
+        raise template.error(
+            at[name], f"the fault {name} replaces nothing", f"an exercise {name} in a cell below"
+        )
     built.insert(1, BuiltCell("", "given", needs := _needs(template), needs, 1))
     _check_names(template, built)
     return tuple(_with_ids(built))
@@ -95,15 +102,22 @@ def _code_cells(cell: Cell, done: Carried) -> Iterable[BuiltCell]:
     )
 
 
-def _check_cell(template: Template, cell: Cell) -> BuiltCell:
+def _check_cell(template: Template, cell: Cell, declared: dict[str, int]) -> BuiltCell:
     points, checks = 0, []
     for node in ast.parse(cell.source).body:
-        if isinstance(node, ast.FunctionDef) and "check" in decorator_names(node):
+        marks = decorator_names(node) if isinstance(node, ast.FunctionDef) else set()
+        if not isinstance(node, ast.FunctionDef) or not marks & CHECK_MARKS:
+            continue
+        line = cell.line + node.lineno - 1
+        if declared.setdefault(node.name, line) != line:
+            raise template.error(
+                line,
+                f"{node.name} is declared a second time, after line {declared[node.name]}",
+                "a name of its own for each check, probe and misconception",
+            )
+        if "check" in marks:
             checks.append(node.name)
-            keywords = [
-                k for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords
-            ]
-            points += sum(ast.literal_eval(k.value) for k in keywords if k.arg == "points")
+            points += _points(template, cell, node)
     call = ""
     if checks:
         wanted = ", ".join(f'"{name}"' for name in checks)
@@ -111,6 +125,32 @@ def _check_cell(template: Template, cell: Cell) -> BuiltCell:
     return BuiltCell(
         "", "check", call, call, cell.line, points, checks=tuple(checks), origin=cell.source
     )
+
+
+def _points(template: Template, cell: Cell, node: ast.FunctionDef) -> int:
+    """Return the points of a check, which nbgrader's metadata hold, too."""
+    given = {
+        keyword.arg: keyword.value
+        for call in node.decorator_list
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+    }
+    for name in ("points", "hints"):
+        if name not in given:
+            raise template.error(
+                cell.line + node.lineno - 1,
+                f"the check {node.name} has no {name}",
+                '@check("What is right", points=2, hints=("Question?", "Direction.", "Nearly."))',
+            )
+    value = given["points"]
+    if not isinstance(value, ast.Constant) or type(value.value) is not int:
+        raise template.error(
+            cell.line + value.lineno - 1,
+            f"the points of the check {node.name} are {ast.unparse(value)}",
+            "a whole number, written out",
+            "points=2",
+        )
+    return value.value
 
 
 def _with_ids(built: list[BuiltCell]) -> Iterable[BuiltCell]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+import io
+import re
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from coursekit.errors import CourseError
 from coursekit.notebooks import source as sources
 from coursekit.notebooks.source import DEFINITIONS, Source
 from coursekit.notebooks.template import MARKER, Cell, Template
+
+WORDS = ("show", "exercise")
+NEARLY = re.compile(r"#+\s*(\w+)((?:\s*:\s*|\s+)[\w.]+(?:\s*,\s*[\w.]+)*|\s*:?)\s*")
 
 
 @dataclass
@@ -51,6 +58,9 @@ def markers(template: Template, cell: Cell) -> Iterator[Marker]:
     found = {n: m for n, line in enumerate(lines, 1) if (m := MARKER.search(line))}
     # Text in a string may look like a marker: only what is on a statement's first line counts.
     statements = {node.lineno: node for node in ast.parse(cell.source).body}
+    for number, comment in _comments(cell.source):
+        if number in statements and number not in found:
+            _fail_on_nearly_a_marker(template, cell.line + number - 1, comment)
     for number in sorted(found, reverse=True):
         word, names = found[number][1], found[number][2] or ""
         node = statements.get(number)
@@ -64,6 +74,27 @@ def markers(template: Template, cell: Cell) -> Iterator[Marker]:
             )
         methods = tuple(name.strip() for name in names.split(",") if name.strip())
         yield Marker(word, node, methods, cell.line + number - 1)
+
+
+def _comments(code: str) -> Iterator[tuple[int, str]]:
+    """Yield the comments of code that stand behind something, each with its line."""
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.COMMENT and token.line[: token.start[1]].strip():
+            yield token.start[0], token.string
+
+
+def _fail_on_nearly_a_marker(template: Template, line: int, comment: str) -> None:
+    """Fail on ``# exercize`` and ``# exercise call``, which would build without a word."""
+    found = NEARLY.fullmatch(comment)
+    near = get_close_matches(found[1].lower(), WORDS, n=1, cutoff=0.7) if found else []
+    if found and near:
+        rest = found[2].strip(" :")
+        raise template.error(
+            line,
+            f"the comment `{comment}` is no marker",
+            "`# show` or `# exercise`, each with `: method, method` if it means methods",
+            f"write `# {near[0]}{': ' if rest else ''}{rest}`, or say it in another way",
+        )
 
 
 def carry_out(template: Template, cell: Cell, faults: dict[str, str]) -> Carried:
@@ -97,7 +128,7 @@ def _pieces(marker: Marker, cell: Cell, faults: dict[str, str], done: Carried) -
         found = [sources.find(str(node.module), alias.name) for alias in node.names]
     else:
         assert isinstance(node, DEFINITIONS)
-        text = _text(cell.source, sources.first_line(node), node.end_lineno)
+        text = sources.definition(cell.source, node)
         found = [Source(node.name, _unmarked(text), node.name)]
     solved = "\n\n\n".join(sources.without_regions(item.text) for item in found)
     if marker.word == "show":
@@ -127,7 +158,7 @@ def _shown(
         return solved, solved
     for item in found:
         for method in sources.methods(item, marker.methods):
-            text = _text(item.text, sources.first_line(method), method.end_lineno)
+            text = sources.definition(item.text, method)
             done.reading.append((f"{item.name}.{method.name}", sources.without_regions(text)))
     node = marker.statement
     kept = _unmarked(_text(cell.source, node.lineno, node.end_lineno))
@@ -152,5 +183,5 @@ def _text(text: str, start: int, stop: int | None) -> str:
 def _replace(text: str, node: ast.stmt, new: str) -> str:
     lines = text.splitlines()
     start = sources.first_line(node) if isinstance(node, DEFINITIONS) else node.lineno
-    lines[start - 1 : node.end_lineno] = new.splitlines()
+    lines[start - 1 : sources.last_line(lines, node)] = new.splitlines()
     return "\n".join(lines)

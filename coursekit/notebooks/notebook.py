@@ -10,6 +10,7 @@ from typing import Any
 from coursekit import __version__
 from coursekit.errors import CourseError
 from coursekit.notebooks.cells import BuiltCell, Edition, cells
+from coursekit.notebooks.ownership import seal
 from coursekit.notebooks.template import Template
 
 Notebook = dict[str, Any]
@@ -31,6 +32,7 @@ def build_notebook(template: Template, edition: Edition) -> Notebook:
             "coursekit": {
                 "edition": edition,
                 "exercise": template.name,
+                "seal": seal(notebook_cells),
                 "template": template.origin,
                 "version": __version__,
             },

@@ -16,6 +16,7 @@ from coursekit.errors import CourseError, did_you_mean
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 HOLE = "# YOUR CODE HERE"
+CLOSE = f"a line `{BEGIN}`, the solution, and a line `{END}`, all in one function"
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -66,13 +67,36 @@ def find(module: str, name: str) -> Source:
             f"{module} defines no function or class {name}", remedy=did_you_mean(name, nodes)
         )
     node = nodes[name]
-    lines = text.splitlines()[first_line(node) - 1 : node.end_lineno]
-    return Source(name, "\n".join(lines), f"{path}:{node.lineno}")
+    return Source(name, definition(text, node), f"{path}:{node.lineno}")
 
 
 def first_line(node: Definition) -> int:
     """Return the line on which a definition starts, with its decorators."""
     return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+
+
+def last_line(lines: list[str], node: ast.stmt) -> int:
+    """Return the line on which a statement ends, with the comments that close its body.
+
+    The syntax tree does not see comments: ``# END SOLUTION`` may be the last line of a function.
+    """
+    last = node.end_lineno or node.lineno
+    if not isinstance(node, DEFINITIONS):
+        return last
+    for number in range(last, len(lines)):
+        line = lines[number]
+        deeper = len(line) - len(line.lstrip()) > node.col_offset
+        if line.strip() and not (deeper and line.lstrip().startswith("#")):
+            break
+        if line.strip():
+            last = number + 1
+    return last
+
+
+def definition(text: str, node: Definition) -> str:
+    """Return the lines of a definition, from its decorators to its closing comments."""
+    lines = text.splitlines()
+    return "\n".join(lines[first_line(node) - 1 : last_line(lines, node)])
 
 
 def without_regions(text: str) -> str:
@@ -126,7 +150,7 @@ def hollow(source: Source, names: tuple[str, ...] = ()) -> tuple[str, list[str]]
         targets = [t for t in targets if regions[t.name]]
     removed: list[str] = []
     for target in reversed(targets):  # from the end, so that line numbers stay right
-        for start, stop in reversed(regions[target.name] or [_body(target)]):
+        for start, stop in reversed(regions[target.name] or [_body(lines, target)]):
             taken = [line for line in lines[start:stop] if line.strip() not in (BEGIN, END)]
             removed = [*taken, *removed]
             lines[start:stop] = _hole(taken, f"{prefix}{target.name}")
@@ -144,10 +168,9 @@ def _hole(taken: list[str], name: str) -> list[str]:
     ]
 
 
-def _body(node: ast.FunctionDef) -> tuple[int, int]:
+def _body(lines: list[str], node: ast.FunctionDef) -> tuple[int, int]:
     """Return the span of lines of a body, without its docstring."""
-    statements = node.body
-    stop = node.end_lineno or node.lineno
+    statements, stop = node.body, last_line(lines, node)
     if ast.get_docstring(node) is not None:
         return statements[0].end_lineno or stop, stop  # comments after it are part of the answer
     return statements[0].lineno - 1, stop
@@ -155,21 +178,16 @@ def _body(node: ast.FunctionDef) -> tuple[int, int]:
 
 def _regions(lines: list[str], node: ast.FunctionDef, where: str) -> Iterator[tuple[int, int]]:
     start: int | None = None
-    for number in range(node.lineno, node.end_lineno or node.lineno):
+    for number in range(node.lineno, last_line(lines, node)):
         mark = lines[number].strip()
         if mark == BEGIN and start is not None:
-            raise CourseError(f"{where}: {node.name}: {BEGIN} inside an open region")
+            raise CourseError(f"{where}: {node.name}: {BEGIN} inside an open region", remedy=CLOSE)
         if mark == BEGIN:
             start = number
         elif mark == END:
             if start is None:
-                raise CourseError(f"{where}: {node.name}: {END} without {BEGIN}")
+                raise CourseError(f"{where}: {node.name}: {END} without {BEGIN}", remedy=CLOSE)
             yield start, number + 1
             start = None
-    # The end of a body may be a comment, which the syntax tree does not see.
     if start is not None:
-        for number in range(node.end_lineno or node.lineno, len(lines)):
-            if lines[number].strip() == END:
-                yield start, number + 1
-                return
-        raise CourseError(f"{where}: {node.name}: the region {BEGIN} is not closed")
+        raise CourseError(f"{where}: {node.name}: the region {BEGIN} is not closed", remedy=CLOSE)

@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from coursekit.notebooks.template import templates
+from coursekit.lesson import Lesson
+from coursekit.notebooks.ownership import BUILT
+from coursekit.notebooks.template import Template, templates
 from coursekit.plugins import catalogue
 
 LESSONS, EXERCISES = Path("lessons"), Path("exercises")
+HEAD = f"{BUILT} from the templates: change those -->\n"
 
 
-def syllabus() -> dict[Path, str]:
-    """Return the two README.md, by path: goals, minutes, prerequisites, links."""
-    lessons, exercises = ["# The lessons\n"], ["# The exercises\n"]
-    lessons.append("Worked notebooks with their outputs, in the order of the course.\n")
-    exercises.append("Start them with `coursekit start LESSON`; `coursekit check` looks at them.\n")
+def place_of(template: Template) -> Path:
+    """Return where a worked lesson, or an exercise's student edition, is written: from the root."""
+    if template.number:
+        return EXERCISES / template.lesson / template.file_name
+    return LESSONS / f"{template.lesson}.ipynb"
+
+
+def syllabus(built: Iterable[Lesson]) -> dict[Path, str]:
+    """Return the two README.md, by path: goals, minutes, prerequisites, links.
+
+    They list the lessons that are built, and those whose notebooks are there already.
+
+    Args:
+        built: The lessons whose notebooks are written in the current folder.
+    """
+    named = {lesson.name for lesson in built}
+    lessons: list[str] = []
+    exercises: list[str] = []
     for lesson in catalogue().lessons.values():
-        found = templates(lesson)
+        if lesson.name not in named and not _is_there(lesson):
+            continue
+        found = [t for t in templates(lesson) if lesson.name in named or place_of(t).exists()]
+        lessons += [line for one in found if not one.number for line in _worked(lesson, one)]
         if any(template.number for template in found):
-            exercises += [f"## {lesson.name}: {lesson.title}\n"]
-            exercises += [
-                "| exercise | goal | time | before | kind |",
-                "| --- | --- | --- | --- | --- |",
-            ]
-        for template in found:
-            fields = template.fields
-            if not template.number:
-                lessons += [
-                    f"## [{template.title}]({lesson.name}.ipynb)\n",
-                    f"{lesson.question} {fields['goal']}\n",
-                    f"{fields['time']}; before it: {fields['before']}\n",
-                ]
-                continue
-            link = f"[{template.number}. {template.title}]({lesson.name}/{template.file_name})"
-            cells = (link, fields["goal"], fields["time"], fields["before"], fields["kind"])
-            exercises.append("| " + " | ".join(cells) + " |")
-        if any(template.number for template in found):
-            exercises.append("")
-    start = "<!-- built by `coursekit build` from the templates: change those -->\n"
-    return {
-        LESSONS / "README.md": "\n".join([start, *lessons]).rstrip() + "\n",
-        EXERCISES / "README.md": "\n".join([start, *exercises]).rstrip() + "\n",
-    }
+            exercises += [f"## {lesson.name}: {lesson.title}\n", *_table(found), ""]
+    pages = {}
+    if lessons:
+        head = "Worked notebooks with their outputs, in the order of the course.\n"
+        pages[LESSONS / "README.md"] = [HEAD, "# The lessons\n", head, *lessons]
+    if exercises:
+        head = "Start them with `coursekit start LESSON`; `coursekit check` looks at them.\n"
+        pages[EXERCISES / "README.md"] = [HEAD, "# The exercises\n", head, *exercises]
+    return {path: "\n".join(lines).rstrip() + "\n" for path, lines in pages.items()}
+
+
+def _is_there(lesson: Lesson) -> bool:
+    return (LESSONS / f"{lesson.name}.ipynb").exists() or (EXERCISES / lesson.name).is_dir()
+
+
+def _worked(lesson: Lesson, template: Template) -> Iterator[str]:
+    yield f"## [{template.title}]({place_of(template).name})\n"
+    yield f"{lesson.question} {template.fields['goal']}\n"
+    yield f"{template.fields['time']}; before it: {template.fields['before']}\n"
+
+
+def _table(found: Iterable[Template]) -> Iterator[str]:
+    yield "| exercise | goal | time | before | kind |"
+    yield "| --- | --- | --- | --- | --- |"
+    for template in found:
+        if template.number:
+            link = f"[{template.number}. {template.title}]({template.lesson}/{template.file_name})"
+            fields = [template.fields[name] for name in ("goal", "time", "before", "kind")]
+            yield "| " + " | ".join([link, *fields]) + " |"

@@ -8,7 +8,9 @@ exercise, ``**Kind.** complete, measure``.
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,10 +21,11 @@ from coursekit.lesson import Lesson
 
 Role = Literal["text", "given", "student", "check", "train", "fault"]
 
+TAGS = ("train", "fault")
 KINDS = ("predict", "complete", "debug", "measure", "invent")
 MARKER = re.compile(r"#\s*(show|exercise)\b(?::\s*([\w\s,.]+?))?\s*$")
 CHECK_MARKS = frozenset({"check", "probe", "misconception"})
-_EXERCISE = re.compile(r"(\d+)_(\w+)\.py")
+_EXERCISE = re.compile(r"(0*[1-9]\d*)_(\w+)\.py")
 _FIELD = re.compile(r"^\*\*(\w+)\.\*\* (.+?)(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -117,8 +120,25 @@ def addresses(lesson: Lesson) -> list[Address]:
     paths = [path for path in lesson.templates.glob("*.py") if _is_template(path)]
     return sorted(
         (Address(path, lesson.name, *_numbered(path)) for path in paths),
-        key=lambda address: address.number,
+        key=lambda address: (address.number, address.path.name),
     )
+
+
+def misnamed(lesson: Lesson) -> list[str]:
+    """Return what is wrong with the names of a lesson's templates, a sentence for each."""
+    files = sorted(p for p in lesson.templates.glob("*.py") if not p.name.startswith("_"))
+    faults = [
+        f"{path}: no template has such a name: call it 1_topic.py with its number, or lesson.py"
+        for path in files
+        if not _is_template(path)
+    ]
+    known: dict[int | str, Path] = {}
+    for address in addresses(lesson):
+        for what, key in (("number", address.number), ("topic", address.topic)):
+            other = known.setdefault(key, address.path)
+            if other != address.path:
+                faults.append(f"{address.path}: {other.name} has the {what} {key}: give it another")
+    return faults
 
 
 def templates(lesson: Lesson) -> list[Template]:
@@ -145,7 +165,13 @@ def read_template(path: Path, lesson: str) -> Template:
     Raises:
         CourseError: It is not Python, or its first cell lacks what a syllabus needs.
     """
-    return _parsed(path, lesson, path.read_text(encoding="utf-8"))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(
+            f"{path} cannot be read: {error}", "a Python file in UTF-8", "save it again"
+        ) from None
+    return _parsed(path, lesson, text)
 
 
 @lru_cache(maxsize=256)
@@ -156,14 +182,19 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
         ast.parse(text)
     except SyntaxError as error:
         raise CourseError(f"{path}:{error.lineno}: {error.msg}", "valid Python") from None
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"# %%(\s|$)", line)]
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    lines = [
+        token.start[0]
+        for token in tokens  # a mark inside a text begins no cell
+        if token.type == tokenize.COMMENT and re.match(r"# %%(\s|$)", token.line)
+    ]
     notebook = jupytext.reads(text, fmt="py:percent")
     if len(lines) != len(notebook.cells):
         raise CourseError(f"{path}:1: text before the first cell", "a first line `# %% [markdown]`")
-    cells = [
-        Cell(_role(cell), cell.source, line + 1)
-        for cell, line in zip(notebook.cells, lines, strict=True)
-    ]
+    cells = []
+    for cell, line in zip(notebook.cells, lines, strict=True):
+        _check_cell(path, line, cell)
+        cells.append(Cell(_role(cell), cell.source, line + 1))
     first = cells[0].source if cells and cells[0].role == "text" else ""
     title = re.match(r"# (.+)", first)
     fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(first)}
@@ -172,6 +203,24 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
     )
     _check_first_cell(template)
     return template
+
+
+def _check_cell(path: Path, line: int, cell: Any) -> None:
+    unknown = set(cell["metadata"].get("tags", [])) - set(TAGS)
+    if unknown:
+        raise CourseError(
+            f"{path}:{line}: unknown tag {', '.join(sorted(unknown))}",
+            f"one of {', '.join(TAGS)}, or none",
+        )
+    if cell["cell_type"] == "code":
+        try:
+            ast.parse(cell["source"])
+        except SyntaxError as error:
+            raise CourseError(
+                f"{path}:{line + (error.lineno or 1)}: {error.msg} in a cell by itself",
+                "cells of whole statements in Python",
+                "no `# %%` inside a function or a text, and no commands of the notebook",
+            ) from None
 
 
 def _check_first_cell(template: Template) -> None:
@@ -208,6 +257,6 @@ def _role(cell: Any) -> Role:
 
 
 def decorator_names(node: ast.FunctionDef) -> set[str]:
-    """Return the plain names of a function's decorators."""
+    """Return the names of a function's decorators, without their modules."""
     called = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
-    return {d.id for d in called if isinstance(d, ast.Name)}
+    return {d.id if isinstance(d, ast.Name) else getattr(d, "attr", "") for d in called}

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-import numpy as np
-
 from coursekit.practice.declare import Check, Declared, Misconception
+from coursekit.practice.differences import in_words
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.plain_data import equal, plain
-
-SHOWN = 24  # numbers of an array that are shown
 
 Status = Literal["passed", "wrong", "not reached"]
 
@@ -139,55 +135,3 @@ def explains(misconception: Misconception, calls: list[Call]) -> bool:
         )
     except Exception:
         return False
-
-
-def in_words(error: Exception) -> str:
-    """Return what a check found, without numpy's frame around it."""
-    text = str(error).strip()
-    if not isinstance(error, AssertionError):
-        return f"the result has not the expected form ({type(error).__name__}: {text[:200]})"
-    if not text.startswith(("Not equal", "Arrays are not", "Items are not")):
-        return text or "not as expected"
-    lines = [line for line in text.splitlines()[1:] if line.strip()]
-    words = lines[0] if lines and "ismatch" not in lines[0] else "the numbers differ"
-    compared = _compared(error)
-    return f"{words}\n{differing(*compared)}" if compared else words
-
-
-def _compared(error: AssertionError) -> tuple[Any, Any] | None:
-    """Return the two values that a function of numpy's compared."""
-    frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
-    for one, other in (("actual", "desired"), ("x", "y")):  # the second: numpy before 2.0
-        for values in frames:
-            if one in values and other in values:
-                return values[one], values[other]
-    return None
-
-
-def differing(actual: Any, desired: Any) -> str:
-    """Show two arrays: all of it where that is little, else the first place that differs."""
-    yours, expected = np.asarray(actual), np.asarray(desired)
-    if max(yours.size, expected.size) <= SHOWN or yours.shape != expected.shape:
-        pairs = (("yours", yours), ("expected", expected))
-        return " · ".join(
-            f"{name}: {_on_one_line(array)}" if array.size <= SHOWN else f"{name}: {array.shape}"
-            for name, array in pairs
-        )
-    alike = yours == expected
-    if expected.dtype.kind == "f" and yours.dtype.kind in "fiu":
-        near = np.isclose(yours, expected, equal_nan=True)
-        alike = alike if near.all() else near  # what is all but equal tells less
-    places = np.argwhere(~np.asarray(alike))
-    if not len(places):
-        return f"yours and expected differ in kind: {yours.dtype} and {expected.dtype}"
-    place = tuple(map(int, places[0]))
-    return (
-        f"yours: {_on_one_line(yours[place])} · expected: {_on_one_line(expected[place])} in the "
-        f"place {list(place)} ({len(places)} of {yours.size} differ)"
-    )
-
-
-def _on_one_line(values: Any) -> str:
-    array = np.asarray(values)
-    text = np.array2string(array, precision=4, separator=", ", max_line_width=10_000)
-    return f"{' '.join(text.split())}" + (f", of the shape {array.shape}" if not array.size else "")

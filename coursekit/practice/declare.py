@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from coursekit.errors import CourseError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -81,7 +83,12 @@ def check(
         hints: Three: a question, a direction, nearly the answer.
         after: The checks that it presupposes; without them it is not reached.
         limit: Seconds that it may take.
+
+    Raises:
+        CourseError: The hints are one text.
     """
+    if isinstance(hints, str):
+        raise CourseError("the hints are one text", "three texts", 'hints=("...", "...", "...")')
     earlier = (after,) if isinstance(after, str) else tuple(after)
 
     def declare(function: Function) -> Function:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import traceback
 from functools import lru_cache
 from typing import Any
 
@@ -32,19 +33,39 @@ def exercise(name: str) -> Template:
 
 @lru_cache(maxsize=32)
 def declared(template: Template) -> Declared:
-    """Run the check cells of a template and return what they declare."""
+    """Run the check cells of a template and return what they declare.
+
+    Raises:
+        CourseError: A check cell fails.
+    """
     found = Declared()
     namespace: dict[str, Any] = {"__name__": template.name}
+    built = cells(template)
     token = _gathering.set(found)
     try:
-        for cell in cells(template):
+        for cell in built:
             if cell.role == "check":
                 code = "\n" * (cell.line - 1) + cell.origin
                 exec(compile(code, str(template.path), "exec"), namespace)
                 found.probes |= _probes(cell.origin)
+    except Exception as error:
+        raise _fault(template, error) from error
     finally:
         _gathering.reset(token)
     return found
+
+
+def _fault(template: Template, error: Exception) -> CourseError:
+    """Return in words what ended a check cell, and where."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(template.path)]
+    if isinstance(error, CourseError):
+        return template.error(lines[-1] or 1, error.what, error.expected, error.remedy)
+    return template.error(
+        (lines and lines[-1]) or 1,
+        f"this check cell fails: {type(error).__name__}: {error}",
+        "check cells that run by themselves, one after another",
+    )
 
 
 def _probes(code: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from coursekit.notebooks.cells import cells
 from coursekit.notebooks.notebook import Notebook, read_notebook
 from coursekit.notebooks.template import Address, Template, addresses
 from coursekit.plugins import catalogue
-from coursekit.practice.records import Record, records
+from coursekit.practice.records import records
 from coursekit.practice.student_cells import bound, code_cells
 
 
@@ -64,7 +65,8 @@ def place(text: str | None) -> Place:
         return Place(exercise_of(read_notebook(path), path), path)
     started = {n: r for n, r in records().items() if Path(r.path).is_file()}
     if text is None:
-        return _newest(started)
+        address, path = newest()
+        return Place(address.read(), path)
     if text in catalogue().lessons:
         there = [n for n in all_exercises() if n.startswith(f"{text}/")]
         if not there:
@@ -82,15 +84,31 @@ def place(text: str | None) -> Place:
     return Place(template, Path(started[template.name].path))
 
 
-def _newest(started: dict[str, Record]) -> Place:
+def newest() -> tuple[Address, Path]:
+    """Return the exercise whose notebook was saved last, and the notebook.
+
+    Raises:
+        CourseError: None is started.
+    """
     known = all_exercises()
-    paths = {Path(record.path): name for name, record in started.items() if name in known}
+    paths = {Path(r.path): n for n, r in records().items() if n in known and Path(r.path).is_file()}
     if not paths:
         raise CourseError("no exercise is started", remedy="coursekit start LESSON")
     # Where the student stands says what is meant, before what was saved last.
     here = [path for path in paths if path.is_relative_to(Path.cwd())]
     path = max(here or paths, key=lambda path: path.stat().st_mtime)
-    return Place(known[paths[path]].read(), path)
+    return known[paths[path]], path
+
+
+def readable(addresses: Iterable[Address]) -> Iterator[Template]:
+    """Yield the templates that are without a fault: one of another plugin is not the student's."""
+    for address in addresses:
+        try:
+            template = address.read()
+            cells(template)
+        except CourseError:
+            continue
+        yield template
 
 
 def exercise_of(book: Notebook, path: Path) -> Template:
@@ -111,7 +129,7 @@ def exercise_of(book: Notebook, path: Path) -> Template:
         asked = {name for cell in built for name in cell.names}
         return len(ids & {c.id for c in built if c.role != "text"}), len(asked & bound_here)
 
-    best = max((a.read() for a in known.values()), key=likeness, default=None)
+    best = max(readable(known.values()), key=likeness, default=None)
     if best is None or likeness(best) == (0, 0):
         raise CourseError(
             f"{path} is not a notebook of an exercise",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from coursekit.distribution import PACKAGE, installed, kit, meets, requirements
 from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _failing: dict[str, str] = {}  # the first check that did not pass, by exercise
 
@@ -27,7 +31,8 @@ class NotYetError(Exception):
 def require(*needs: str) -> None:
     """Look whether what a notebook needs is installed, and recent enough.
 
-    It also keeps from the notebook what TensorFlow and Keras say to their developers.
+    It also keeps from the notebook what TensorFlow and Keras say to their developers, and lets
+    it show figures as pictures.
 
     Args:
         *needs: Distributions and their versions, such as ``"numpy>=1.26"``. The name
@@ -37,6 +42,7 @@ def require(*needs: str) -> None:
         CourseError: Something is missing or too old.
     """
     _hush()
+    _show_figures()
     found = {
         need: kit() if need.name == PACKAGE else installed(need.name)
         for need in map(_requirement, needs)
@@ -78,6 +84,20 @@ def _hush() -> None:
     terminal = getattr(sys.stderr, "_original_stdstream_copy", None)
     if terminal is not None:
         os.dup2(terminal, 2)
+
+
+def _show_figures() -> None:
+    """Let a notebook show a figure that was made without pyplot as a picture, not as its name."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        pictures = shell.display_formatter.formatters["image/png"]
+        pictures.for_type_by_name("matplotlib.figure", "Figure", _picture)
+
+
+def _picture(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=80)
+    return file.getvalue()
 
 
 def _is_error(record: logging.LogRecord) -> bool:

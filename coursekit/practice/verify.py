@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,65 +13,16 @@ from typing import Any
 import numpy as np
 
 from coursekit.notebooks.cells import Edition, cells
-from coursekit.notebooks.notebook import Notebook, build_notebook
-from coursekit.notebooks.source import HOLE
+from coursekit.notebooks.notebook import build_notebook
 from coursekit.notebooks.template import Template
-from coursekit.practice.checks import Result, check_work
-from coursekit.practice.declare import Declared
+from coursekit.practice.checks import Result, check_one, check_work
+from coursekit.practice.declare import Check, Declared
 from coursekit.practice.gather import declared
+from coursekit.practice.leaks import leaks
+from coursekit.practice.solved_work import Changed, Recorded, Stubbed
+from coursekit.practice.stubs import STUBS, Stub
+from coursekit.practice.worked import worked_faults
 from coursekit.practice.worker_client import Child, Code
-
-LONG = 20  # characters: a shorter line of a solution may be met anywhere
-
-
-@dataclass
-class Recorded:
-    """The solved work: passes questions on, and keeps the answers."""
-
-    child: Child
-    answers: dict[str, Any] = field(default_factory=dict)
-
-    def prepare(self) -> None:
-        """Run the cells."""
-        self.child.prepare()
-
-    def call(self, name: str, args: list[Any], limit: float) -> Any:
-        """Call, and keep the result."""
-        key = f"{name}({args!r})"
-        if key not in self.answers:
-            self.answers[key] = self.child.call(name, args, limit)
-        return self.answers[key]
-
-    def value(self, name: str, limit: float) -> Any:
-        """Read a value, and keep it."""
-        if name not in self.answers:
-            self.answers[name] = self.child.value(name, limit)
-        return self.answers[name]
-
-
-@dataclass
-class Changed:
-    """The solved work with some of its answers replaced.
-
-    Args:
-        right: The solved work.
-        change: Takes a name, the arguments and the right answer, and returns another.
-    """
-
-    right: Recorded
-    change: Any
-
-    def prepare(self) -> None:
-        """Run the cells."""
-        self.right.prepare()
-
-    def call(self, name: str, args: list[Any], limit: float) -> Any:
-        """Return the changed result."""
-        return self.change(name, args, self.right.call(name, args, limit))
-
-    def value(self, name: str, limit: float) -> Any:
-        """Return the changed value."""
-        return self.change(name, [], self.right.value(name, limit))
 
 
 def code_of(template: Template, edition: Edition, train: bool = False) -> list[Code]:
@@ -86,11 +38,15 @@ def code_of(template: Template, edition: Edition, train: bool = False) -> list[C
 def faults_of(template: Template) -> list[str]:
     """Return what is wrong with an exercise; nothing if it may be given to students.
 
+    Of a worked lesson, say whether it runs.
+
     Raises:
         CourseError: The template cannot be built at all.
     """
+    if not template.number:
+        return worked_faults(template)
     known = declared(template)
-    faults = list(_declared_well(known))
+    faults = [*_declared_well(known), *_numpys_own(template)]
     with TemporaryDirectory() as folder:
         faults += _first_hole(template, known, Path(folder))
         with Child(code_of(template, "solved"), known.probes, Path(folder)) as child:
@@ -99,7 +55,7 @@ def faults_of(template: Template) -> list[str]:
             faults += [f"the solution fails “{r.check.title}”: {r.words}" for r in _bad(results)]
             faults += [f"cell {name}: {text}" for name, text in child.faults.items()]
             if not faults:
-                faults += _stubs(known, right)
+                faults += unearned(known, right)
                 faults += _misconceptions(known, right)
     return faults + leaks(template, build_notebook(template, "student"))
 
@@ -116,9 +72,33 @@ def _declared_well(known: Declared) -> Iterator[str]:
             yield f"{check.name} has no points"
         if len(check.hints) != 3 or len(set(check.hints)) != 3 or not all(check.hints):
             yield f"{check.name} has not three different hints"
+        above = list(known.checks)[: list(known.checks).index(check.name)]
         for earlier in check.after:
-            if earlier not in known.checks:
-                yield f"{check.name} comes after {earlier}, which is no check"
+            if earlier not in above:
+                yield f"{check.name} comes after {earlier}, which is no check above it"
+
+
+def _numpys_own(template: Template) -> Iterator[str]:
+    """A check compares with the kit's own functions."""
+    for cell in cells(template):
+        if cell.role != "check":
+            continue
+        for node in ast.walk(ast.parse(cell.origin)):
+            if re.match(r"(np|numpy)\.testing\b", _dotted(node)):
+                line = cell.line + getattr(node, "lineno", 1) - 1
+                yield (
+                    f"{template.path}:{line}: numpy.testing lets NaN, empty arrays and other "
+                    "shapes pass: use assert_close or assert_equal of coursekit.practice"
+                )
+
+
+def _dotted(node: ast.AST) -> str:
+    """Return what a node names of a module: ``numpy.testing`` of its import, too."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    if isinstance(node, ast.ImportFrom):
+        return f"{node.module}.{node.names[0].name}"
+    return node.names[0].name if isinstance(node, ast.Import) else ""
 
 
 def _first_hole(template: Template, known: Declared, folder: Path) -> Iterator[str]:
@@ -145,27 +125,60 @@ def _first_hole(template: Template, known: Declared, folder: Path) -> Iterator[s
         yield f"the first hole does not say what is to be done: {first.words}"
 
 
-def zeros(value: Any) -> Any:
-    """Return a value of the same form in which every number is zero and every text empty."""
-    if isinstance(value, np.ndarray):
-        return np.zeros_like(value)
-    if isinstance(value, tuple | list):
-        return type(value)(zeros(item) for item in value)
-    if isinstance(value, dict):
-        return {key: zeros(item) for key, item in value.items()}
-    return value if value is None else type(value)()
+def unearned(known: Declared, right: Recorded) -> Iterator[str]:
+    """Yield which checks give points for an answer that nobody worked for.
+
+    Each name that the checks ask for is replaced alone, then all at once. A stub that happens
+    to be right wherever a check looks is none.
+    """
+    asked = {check.name: _asked(check, right) for check in known.checks.values()}
+    names = sorted(set().union(*asked.values()))
+    found: dict[tuple[str, str], list[str]] = {}
+    for title, stub in STUBS.items():
+        told: set[str] = set()
+        for name in (*names, ""):
+            given = set(_given_away(known, asked, right, stub, name)) - told
+            told |= given
+            for check in given:
+                found.setdefault((check, name), []).append(title)
+    for (check, name), titles in sorted(found.items()):
+        place = f"what `{name}` gives" if name else "all that it asks for"
+        yield (
+            f"{check} gives {known.checks[check].points} points for {', '.join(titles)} in place "
+            f"of {place}: compare with assert_close or assert_equal"
+        )
 
 
-def _stubs(known: Declared, right: Recorded) -> Iterator[str]:
-    stubs = {
-        "None": lambda name, args, answer: None,
-        "zeros": lambda name, args, answer: zeros(answer),
-        "its input": lambda name, args, answer: args[0] if args else 0,
-    }
-    for title, stub in stubs.items():
-        for result in check_work(known, Changed(right, stub)):
-            if result.points:
-                yield f"a stub that returns {title} earns {result.points} for {result.check.name}"
+def _asked(check: Check, right: Recorded) -> set[str]:
+    """Return the names that a check asks for."""
+    names: set[str] = set()
+
+    def listen(name: str, args: list[Any], answer: Any) -> Any:
+        names.add(name)
+        return answer
+
+    check_one(check, (), Changed(right, listen))
+    return names
+
+
+def _given_away(
+    known: Declared, asked: dict[str, set[str]], right: Recorded, stub: Stub, name: str
+) -> Iterator[str]:
+    """Yield the checks that pass although a stub replaces the answers of a name, or all."""
+    passed: set[str] = set()
+    for check in known.checks.values():
+        if not passed.issuperset(check.after):
+            continue
+        if name and name not in asked[check.name]:
+            passed.add(check.name)
+            continue
+        work = Stubbed(right, stub, name)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            if check_one(check, (), work).status == "passed":
+                passed.add(check.name)
+                if work.wrong:
+                    yield check.name
 
 
 def _misconceptions(known: Declared, right: Recorded) -> Iterator[str]:
@@ -188,36 +201,3 @@ def _misconceptions(known: Declared, right: Recorded) -> Iterator[str]:
     for name in known.checks:
         if name not in alone:
             yield f"{name} rejects no misconception that every other check lets pass"
-
-
-def leaks(template: Template, book: Notebook) -> list[str]:
-    """Return the lines of the solution that the student edition holds outside given code."""
-    given = {
-        line.strip()
-        for cell in cells(template)
-        # A faulty version that is to be mended is given, too.
-        if cell.role in ("given", "train") or (cell.names and HOLE not in cell.student)
-        for line in cell.student.splitlines()
-    }
-    answers = {line.strip() for cell in cells(template) for line in cell.removed}
-    secret = {line for line in answers if len(line) > LONG and line not in given}
-    text = "\n".join(_texts(book))
-    return [
-        f"the student edition holds a line of the solution: {s}"
-        for s in sorted(secret)
-        if s in text
-    ]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a notebook: sources, outputs, metadata, attachments."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(value, list):
-        yield "".join(item for item in value if isinstance(item, str))
-        for item in value:
-            yield from _texts(item)

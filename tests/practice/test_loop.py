@@ -98,6 +98,33 @@ def test_next_and_progress(loop: Command, solve: Solve) -> None:
     assert lines[-1].startswith("next: coursekit start textgen/")
 
 
+def test_a_broken_template_does_not_end_the_progress_of_the_others(
+    loop: Command, solve: Solve, tmp_path: Path
+) -> None:
+    path = solve()
+    loop("check")
+    template = tmp_path / "plugin" / "templates" / "1_adding.py"
+    template.write_text(template.read_text().replace("points=2,", "points=TWO,"))
+    shown = loop("progress")
+    line = next(x for x in shown.stdout.splitlines() if x.startswith("sums/adding"))
+    assert "broken" in line
+    assert f"{template}:" in shown.stderr
+    assert "nmt/attention" in shown.stdout
+    assert shown.stdout.splitlines()[-1].startswith("next: coursekit start textgen/")
+    assert "textgen/" in loop("next").stdout
+    assert "points of the check totals" in loop("check", str(path), code=1).stderr
+
+
+def test_progress_survives_a_lesson_that_is_no_longer_installed(
+    loop: Command, solve: Solve, tmp_path: Path
+) -> None:
+    solve()
+    loop("check")
+    record = tmp_path / "state" / "coursework.json"
+    record.write_text(record.read_text().replace("sums/adding", "gone/adding"))
+    assert loop("progress").stdout.splitlines()[-1].startswith("next: coursekit start textgen/")
+
+
 def test_reset_keeps_a_backup(loop: Command, solve: Solve) -> None:
     path = solve()
     before = path.read_bytes()

@@ -56,7 +56,7 @@ cells = 64  # exercise
 sees = 46  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("cells", "8 is the side of the grid: it has 8 rows of 8 cells.")
@@ -291,9 +291,14 @@ def always_eight(weights, offset):
     ),
 )
 def rows(student):
-    found = np.shape(student.places(3))
-    assert found == (9, 2), f"a grid of 3 x 3 gave the shape {found}, not (9, 2)"
-    assert np.any(student.places(3)), "all coordinates are zero"
+    found = student.places(3)
+    assert np.shape(found) == (9, 2), (
+        f"a grid of 3 x 3 gave the shape {np.shape(found)}, not (9, 2)"
+    )
+    assert np.isfinite(found).all(), "the coordinates are not numbers"
+    different = len(set(map(tuple, found.tolist())))
+    assert different == 9, f"nine cells are in {different} different places"
+    assert found[0].sum() < found[-1].sum(), "the first cell is top left, the last bottom right"
 
 
 @check(
@@ -308,9 +313,7 @@ def rows(student):
 )
 def middles(student):
     expected = table(4, [-0.75, -0.25, 0.25, 0.75])
-    np.testing.assert_allclose(
-        student.places(4), expected, atol=1e-5, err_msg="a grid of 4 x 4: down, across"
-    )
+    assert_close(student.places(4), expected, "a grid of 4 x 4: down, across", atol=1e-5)
 
 
 @check(
@@ -328,11 +331,11 @@ def peaks(student):
         weights[down * side + across] = 0.7
         weights[0] = 0.05
         expected = (across + 0.5 + offset) / side, (down + 0.5 + offset) / side
-        np.testing.assert_allclose(
+        assert_close(
             student.looked(weights, offset),
             expected,
+            f"row {down}, column {across} of a grid of {side} x {side}, offset {offset}",
             atol=1e-5,
-            err_msg=f"row {down}, column {across} of a grid of {side} x {side}, offset {offset}",
         )
 
 

@@ -52,7 +52,7 @@ from coursekit_captioning.train import train_step
 weight = 1 / 64  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("weight", "1 / 8 would be a row of the grid; softmax runs over all 64 cells.")
@@ -234,7 +234,13 @@ def shapes(student):
     context, weights = student.attend(*example())
     assert np.shape(weights) == (2, 3, 4), f"weights {np.shape(weights)}, not (2, 3, 4)"
     assert np.shape(context) == (2, 3, 6), f"contexts {np.shape(context)}, not (2, 3, 6)"
-    assert np.abs(weights).sum() > 0, "all weights are zero"
+    # Four times the same cell: all four get the same attention, and the context is its value.
+    query, keys, values, *layer = example()
+    keys, values = (np.repeat(part[:, :1], 4, axis=1) for part in (keys, values))
+    context, weights = student.attend(query, keys, values, *layer)
+    assert_close(weights, np.full((2, 3, 4), 0.25), "the weights of four times the same cell")
+    said = "the contexts of four times the same cell: its value, for each query"
+    assert_close(context, np.repeat(values[:, :1], 3, axis=1), said, atol=1e-5)
 
 
 @check(
@@ -251,7 +257,7 @@ def scores(student):
     query, keys, values, *layer = example()
     _, weights = student.attend(query, keys, values, *layer)
     expected = softmax(scores_of(query, keys, *layer))
-    np.testing.assert_allclose(weights, expected, atol=1e-4, err_msg="the weights")
+    assert_close(weights, expected, "the weights", atol=1e-4)
 
 
 @check(
@@ -267,9 +273,8 @@ def scores(student):
 def context(student):
     query, keys, values, *layer = example()
     found, weights = student.attend(query, keys, values, *layer)
-    np.testing.assert_allclose(
-        found, weights @ values, atol=1e-4, err_msg="the contexts, given your own weights"
-    )
+    assert_close(weights.sum(-1), np.ones((2, 3)), "the weights of a query sum to one", atol=1e-4)
+    assert_close(found, weights @ values, "the contexts, given your own weights", atol=1e-4)
 
 
 # %% [markdown]

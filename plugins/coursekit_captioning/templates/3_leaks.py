@@ -42,7 +42,7 @@ from coursekit_captioning.vocabulary import PAD
 first_loss = 4.61  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("first_loss", "0.01 is the probability of the right word, not yet its -log.")
@@ -245,11 +245,11 @@ def without_padding(student):
     logits, targets = some_batch([5, 2, 3, 1])
     for smoothing in (0.0, 0.2):
         found = student.loss_of(logits, targets, smoothing)
-        np.testing.assert_allclose(
+        assert_close(
             found,
             crossed(logits, targets, smoothing),
+            f"captions of 5, 2, 3 and 1 words, smoothing {smoothing}: plain, smoothed",
             atol=1e-4,
-            err_msg=f"captions of 5, 2, 3 and 1 words, smoothing {smoothing}: plain, smoothed",
         )
     found = student.loss_of(*some_batch([0, 0, 0, 0]), 0.0)
     assert found[0] == 0, f"padding alone has the loss {found[0]:.4f}, not 0"

@@ -50,7 +50,7 @@ from coursekit_captioning.vocabulary import END, PAD, START, UNKNOWN
 hearts = 0.5  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
 @misconception(
@@ -234,9 +234,7 @@ def free_end(logits, time, limit):
 def compare(student, time, title, limit=5):
     logits = some_logits()
     found = student.may_write(logits, time, limit)
-    np.testing.assert_allclose(
-        found, permitted(logits, time, limit), atol=1e-5, err_msg=f"{title} (probabilities)"
-    )
+    assert_close(found, permitted(logits, time, limit), f"{title} (probabilities)", atol=1e-5)
 
 
 @check(
@@ -249,13 +247,16 @@ def compare(student, time, title, limit=5):
     ),
 )
 def readable(student):
-    found = np.asarray(student.may_write(some_logits(), 2, 5))
+    logits = some_logits()
+    found = np.asarray(student.may_write(logits, 2, 5))
     assert found.shape == (2, 3, 8), f"logits (2, 3, 8) gave the shape {found.shape}"
     assert found.sum() > 0, "nothing at all may be written"
     for number, name in ((0, "<pad>"), (1, "<start>"), (3, "<unk>")):
         most = found[..., number].max()
         # Their logarithm was to be low: exp(0) is 1, a certainty.
         assert most < 1e-6 or most == 1.0, f"{name} has the probability {most:.2f}"
+    likeliest = [words[..., 4:].argmax(axis=-1) for words in (found, logits)]  # behind the four
+    assert_equal(*likeliest, "the likeliest word of each row, of those that may be read")
 
 
 @check(
@@ -447,9 +448,7 @@ def stays_ended(student):
     for seed in range(3):
         tables = pictured(seed)
         ids, _ = student.describe(tables, 6)
-        np.testing.assert_array_equal(
-            ids, decoded(tables, 6)[0], err_msg="behind the end (2) comes padding (0) alone"
-        )
+        assert_equal(ids, decoded(tables, 6)[0], "behind the end (2) comes padding (0) alone")
 
 
 @check(
@@ -466,9 +465,7 @@ def scored(student):
     for seed in range(3):
         tables = pictured(seed)
         _, scores = student.describe(tables, 6)
-        np.testing.assert_allclose(
-            scores, decoded(tables, 6)[1], rtol=1e-4, err_msg="the mean log probabilities"
-        )
+        assert_close(scores, decoded(tables, 6)[1], "the mean log probabilities", rtol=1e-4)
 
 
 # %% [markdown]
@@ -567,6 +564,8 @@ def room(student):
     for number, (down, across) in zip(numbers, student.laid_out(numbers), strict=True):
         room = down * across
         assert room >= number, f"{number} pictures, {down} x {across} = {room} places"
+        assert 1 <= down <= number, f"{number} pictures in {down} rows"
+        assert 1 <= across <= max(number, 5), f"{number} pictures in {across} columns"
 
 
 @check(

@@ -43,7 +43,7 @@ from coursekit_dcgan.model import SLOPE, SMALL, spread
 length = 17  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception(
@@ -207,10 +207,10 @@ def repeated_first(row, kernel, stride):
 )
 def places(student):
     found = student.stamp(np.array([0.0, 3.0, -1.0]), np.array([1.0, 2.0, 5.0]), 4)
-    np.testing.assert_allclose(
+    assert_close(
         found,
         [0, 0, 0, 0, 3, 6, 15, 0, -1, -2, -5],
-        err_msg="row 0 3 -1, kernel 1 2 5, stride 4: stamps that do not touch",
+        "row 0 3 -1, kernel 1 2 5, stride 4: stamps that do not touch",
     )
 
 
@@ -226,9 +226,7 @@ def places(student):
 )
 def overlaps(student):
     found = student.stamp(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 100.0]), 2)
-    np.testing.assert_allclose(
-        found, [1, 10, 102, 20, 203, 30, 300], err_msg="row 1 2 3, kernel 1 10 100, stride 2"
-    )
+    assert_close(found, [1, 10, 102, 20, 203, 30, 300], "row 1 2 3, kernel 1 10 100, stride 2")
 
 
 # %% [markdown]
@@ -432,13 +430,10 @@ def chain(student):
     assert np.shape(found) == (2, 8, 8, 3), (
         f"stand-ins that double three times made {np.shape(found)} of 1 x 1, not (2, 8, 8, 3)"
     )
-    np.testing.assert_allclose(
-        found[0, 0, 0],
-        painted(LATENTS, False)[0, 0, 0],
-        atol=1e-4,
-        err_msg="the first pixel, 3 channels",
+    assert_close(
+        found[0, 0, 0], painted(LATENTS, False)[0, 0, 0], "the first pixel, 3 channels", atol=1e-4
     )
-    np.testing.assert_allclose(found, painted(LATENTS, False), atol=1e-4, err_msg="the images")
+    assert_close(found, painted(LATENTS, False), "the images", atol=1e-4)
 
 
 @check(
@@ -453,9 +448,7 @@ def chain(student):
 )
 def mode(student):
     found = student.paint(LATENTS, True)
-    np.testing.assert_allclose(
-        found, painted(LATENTS, True), atol=1e-4, err_msg="the images with training=True"
-    )
+    assert_close(found, painted(LATENTS, True), "the images with training=True", atol=1e-4)
 
 
 # %% [markdown]

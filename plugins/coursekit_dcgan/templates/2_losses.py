@@ -41,7 +41,7 @@ from coursekit_dcgan.train import train_step
 coin = 1.386  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("coin", "That is one of the two terms: real images and drawn ones both cost log 2.")
@@ -213,10 +213,12 @@ def by_hand(student):
         assert abs(found - expected) < 1e-4, (
             f"logits log 3, 0 and -1 with the target {target:.0f}: {found:.3f}, not {expected:.3f}"
         )
-    assert student.pull(logits, 1.0) is not None, (
+    slope = student.pull(logits, 1.0)
+    assert slope is not None, (
         "the number is right, but no gradient comes back to the logits: what numpy computes is out "
         "of the tape's sight; use TensorFlow's functions"
     )
+    assert_close(slope, (sigmoid(logits) - 1) / 3, "its gradient for these logits", atol=1e-4)
 
 
 @check(

@@ -50,7 +50,7 @@ from coursekit_dcgan.train import train_step  # exercise
 # %%
 import numpy as np
 
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 class Scene:
@@ -355,7 +355,7 @@ def own(student):
             f"{name}, of one weight, went from {start} to {found[number]:.4f}, "
             f"and should go to {expected[number]:.4f}"
         )
-    np.testing.assert_allclose(found[2:], expected[2:], atol=1e-4, err_msg="the two losses")
+    assert_close(found[2:], expected[2:], "the two losses", atol=1e-4)
 
 
 @check(
@@ -371,9 +371,7 @@ def own(student):
 def smoothed(student):
     args = (IMAGES, NOISE, 0.8, 0.4, 0.2, False)
     found, expected = student.step(*args), step_of(Scene(*args))
-    np.testing.assert_allclose(
-        found, expected, atol=1e-4, err_msg="weights and losses with a smoothing of 0.2"
-    )
+    assert_close(found, expected, "weights and losses with a smoothing of 0.2", atol=1e-4)
 
 
 @check(
@@ -390,9 +388,7 @@ def smoothed(student):
 def apart(student):
     args = (IMAGES, NOISE, 0.8, 0.4, 0.0, True)
     found, expected = student.step(*args), step_of(Scene(*args))
-    np.testing.assert_allclose(
-        found, expected, atol=1e-4, err_msg="weights and losses of two normalised networks"
-    )
+    assert_close(found, expected, "weights and losses of two normalised networks", atol=1e-4)
 
 
 # %% [markdown]
@@ -443,8 +439,8 @@ def leftover(student):
 # images stood against 256 drawn ones. Nothing stops: each loss is a mean, so each of the 96 simply
 # weighed 2.7 times as much as any other image, and a compiled step was compiled once more.
 #
-# `pairs` has the same fault. Mend it so that each image is in exactly one batch of the epoch, and
-# each batch has as many latents as images, and latents of its own.
+# `pairs` has the same fault. Mend it so that each image is in exactly one batch of the epoch, in
+# the order of `places`, and each batch has as many latents as images, and latents of its own.
 
 
 # %% tags=["fault"]
@@ -531,8 +527,27 @@ def last_left_out(places, size, epoch):
 
 
 @check(
+    "Each image is in exactly one batch",
+    points=1,
+    hints=(
+        "Where are images 8 and 9 of ten, in batches of four?",
+        "The last batch may be smaller.",
+        "Go from 0 to the number of images in steps of `batch_size`, as in the faulty version.",
+    ),
+)
+def each_once(student):
+    places = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
+    found = student.batches(np.array(places), 4, 1)
+    seen = [place for some, _ in found for place in some.tolist()]
+    assert max(len(some) for some, _ in found) <= 4, "a batch of more than batch_size images"
+    assert sorted(seen) == list(range(10)), f"of the images 0 to 9 these came: {sorted(seen)}"
+    assert seen == places, f"the images came in the order {seen}, and in `places` it is {places}"
+
+
+@check(
     "As many latents as images",
     points=2,
+    after="each_once",
     hints=(
         "How many images are in the last batch, and how many latents?",
         "Count the images of the batch itself.",
@@ -540,10 +555,14 @@ def last_left_out(places, size, epoch):
     ),
 )
 def as_many(student):
-    for number, (some, noise) in enumerate(student.batches(np.arange(10), 4, 0)):
+    found = student.batches(np.arange(10), 4, 0)
+    assert len(found), "there are no batches"
+    for number, (some, noise) in enumerate(found):
         assert len(some) == len(noise), (
             f"batch {number} of ten images in fours: {len(some)} images, {len(noise)} latents"
         )
+        assert np.shape(noise) == (len(some), 3), "each latent vector has three numbers here"
+        assert np.isfinite(noise).all(), "the latents are not numbers"
         assert np.abs(noise).sum() > 0, "the latents are zeros"
     firsts = [
         tuple(noise[0]) for epoch in (0, 1) for _, noise in student.batches(np.arange(10), 4, epoch)
@@ -552,23 +571,6 @@ def as_many(student):
         "two batches of an epoch, or of two epochs, have the same latents: the seed of "
         "`latents.draw` has to name both the epoch and the batch"
     )
-
-
-@check(
-    "Each image is in exactly one batch",
-    points=1,
-    after="as_many",
-    hints=(
-        "Where are images 8 and 9 of ten, in batches of four?",
-        "The last batch may be smaller.",
-        "Go from 0 to the number of images in steps of `batch_size`, as in the faulty version.",
-    ),
-)
-def each_once(student):
-    found = student.batches(np.array([3, 1, 4, 0, 5, 9, 2, 6, 8, 7]), 4, 1)
-    seen = sorted(int(place) for some, _ in found for place in some)
-    assert max(len(some) for some, _ in found) <= 4, "a batch of more than batch_size images"
-    assert seen == list(range(10)), f"of the images 0 to 9 these came: {seen}"
 
 
 # %% [markdown]
@@ -649,6 +651,7 @@ def latest(student):
     for epochs in (50, 40):
         found = student.saved(epochs)
         assert found, "nothing was saved"
+        assert found == sorted(set(found)), f"an epoch is saved twice: {found}"
         assert found[-1] == epochs, (
             f"the latest checkpoint of {epochs} epochs is of epoch {found[-1]}"
         )

@@ -36,7 +36,7 @@ random = np.random.default_rng(0)
 norm = 10  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception(
@@ -270,8 +270,8 @@ A, B = np.array([3.0, 0.0, 0.0]), np.array([1.5, 1.5 * 3**0.5, 0.0])  # 60 degre
 def ends(student):
     found = np.asarray(student.way(A, B, 4))
     assert found.shape == (4, 3), f"4 vectors of 3 numbers are wanted, not {found.shape}"
-    np.testing.assert_allclose(found[0], A, atol=1e-4, err_msg="the first vector is `start`")
-    np.testing.assert_allclose(found[-1], B, atol=1e-4, err_msg="the last vector is `end`")
+    assert_close(found[0], A, "the first vector is `start`", atol=1e-4)
+    assert_close(found[-1], B, "the last vector is `end`", atol=1e-4)
 
 
 @check(
@@ -305,9 +305,9 @@ def evenly(student):
     far = 3 * np.array([np.cos(np.radians(174)), np.sin(np.radians(174)), 0.0])
     found = np.asarray(student.way(A, far, 4))
     turns = [np.degrees(angle_between(found[n], found[n + 1])) for n in range(3)]
-    np.testing.assert_allclose(found, circled(A, far, 4), atol=1e-3, err_msg=(
-        "174 degrees in three steps: it turned by " + ", ".join(f"{t:.0f}" for t in turns)
-    ))  # fmt: skip
+    turned = ", ".join(f"{turn:.0f}" for turn in turns)
+    said = f"174 degrees in three steps: it turned by {turned}"
+    assert_close(found, circled(A, far, 4), said, atol=1e-3)
 
 
 @check(
@@ -324,7 +324,7 @@ def same_way(student):
     start = np.array([0.1, 0.7, -0.3])
     found = np.asarray(student.way(start, start, 3))
     assert np.isfinite(found).all(), "from a vector to itself, there are numbers that are NaN"
-    np.testing.assert_allclose(found, [start] * 3, atol=1e-4, err_msg="from a vector to itself")
+    assert_close(found, [start] * 3, "from a vector to itself", atol=1e-4)
 
 
 # %% [markdown]

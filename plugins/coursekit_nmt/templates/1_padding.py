@@ -38,7 +38,7 @@ print(normalize("¡Qué frío hace, Tomás!"))
 normal_form = "¿ donde esta el nino ?"  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_equal, check, misconception, probe
 
 
 @misconception("normal_form", "The accents are kept: then dónde and donde would be two words.")
@@ -229,9 +229,7 @@ def empty_on_top(rows, length, empty):
 )
 def ends(student):
     found = student.pad([[5, 6, 7], [8]], 5, 0)
-    np.testing.assert_array_equal(
-        found, [[5, 6, 7, 0, 0], [8, 0, 0, 0, 0]], err_msg="[5, 6, 7] and [8] in five columns"
-    )
+    assert_equal(found, [[5, 6, 7, 0, 0], [8, 0, 0, 0, 0]], "[5, 6, 7] and [8] in five columns")
     assert isinstance(found, np.ndarray), "a list of rows is no array yet: np.array makes one"
     assert found.dtype.kind in "iu", "the array holds floats, as np.zeros makes them: say dtype=int"
 
@@ -248,9 +246,7 @@ def ends(student):
 )
 def empties(student):
     found = student.pad([[5, 6], [8]], 2, 2)
-    np.testing.assert_array_equal(
-        found, [[5, 6], [8, 0], [0, 0], [0, 0]], err_msg="two sentences and two empty rows"
-    )
+    assert_equal(found, [[5, 6], [8, 0], [0, 0], [0, 0]], "two sentences and two empty rows")
 
 
 # %% [markdown]

@@ -52,7 +52,7 @@ from coursekit_nmt.train import train_step
 first_weight = 0.5  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("first_weight", "A quarter counts padding as words: softmax over all four places.")
@@ -277,12 +277,17 @@ def minus_infinity(query, keys, values, mask, projection, score):
     ),
 )
 def shapes(student):
-    query, keys, values, mask, *layer = example()
+    query, keys, values, mask, *layer = example(padded=False)
     values = np.concatenate([values, values], -1)
     context, weights = student.attend(query, keys, values, mask, *layer)
     assert np.shape(weights) == (2, 4), f"the weights have shape {np.shape(weights)}, not (2, 4)"
     assert np.shape(context) == (2, 8), f"the context has shape {np.shape(context)}, not (2, 8)"
-    assert np.abs(weights).sum() > 0, "all weights are zero"
+    # Four times the same word: all four get the same attention, and the context is its value.
+    keys, values = (np.repeat(part[:, :1], 4, axis=1) for part in (keys, values))
+    context, weights = student.attend(query, keys, values, mask, *layer)
+    assert_close(weights, np.full((2, 4), 0.25), "the weights of four times the same word")
+    said = "the context of four times the same word: its value"
+    assert_close(context, values[:, 0], said, atol=1e-5)
 
 
 @check(
@@ -300,9 +305,7 @@ def scores(student):
     query, keys, values, mask, *layer = example(padded=False)
     _, weights = student.attend(query, keys, values, mask, *layer)
     expected = softmax(scores_of(query, keys, *layer))
-    np.testing.assert_allclose(
-        weights, expected, atol=1e-4, err_msg="the weights of a sentence without padding"
-    )
+    assert_close(weights, expected, "the weights of a sentence without padding", atol=1e-4)
 
 
 @check(
@@ -320,7 +323,7 @@ def padding(student):
     query, keys, values, mask, *layer = example()
     _, weights = student.attend(query, keys, values, mask, *layer)
     assert weights[1, 2:].max() == 0, f"padding got {weights[1, 2:].max():.2f} of the attention"
-    np.testing.assert_allclose(weights.sum(1), 1, atol=1e-5, err_msg="each row sums to one")
+    assert_close(weights.sum(1), np.ones(2), "each row sums to one", atol=1e-5)
 
 
 @check(
@@ -337,10 +340,9 @@ def padding(student):
 def context(student):
     query, keys, values, mask, *layer = example(padded=False)
     found, weights = student.attend(query, keys, values, mask, *layer)
+    assert_close(weights.sum(1), np.ones(2), "the weights of a sentence sum to one", atol=1e-5)
     expected = np.einsum("bs,bsu->bu", weights, values)
-    np.testing.assert_allclose(
-        found, expected, atol=1e-4, err_msg="the context, given your own weights"
-    )
+    assert_close(found, expected, "the context, given your own weights", atol=1e-4)
 
 
 @check(

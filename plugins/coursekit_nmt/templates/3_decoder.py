@@ -48,7 +48,7 @@ from coursekit_nmt.train import full_choice, train_step
 cannot_know = "b"  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("cannot_know", "The word written last is its input at each step: it knows that.")
@@ -271,7 +271,7 @@ def carried(student):
     projected, state, annotations = example(zero=(2,))
     found, *_ = student.step(projected, state, annotations)
     expected = projected + 10 * state
-    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="the next state, no context")
+    assert_close(found, expected, "the next state, no context", rtol=1e-3)
 
 
 @check(
@@ -290,7 +290,7 @@ def query(student):
     expected = looked(state, annotations)
     context = next((part for part in found[1:] if np.shape(part) == expected.shape), None)
     assert context is not None, "the context is not among the results"
-    np.testing.assert_allclose(context, expected, rtol=1e-3, err_msg="the context")
+    assert_close(context, expected, "the context", rtol=1e-3)
 
 
 @check(
@@ -307,7 +307,7 @@ def inputs(student):
     projected, state, annotations = example(zero=(1,))
     found, *_ = student.step(projected, state, annotations)
     expected = projected + 2 * annotations.mean(1)
-    np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg="with a state of zeros")
+    assert_close(found, expected, "with a state of zeros", rtol=1e-3)
 
 
 @check(
@@ -321,10 +321,13 @@ def inputs(student):
     ),
 )
 def order(student):
-    found = student.step(*example())
+    projected, state, annotations = example(zero=(1,))
+    found = student.step(projected, state, annotations)
     shapes = [np.shape(part) for part in found]
     right = [(2, 3), (2, 3), (2, 4)]
     assert shapes == right, f"the shapes are {shapes}, not {right}"
+    assert_close(found[1], annotations.mean(1), "the second: the context, with a state of zeros")
+    assert_close(found[2], weights_of(annotations), "the third: the weights")
 
 
 # %% [markdown]
@@ -432,8 +435,12 @@ def places(student):
     shapes = [np.shape(part) for part in student.carrying(projected, 0 * state)]
     right = [(2, 5, 3), (2, 5, 3), (2, 5, 2)]  # two sentences, five places
     assert shapes == right, f"the shapes are {shapes}, not {right}"
-    states, *_ = student.carrying(projected, 0 * state)
-    assert np.abs(states).min() > 0, "the first state is among the results: no step has left it"
+    firsts = [part[:, 0] for part in student.carrying(projected, 0 * state)]
+    word = projected[:, 0]  # from zeros, the step leaves the word itself
+    for part, right, name in zip(
+        firsts, (word, -word, word[:, :2]), ("state", "context", "weights"), strict=True
+    ):
+        assert_close(part, right, f"the {name} after the first step, from a state of zeros")
 
 
 @check(
@@ -451,7 +458,7 @@ def chain(student):
     found = student.carrying(projected, state)
     words = "from [1, -1] each step doubles the state and adds a word: [1, 0], [2, 1], [0, 3]"
     for part, expected in zip(found, word_sums(projected, state), strict=True):
-        np.testing.assert_allclose(part, expected, rtol=1e-6, err_msg=words)
+        assert_close(part, expected, words, rtol=1e-6)
 
 
 # %% [markdown]

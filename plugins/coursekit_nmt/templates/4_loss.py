@@ -38,7 +38,7 @@ from coursekit_nmt.train import Choice, full_choice
 mean_of_eight = 0.75  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception(
@@ -207,9 +207,7 @@ def words(student):
     args = example(padding=3)
     plain, _ = student.loss(*args, 0.0)
     expected = means(over_words, *args, 0.0)[0]
-    np.testing.assert_allclose(
-        plain, expected, rtol=1e-4, err_msg="two sentences of 4 and 2 words, and padding"
-    )
+    assert_close(plain, expected, "two sentences of 4 and 2 words, and padding", rtol=1e-4)
 
 
 @check(
@@ -243,7 +241,7 @@ def smoothed(student):
     args = example()
     _, found = student.loss(*args, 0.25)
     expected = means(over_words, *args, 0.25)[1]
-    np.testing.assert_allclose(found, expected, rtol=1e-4, err_msg="with a smoothing of 0.25")
+    assert_close(found, expected, "with a smoothing of 0.25", rtol=1e-4)
 
 
 # %% [markdown]

@@ -42,7 +42,7 @@ from coursekit_nmt.train import train_step
 likeliest = 0.36  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
 @misconception("likeliest", "0.24 is the greedy sentence: a beam of two keeps b alive, too.")
@@ -267,7 +267,7 @@ def finished_pays(scores, log_p, finished):
 def compare(found, expected):
     for part, right, name in zip(found, expected, ("scores", "parents", "words"), strict=True):
         assert np.shape(part) == np.shape(right), f"the {name} have shape {np.shape(part)}"
-        np.testing.assert_allclose(part, right, rtol=1e-5, err_msg=f"the {name}")
+        assert_close(part, right, f"the {name}", rtol=1e-5)
 
 
 @check(
@@ -459,8 +459,8 @@ def words_follow(student):
     for log_table in (np.broadcast_to(table(seed)[4], (9, 9, 9)) for seed in TABLES):
         rows, scores = searched(log_table, 3, 3)
         found, found_scores = student.run_search(log_table, 3, 3)
-        np.testing.assert_allclose(found_scores, scores, rtol=1e-5, err_msg="the scores")
-        np.testing.assert_array_equal(found, rows, err_msg="the words of three hypotheses")
+        assert_close(found_scores, scores, "the scores", rtol=1e-5)
+        assert_equal(found, rows, "the words of three hypotheses")
 
 
 @check(
@@ -477,8 +477,8 @@ def states_follow(student):
     for log_table in map(table, TABLES):
         rows, scores = searched(log_table, 3, 8)
         found, found_scores = student.run_search(log_table, 3, 8)
-        np.testing.assert_array_equal(found, rows, err_msg="the words of three hypotheses")
-        np.testing.assert_allclose(found_scores, scores, rtol=1e-5, err_msg="the scores")
+        assert_equal(found, rows, "the words of three hypotheses")
+        assert_close(found_scores, scores, "the scores", rtol=1e-5)
 
 
 # %% [markdown]
@@ -545,9 +545,7 @@ def mean_wins(student):
     sums = [-1.8, -3.0, -3.2], [-1.0, -6.0, -2.4], [-2.0, -4.0, -2.4], [-3.0, -2.9, -3.3]
     for scores, right in zip(sums, (1, 0, 2, 1), strict=True):
         found = student.returned(rows, np.array(scores))
-        np.testing.assert_array_equal(
-            found, rows[right], err_msg=f"sums {scores}, lengths 2, 5 and 4"
-        )
+        assert_equal(found, rows[right], f"sums {scores}, lengths 2, 5 and 4")
 
 
 # %% [markdown]
@@ -646,7 +644,7 @@ def too_wide(tables, limit):
 def invented(student):
     tables = np.array([table(seed) for seed in range(100, 160)])
     found, asked = student.sentences(tables, 10)
-    assert asked <= 8, f"step was asked about {asked} rows at a time, and 8 are allowed"
+    assert 1 <= asked <= 8, f"step was asked about {asked} rows at a time, and 8 are allowed"
     assert all(2 in row for row in found), "a sentence came without its `END`"
     mean = np.mean([mean_log_p(t, row) for t, row in zip(tables, found, strict=True)])
     assert mean > -0.72, f"the mean log probability of a word is {mean:.2f}"

@@ -41,7 +41,7 @@ from coursekit_textgen.data import UNKNOWN, Ids
 ids_of_hole = [2, 4, 3, 1, 0]  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_equal, check, misconception, probe
 
 
 @misconception("ids_of_hole", "These are places counted from 0, and 0 is taken: it means unknown.")
@@ -206,7 +206,7 @@ def in_order(student):
 )
 def known(student):
     found = student.encode("abn", "banana")
-    np.testing.assert_array_equal(found, [2, 1, 3, 1, 3, 1], err_msg="banana, of the letters a b n")
+    assert_equal(found, [2, 1, 3, 1, 3, 1], "banana, of the letters a b n")
 
 
 @check(
@@ -221,7 +221,7 @@ def known(student):
 )
 def unknown(student):
     found = student.encode("abn", "ba€n")
-    np.testing.assert_array_equal(found, [2, 1, 0, 3], err_msg="ba€n, of the letters a b n")
+    assert_equal(found, [2, 1, 0, 3], "ba€n, of the letters a b n")
     assert isinstance(found, np.ndarray), f"an array is asked for: `np.array` of this {found}"
     assert found.dtype.kind == "i", f"ids are whole numbers, and these are {found.dtype}"
 
@@ -480,7 +480,7 @@ def only_the_last(rows, step, length):
 def rows(student):
     found = student.laid(np.arange(1, 13), 3, 0)
     expected = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]
-    np.testing.assert_array_equal(found, expected, err_msg="1 to 12 in three rows")
+    assert_equal(found, expected, "1 to 12 in three rows")
 
 
 @check(
@@ -496,7 +496,7 @@ def rows(student):
 def rest(student):
     found = student.laid(np.arange(1, 12), 2, 0)
     expected = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
-    np.testing.assert_array_equal(found, expected, err_msg="1 to 11 in two rows")
+    assert_equal(found, expected, "1 to 11 in two rows")
 
 
 @check(
@@ -512,7 +512,7 @@ def rest(student):
 def begins(student):
     found = student.laid(np.arange(1, 16), 2, 3)
     expected = [[4, 5, 6, 7, 8, 9], [10, 11, 12, 13, 14, 15]]
-    np.testing.assert_array_equal(found, expected, err_msg="1 to 15 in two rows, from place 3 on")
+    assert_equal(found, expected, "1 to 15 in two rows, from place 3 on")
 
 
 @check(
@@ -528,7 +528,10 @@ def inputs(student):
     for step, expected in ((0, [[1, 2, 3]]), (2, [[7, 8, 9]])):
         found, _ = student.piece(np.arange(1, 21)[np.newaxis], step, 3)
         said = f"the inputs of batch {step}, from a row of 1 to 20 by threes"
-        np.testing.assert_array_equal(found, expected, err_msg=said)
+        assert_equal(found, expected, said)
+    found, _ = student.piece(np.arange(1, 21).reshape(2, 10), 1, 4)
+    said = "the inputs of batch 1, from 1 to 20 in two rows, by fours"
+    assert_equal(found, [[5, 6, 7, 8], [15, 16, 17, 18]], said)
 
 
 @check(
@@ -545,7 +548,7 @@ def shifted(student):
     _, found = student.piece(np.arange(1, 21).reshape(2, 10), 1, 4)
     expected = [[6, 7, 8, 9], [16, 17, 18, 19]]
     said = "the targets of batch 1, from 1 to 20 in two rows, by fours"
-    np.testing.assert_array_equal(found, expected, err_msg=said)
+    assert_equal(found, expected, said)
 
 
 # %% [markdown]

@@ -56,7 +56,7 @@ shape_of_logits = (64, 32, 66)  # exercise
 weights_of_layer = 247_296  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception(
@@ -315,7 +315,11 @@ def keeps(student):
     projected, state, recurrent, bias = drawn()
     projected[:, :2] = 30  # z is one
     found = student.step(projected, state, recurrent, bias)
-    np.testing.assert_allclose(found, state, atol=1e-4, err_msg="where z is 1 nothing may change")
+    assert_close(found, state, "where z is 1 nothing may change", atol=1e-4)
+    projected[:, :2] = -30  # z is zero
+    found = student.step(projected, state, recurrent, bias)
+    said = "where z is 0 the whole state is new, and it stayed as it was"
+    assert np.abs(found - state).min() > 0.01, said
 
 
 @check(
@@ -333,7 +337,7 @@ def hides(student):
     projected[:, :4] = -30  # z and r are zero
     found = student.step(projected, state, recurrent, 0 * bias)
     expected = np.tanh(projected[:, 4:])
-    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="z and r are 0, so tanh(Wx)")
+    assert_close(found, expected, "z and r are 0, so tanh(Wx)", atol=1e-4)
 
 
 @check(
@@ -349,7 +353,7 @@ def hides(student):
 )
 def numbers(student):
     found = student.step(*drawn())
-    np.testing.assert_allclose(found, by_hand(*drawn()), atol=1e-4, err_msg="three rows, two units")
+    assert_close(found, by_hand(*drawn()), "three rows, two units", atol=1e-4)
 
 
 # %% [markdown]
@@ -561,7 +565,7 @@ def logits(student):
     found, _ = student.read(ids, None, weights)
     expected, _ = reading(ids, None, weights)
     assert np.shape(found) == (2, 4, 5), f"the logits have shape {np.shape(found)}, not (2, 4, 5)"
-    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="two rows of four characters")
+    assert_close(found, expected, "two rows of four characters", atol=1e-3)
 
 
 @check(
@@ -577,7 +581,7 @@ def logits(student):
 def begins(student):
     found, _ = student.read(*example())
     expected, _ = reading(*example())
-    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="logits after given states")
+    assert_close(found, expected, "logits after given states", atol=1e-3)
 
 
 @check(
@@ -597,7 +601,7 @@ def hands_on(student):
     assert len(found) == 2, f"there are two layers, and {len(found)} states"
     for layer in (0, 1):
         said = f"the state after the last character, layer {layer + 1}"
-        np.testing.assert_allclose(found[layer], expected[layer], atol=1e-3, err_msg=said)
+        assert_close(found[layer], expected[layer], said, atol=1e-3)
 
 
 @check(
@@ -612,7 +616,7 @@ def hands_on(student):
 )
 def dropping(student):
     for what, right in student.with_dropout().items():
-        assert right, f"this should be so, and is not: {what}"
+        assert right is True, f"this should be so, and is not: {what}"
 
 
 # %% [markdown]

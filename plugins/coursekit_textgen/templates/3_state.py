@@ -41,7 +41,7 @@ read_on_average = 8.5  # exercise
 dearest_place = 1  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("read_on_average", "Only the last guess of a piece has all 16 characters before it.")
@@ -255,8 +255,8 @@ def follows(student):
     assert found["different pieces"] == 24, (
         f"24 pieces to read, and {found['different pieces']} are"
     )
-    assert found["targets follow inputs"], "the targets are not one character further on"
-    assert found["rows go on from batch to batch"], (
+    assert found["targets follow inputs"] is True, "the targets are not one character further on"
+    assert found["rows go on from batch to batch"] is True, (
         "a row that is not fresh begins somewhere else in the text than where it stopped"
     )
 
@@ -356,7 +356,7 @@ def ruler(student):
     found = student.places(losses)
     assert np.shape(found) == (5,), f"five places, and the result has the shape {np.shape(found)}"
     expected = sum(losses[batch, row] for batch in range(3) for row in range(2)) / 6
-    np.testing.assert_allclose(found, expected, atol=1e-6, err_msg="the mean of each place")
+    assert_close(found, expected, "the mean of each place", atol=1e-6)
 
 
 # %% [markdown]

@@ -1,0 +1,247 @@
+"""The author's gate: what it lets pass, and what it stops in which words."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coursekit import Dataset
+from coursekit.datasets import RemoteFile
+from coursekit.notebooks.template import read_template
+from coursekit.plugins import catalogue
+from coursekit.practice.gather import declared
+from coursekit.practice.namespace import Here
+from coursekit.practice.plain_data import equal
+from coursekit.practice.solved_work import Read, Recorded
+from coursekit.practice.stubs import STUBS, stubbed
+from coursekit.practice.verify import faults_of, unearned
+from tests import sums
+
+
+@pytest.fixture
+def adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    yield sums.install(tmp_path / "plugin", monkeypatch)
+    sums.forget()
+
+
+def changed(path: Path, *replacements: tuple[str, str]) -> None:
+    """Replace texts of a template, each of which must be there."""
+    text = path.read_text()
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text)
+
+
+def test_a_good_exercise_passes(adding: Path) -> None:
+    assert faults_of(read_template(adding, "sums")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("points=2", "points=0", "totals has no points"),
+        ('("What?", "Which way?", "Nearly: add.")', '("What?",)', "three different hints"),
+        ("== 6,", "== 7,", "the solution fails “The total is right”"),
+        ("== 6,", ">= 0,", "totals gives 2 points for zeros, ones, infinity, very large numbers"),
+        ("return float(numbers[0])", "return float(sum(numbers))", "no check rejects first"),
+        ('    assert student["guess"] == 4', "    assert True", "earns 1"),
+        ('after="totals"', 'after="sums"', "sums, which is no check"),
+        ("points=2, hints=HINTS", 'points=2, after="means", hints=HINTS', "means, which is no"),
+        ("guess = 4  # exercise", "guess = 4", "unsolved notebook earns 1"),
+        ("print(mean((1.0, 3.0)))", "1 / 0", "ZeroDivisionError"),
+        ("def by_two", "def first_again", "is not named"),
+        ("    assert_close(found", "    np.testing.assert_allclose(1, 1)\n    assert_close(found",
+         r"1_adding.py:69: numpy.testing lets NaN"),
+        ("import numpy as np\n\nHINTS", "import numpy as np\nfrom numpy import testing\n\nHINTS",
+         r"1_adding.py:\d+: numpy.testing lets NaN"),
+        ("import numpy as np\n\nHINTS",
+         "import numpy as np\nfrom numpy.testing import assert_allclose\n\nHINTS",
+         r"1_adding.py:\d+: numpy.testing lets NaN"),
+    ],
+)  # fmt: skip
+def test_a_faulty_exercise_is_stopped(adding: Path, old: str, new: str, says: str) -> None:
+    changed(adding, (old, new))
+    if "first_again" in new:  # it never gives what a student's code gives
+        changed(
+            adding,
+            ('misconception("both"', 'misconception("total"'),
+            ('{"total": sum(numbers), "mean": sum(numbers) / 2}', "numbers[0]"),
+        )
+    faults = faults_of(read_template(adding, "sums"))
+    assert any(re.search(says, fault) for fault in faults), faults
+
+
+PROBE = """
+@probe
+def rows(count):
+    import numpy
+    return numpy.arange(2.0 * count).reshape(count, 2), {"mean": count - 0.5, "ready": True}
+"""
+# What a check asks of the rows, and some of the stubs that earn its points.
+CARELESS = [
+    ("assert np.shape(found) == (3, 2)", {"NaN", "zeros", "the right answer in reverse"}),
+    ("assert not np.abs(found - right).max() > 0.1", {"NaN"}),
+    ("assert np.allclose(facts['mean'], 2.5)", {"empty arrays of the same form"}),
+    ("assert all(row[0] < row[1] for row in found)", {"empty arrays of the same form"}),
+    ("assert sorted(found[:, 0]) == [0, 2, 4]", {"the right answer in reverse"}),
+    ("assert found.sum() > 14", {"infinity", "very large numbers"}),
+    ("assert abs(found.mean() - 2.5) < 0.1", {"the mean as a constant"}),
+    ("assert facts['ready']", {"NaN", "infinity"}),
+    ("assert facts is not None", {"zeros"}),
+]
+
+
+def earning(path: Path, asks: str) -> list[str]:
+    """Return what the gate says of one careless check."""
+    head = '@check("The guess is right"'
+    check = (
+        f'{PROBE}\n\n@check("Rows", points=4, hints=HINTS)\ndef careless(student):\n'
+        "    right = np.arange(6.0).reshape(3, 2)\n"
+        f"    found, facts = student.rows(3)\n    {asks}\n\n\n"
+    )
+    changed(path, (head, check + head))
+    known = declared(read_template(path, "sums"))
+    namespace: dict[str, object] = {}
+    for code in sums.SOLVED.values():
+        exec(code, namespace)
+    return list(unearned(known, Recorded(Here(namespace, known.probes))))
+
+
+@pytest.mark.parametrize(("asks", "stubs"), CARELESS)
+def test_a_careless_check_is_told_by_what_earns_its_points(
+    adding: Path, asks: str, stubs: set[str]
+) -> None:
+    (fault,) = earning(adding, asks)
+    found = re.fullmatch(
+        r"careless gives 4 points for (.+) in place of what `rows` gives: compare with "
+        "assert_close or assert_equal",
+        fault,
+    )
+    assert found
+    assert stubs <= set(found[1].split(", "))
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "assert_close(found, right, 'the rows')",
+        "assert_equal(found, right, 'the rows')",
+        "assert facts['ready'] is True and assert_close(found, right, 'the rows') is None",
+    ],
+)
+def test_an_honest_comparison_gives_nothing_away(adding: Path, asks: str) -> None:
+    changed(adding, ("import assert_close,", "import assert_close, assert_equal,"))
+    assert earning(adding, asks) == []
+
+
+def test_a_check_that_follows_an_honest_one_may_look_at_a_part(adding: Path) -> None:
+    careless = ("points=4, hints=HINTS)", 'points=4, hints=HINTS, after="careful")')
+    careful = (
+        '@check("Rows", points=4',
+        '@check("All", points=1, hints=HINTS)\ndef careful(student):\n'
+        "    found, facts = student.rows(3)\n"
+        '    assert_close(found, np.arange(6.0).reshape(3, 2), "the rows")\n'
+        '    assert_close(facts["mean"], 2.5, "the mean")\n\n\n'
+        '@check("Rows", points=4',
+    )
+    asks = "assert facts['ready']"
+    assert len(earning(adding, asks)) == 1
+    changed(adding, careful, careless)
+    known = declared(read_template(adding, "sums"))
+    namespace: dict[str, object] = {}
+    for code in sums.SOLVED.values():
+        exec(code, namespace)
+    assert list(unearned(known, Recorded(Here(namespace, known.probes)))) == []
+
+
+def test_only_what_a_check_reads_of_a_dict_counts() -> None:
+    right = {"loss": 1.0, "steps": [1, 2]}
+    given = Read({"loss": 1.0, "steps": [2, 1]})
+    assert given.parts(right) == ([], [])
+    assert given["loss"] == 1.0
+    assert given.parts(right) == ([1.0], [1.0])
+    assert list(given.values()) == [1.0, [2, 1]]
+    assert given.parts(right) == ([1.0, [2, 1]], [1.0, [1, 2]])
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("None", None),
+        ("zeros", (np.zeros((2, 2)), [0, 0, 0], "", False)),
+        ("ones", (np.ones((2, 2)), [1, 1, 1], "1", True)),
+        ("infinity", (np.full((2, 2), np.inf), [np.inf] * 3, "inf", np.inf)),
+        ("very large numbers", (np.full((2, 2), 1e30), [2**62 - 1] * 3, "very large " * 100, True)),
+        ("the mean as a constant", (np.full((2, 2), 2.5), [5.0] * 3, "ab", 1.0)),
+        ("the first number as a constant", (np.full((2, 2), 1.0), [7.0] * 3, "ab", 1.0)),
+        ("the right answer in reverse", (np.array([[3.0, 4], [1, 2]]), [3, 5, 7], "ba", True)),
+        ("all its axes in reverse", (np.array([[4.0, 3], [2, 1]]), [3, 5, 7], "ba", True)),
+        ("its parts in reverse", (True, "ab", [7, 5, 3], np.array([[1.0, 2], [3, 4]]))),
+        ("an empty array", np.zeros(0)),
+        ("its argument 1", "x"),
+        ("its argument 2", (np.array([[1.0, 2], [3, 4]]), [7, 5, 3], "ab", True)),  # there is none
+        ("its argument 1 as each part", ("x", "x", "x", "x")),
+    ],
+)
+def test_a_stub_has_the_form_of_the_right_answer(title: str, expected: object) -> None:
+    right = (np.array([[1.0, 2], [3, 4]]), [7, 5, 3], "ab", True)
+    found = stubbed(STUBS[title], ["x"], right, right)
+    assert equal(found, expected)
+    assert type(found) is type(expected)
+
+
+def test_a_constant_is_the_same_at_each_call() -> None:
+    stub = STUBS["the mean as a constant"]
+    first, second = np.array([1.0, 3.0]), np.array([5.0, 6.0, 7.0])
+    assert stubbed(stub, [], first, first).tolist() == [2.0, 2.0]
+    assert stubbed(stub, [], second, first).tolist() == [2.0, 2.0, 2.0]
+
+
+def test_empty_arrays_take_the_place_of_numbers() -> None:
+    found = stubbed(STUBS["empty arrays of the same form"], [], {"loss": 1.0, "text": "a"}, None)
+    assert found["loss"].shape == (0,)
+    assert found["text"] == ""
+
+
+WORKED = """# %% [markdown]
+# # Sums
+#
+# **Goal.** See sums.
+#
+# **Time.** 5 minutes
+#
+# **Before.** nothing
+
+# %%
+DATASET = "all the numbers"
+
+# %% tags=["train"]
+raise RuntimeError("trained for an hour")
+total = 7
+
+# %%
+print("needs what was trained:", total)
+
+# %%
+assert DATASET == "none"
+print(1 / 1)
+"""
+
+
+def test_a_worked_lesson_must_run_where_nothing_is_trained(
+    adding: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = catalogue().lesson("sums")
+    large = Dataset(
+        "all the numbers", "many", "public domain", (RemoteFile("http://x/y", 1, "sha256:0"),)
+    )
+    monkeypatch.setattr(type(lesson), "datasets", (large, *lesson.datasets))
+    path = adding.with_name("lesson.py")
+    path.write_text(WORKED)
+    assert faults_of(read_template(path, "sums")) == []
+    path.write_text(WORKED.replace("1 / 1", "1 / 0"))
+    (fault,) = faults_of(read_template(path, "sums"))
+    assert fault.startswith(f"{path}:21: this cell fails: ZeroDivisionError")
