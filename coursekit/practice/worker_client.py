@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from coursekit.practice.limits import Limits
 from coursekit.practice.namesakes import in_words, namesakes
 from coursekit.practice.namespace import StudentError
-from coursekit.practice.worker_process import Worker
+from coursekit.practice.worker_process import Worker, cannot_start
 
 
 class Code(NamedTuple):
@@ -125,11 +125,19 @@ class Child:
             raise
 
     def _run(self, cell: Code, free: bool) -> None:
+        """Run a cell and keep its fault; `free`: nothing of the student's has run before.
+
+        Raises:
+            WorkerStartError: The process ended before it came to the student's code.
+        """
         request = ("cell", cell.source, cell.name)
         try:
             self._send(request, self.limits.given if free else self.limits.cell, free)
         except StudentError as error:
             self.faults[cell.name] = str(error)
+            if self.worker is None and free:
+                words = str(error).replace("your code", "the code")
+                raise cannot_start(f"in the given cell {cell.name}, {words}") from None
             if self.worker is None:
                 self.fatal.add(cell.name)
 

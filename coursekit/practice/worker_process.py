@@ -85,7 +85,7 @@ class Worker:
             )
         except OSError as error:
             self._said.close()
-            raise _cannot_start(f"{error.filename}: {error.strerror}") from error
+            raise cannot_start(f"{error.filename}: {error.strerror}") from error
         for work in (self._write, self._read):
             threading.Thread(target=work, daemon=True).start()
 
@@ -103,7 +103,7 @@ class Worker:
             self.ask(("begin", str(folder), dict(probes)), self.limits.given)
         except StudentError as error:
             self.end()
-            raise _cannot_start(self._last_words or str(error)) from None
+            raise cannot_start(self._last_words or str(error)) from None
         self._begun = True
 
     def ask(self, request: tuple[Any, ...], limit: float) -> Any:
@@ -255,7 +255,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _cannot_start(why: str) -> WorkerStartError:
+def cannot_start(why: str) -> WorkerStartError:
+    """Return the error of a process that is of no use, for a reason that is not the student's."""
     return WorkerStartError(
         f"the process that runs your code cannot start: {why}",
         remedy="coursekit doctor says what is missing",

@@ -98,6 +98,7 @@ def test_a_light_import_leaves_out_what_no_exercise_uses_for_as_long_as_it_lasts
     assert told(pretended, f"import pandas\n{light}", {})[2] is False
 
 
+@pytest.mark.tf
 @pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not here")
 def test_keras_itself_in_the_process_that_runs_a_students_code(tmp_path: Path) -> None:
     from coursekit.practice.worker_client import Child, Code

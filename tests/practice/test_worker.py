@@ -714,6 +714,27 @@ def test_the_folder_environment_and_command_line_are_the_callers(tmp_path: Path)
     assert not {"HOME", "USER", "COURSEKIT_CACHE"} & set(names)
 
 
+@POSIX
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (
+            "import ctypes; ctypes.string_at(0)",
+            r"in the given cell first, the code ended the process: .*\(SIGSEGV\)",
+        ),
+        ("while True: pass", r"the given cell first, no answer within 0\.3 seconds"),
+    ],
+)
+def test_a_given_cell_that_ends_the_process_is_no_fault_of_the_students(
+    tmp_path: Path, code: str, says: str
+) -> None:
+    cells = [Code("first", code, False), Code("second", "x = 1", True)]
+    limits = Limits(given=60 if "ctypes" in code else 0.3)
+    made = Child(cells, {}, tmp_path, limits, Worker(LIMITS))
+    with made, pytest.raises(WorkerStartError, match=says):
+        made.value("x")
+
+
 def test_a_library_that_cannot_be_imported_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "numpy.py").write_text("raise ImportError('built for another Python')")
