@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+import typer
 
 from coursekit import CourseError
+from coursekit.cli.arguments import to_path
 from coursekit.paths import is_web_address, local_path, shortened, without_login
 from coursekit.stored import is_there
 
@@ -70,3 +72,10 @@ def test_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"cannot look at .*: the name is too long") as caught:
         is_there(tmp_path / ("x" * 5000))
     assert len(caught.value.what) < 500, "what nobody can read is not repeated"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="paths of this kind")
+def test_folder_of_an_option_by_its_address() -> None:
+    assert to_path("file:///a/my%20run") == Path("/a/my run")
+    with pytest.raises(typer.BadParameter, match="cannot be used here: ftp://host/run"):
+        to_path("ftp://host/run")
