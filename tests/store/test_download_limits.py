@@ -115,12 +115,13 @@ def test_size_that_no_number_holds(server: Server, screen: Console, header: str)
 def test_stall_has_one_time_for_all_tries(
     server: Server, screen: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "STALL_SECONDS", 0.8)
+    monkeypatch.setattr(transfer, "STALL_SECONDS", 1.2)
+    monkeypatch.setattr(transfer, "TRIES", 50)
     server.faults += [stall(1000), *[stall(0)] * transfer.TRIES]
     start = time.monotonic()
-    with pytest.raises(CourseError, match=r"come to a halt: 1,000 bytes in 0\.8 s") as caught:
+    with pytest.raises(CourseError, match=r"come to a halt: 1,000 bytes in 1\.2 s") as caught:
         fetch(server.dataset(CONTENT), screen)
-    assert 0.7 < time.monotonic() - start < 1.5
+    assert 1.1 < time.monotonic() - start < 8
     assert not isinstance(caught.value, Unreachable)
     assert "resumes where it stopped" in caught.value.remedy
     assert 1 < len(server.requests) < transfer.TRIES, "it tried again, but not to the last"
@@ -129,8 +130,8 @@ def test_stall_has_one_time_for_all_tries(
 def test_failures_have_the_same_time(
     server: Server, screen: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "STALL_SECONDS", 0.3)
-    monkeypatch.setattr(transfer, "BACKOFF_SECONDS", 0.2)
+    monkeypatch.setattr(transfer, "STALL_SECONDS", 1.0)
+    monkeypatch.setattr(transfer, "BACKOFF_SECONDS", 0.6)
     server.faults += [status(503)] * transfer.TRIES
     with pytest.raises(CourseError, match=r"halt: nothing in .*503 Service Unavailable"):
         fetch(server.dataset(CONTENT), screen)
@@ -147,7 +148,7 @@ def test_server_that_drips(
     start = time.monotonic()
     with pytest.raises(CourseError, match="has come to a halt") as caught:
         fetch(server.dataset(CONTENT), screen)
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 8
     assert caught.value.expected == "at least 65.5 kB in that time"
     assert len(server.requests) <= 1, "a byte now and then never runs into a timeout"
 
@@ -155,27 +156,27 @@ def test_server_that_drips(
 def test_decent_rate_may_take_long(
     server: Server, screen: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten pieces of 30 kB, one every 0.1 s: in all it takes longer than a stall may."""
-    monkeypatch.setattr(transfer, "STALL_SECONDS", 0.4)
+    """Ten pieces of 30 kB, one every 0.15 s: in all it takes longer than a stall may."""
+    monkeypatch.setattr(transfer, "STALL_SECONDS", 1.2)
     monkeypatch.setattr(transfer, "ENOUGH", 30_000)
 
     def slowly(handler: Handler, content: bytes) -> None:
         handler.answer(200, content, sent=0)
         for start in range(0, len(content), 30_000):
-            time.sleep(0.1)
+            time.sleep(0.15)
             handler.wfile.write(content[start : start + 30_000])
 
     server.faults.append(slowly)
     start = time.monotonic()
     assert only_file(fetch(server.dataset(CONTENT), screen)) == CONTENT
-    assert time.monotonic() - start > 0.9
+    assert time.monotonic() - start > 1.2
     assert len(server.requests) == 1
 
 
 def test_bytes_that_come_again_are_no_progress(
     server: Server, screen: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "STALL_SECONDS", 0.4)
+    monkeypatch.setattr(transfer, "STALL_SECONDS", 0.8)
     monkeypatch.setattr(transfer, "ENOUGH", 1000)
     monkeypatch.setattr(transfer, "TRIES", 1000)
     server.etag = None
