@@ -90,7 +90,7 @@ class Seen(CaptioningLesson):
 
     def data(self, dataset: LocalDataset, settings: object) -> Any:
         parts = flickr8k_parts(dataset)
-        return [load(e.source, 8) for split in parts[:3] for e in split if e.source]
+        return [load_picture(e.source, 8) for split in parts[:3] for e in split if e.source]
 
 
 @pytest.mark.parametrize("archive", ["Flickr8k_Dataset.zip", "Flickr8k_text.zip"])
