@@ -73,5 +73,9 @@ def without_login(address: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the beginning of a text that may be very long."""
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
+    """Return a text from outside as a message may repeat it: its beginning, no control characters.
+
+    A terminal would obey those, and half an emoji cannot be printed.
+    """
+    more = "..." if len(text) > LONGEST_SHOWN else ""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:LONGEST_SHOWN]) + more

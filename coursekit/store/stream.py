@@ -113,7 +113,7 @@ def request(url: str, headers: Mapping[str, str], patience: Patience) -> Iterato
         assert response is not None
         yield Answer(
             response.status_code,
-            response.reason_phrase,
+            shortened(response.reason_phrase),
             without_login(str(response.url)),
             response.headers,
             courier.pieces(patience),
@@ -170,6 +170,7 @@ class _Courier(threading.Thread):
                 httpx.LocalProtocolError,
                 httpx.TooManyRedirects,
                 httpx.UnsupportedProtocol,
+                UnicodeError,  # the name of a host that a redirect led to
             ),
         ):
             raise not_an_address(self.url, item) from item
