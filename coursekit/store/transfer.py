@@ -24,7 +24,7 @@ from coursekit.store.part import Origin, Part, as_header
 from coursekit.store.progress import Meter
 
 STALL_SECONDS = 30.0  # in which ENOUGH bytes must come, all tries together
-ENOUGH = 1 << 16  # bytes: a little more than 2 kB a second
+ENOUGH = 64_000  # bytes: a little more than 2 kB a second
 BACKOFF_SECONDS = 1.0  # doubles with every failure
 TRIES = 5
 WORTHWHILE = 1 << 20  # bytes: a try that brought as much is not counted as a failure

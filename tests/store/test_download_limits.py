@@ -149,7 +149,7 @@ def test_server_that_drips(
     with pytest.raises(CourseError, match="has come to a halt") as caught:
         fetch(server.dataset(CONTENT), screen)
     assert time.monotonic() - start < 8
-    assert caught.value.expected == "at least 65.5 kB in that time"
+    assert caught.value.expected == "at least 64.0 kB in that time"
     assert len(server.requests) <= 1, "a byte now and then never runs into a timeout"
 
 
