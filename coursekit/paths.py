@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from coursekit.errors import CourseError
+from coursekit.printable import printable
 
 ON_THIS_MACHINE = "a path on this machine, or file:///... with one"
 LONGEST_SHOWN = 400  # characters of what somebody wrote that a message repeats
@@ -73,9 +74,5 @@ def without_login(address: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a text from outside as a message may repeat it: its beginning, no control characters.
-
-    A terminal would obey those, and half an emoji cannot be printed.
-    """
-    more = "..." if len(text) > LONGEST_SHOWN else ""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:LONGEST_SHOWN]) + more
+    """Return a path or an address as a message repeats it: its beginning, fit for a terminal."""
+    return printable(text, LONGEST_SHOWN)

@@ -58,7 +58,7 @@ def test_what_is_shown() -> None:
     assert without_login("http://host/a@b") == "http://host/a@b"
     assert without_login("http://[") == "http://["
     assert shortened("x" * 400) == "x" * 400
-    assert shortened("x" * 401) == "x" * 400 + "..."
+    assert shortened("x" * 401) == "x" * 400 + "... (1 more characters)"
     assert is_web_address("HTTPS://host")
     assert not is_web_address("file:///a")
 
