@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from coursekit.errors import CourseError
+from coursekit.paths import shortened
 
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 # What the system's own words leave open, by error number.
@@ -49,7 +50,9 @@ def disk_error(
     """
     reason = REASONS.get(error.errno or 0, error.strerror or str(error))
     return CourseError(
-        f"cannot {what} {path}: {reason}", expected, remedy or REMEDIES.get(error.errno or 0, "")
+        f"cannot {what} {shortened(str(path))}: {reason}",
+        expected,
+        remedy or REMEDIES.get(error.errno or 0, ""),
     )
 
 

@@ -15,7 +15,7 @@ class RemoteFile:
 
     Attributes:
         url: Where it is published (http or https).
-        size: Its size in bytes.
+        size: Its size in bytes; a server that sends more is refused at this size.
         checksum: ``"sha256:..."``, or ``"md5:..."`` where only that is published.
         name: Its name in the cache; by default the last part of the address.
     """

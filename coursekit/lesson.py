@@ -160,7 +160,8 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
         """Read a data set and return its splits as `Data`.
 
         Args:
-            dataset: The files, downloaded and checked, or the user's own path.
+            dataset: The files, downloaded and checked, or the user's own path. A file that
+                was damaged since, so that reading it fails, is named and downloaded again.
             settings: The hyper-parameters, of the class of the lesson's presets.
 
         Raises:

@@ -17,6 +17,7 @@ from coursekit.runs.native_log import native_log
 from coursekit.settings import Settings, parse_overrides
 from coursekit.store.choose import choose
 from coursekit.store.progress import busy
+from coursekit.store.reading import lesson_data
 
 __all__ = ["has_xla", "prepare"]
 
@@ -84,7 +85,7 @@ def read_data(lesson: Lesson, local: LocalDataset, settings: Settings, out: Cons
     """Read a data set and report what it is."""
     started = time.monotonic()
     with busy(out.stderr, f"reading {local.name}"), native_log():
-        data = lesson.data(local, settings)
+        data = lesson_data(lesson, local, settings)
     out.say(f"data ready in {duration(time.monotonic() - started)}", "dim")
     for note in data.notes:
         out.say(f"  {note}", "dim")
@@ -108,7 +109,7 @@ def prepare(
             a field is unknown or out of range.
     """
     settled = settle(lesson, dataset, preset, changes, consoles())
-    return settled.settings, lesson.data(settled.local, settled.settings)
+    return settled.settings, lesson_data(lesson, settled.local, settled.settings)
 
 
 def check_preset(lesson: Lesson, preset: str) -> None:

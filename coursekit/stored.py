@@ -11,10 +11,25 @@ from typing import Any, TypeVar
 
 from coursekit.atomic import disk_errors
 from coursekit.errors import CourseError
+from coursekit.paths import local_path
 
 T = TypeVar("T")
 
 MOST_JSON = 64_000_000  # bytes of a JSON file of the kit's own
+
+
+def is_there(path: Path) -> bool:
+    """Say whether there is anything at a path, links followed.
+
+    Raises:
+        CourseError: The system does not let one look, or the path is too long.
+    """
+    with disk_errors("look at", path):
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
 
 
 def require_file(path: Path, what: str = "read") -> int:
@@ -76,19 +91,10 @@ def environment_path(variable: str) -> Path | None:
     """Return the path that an environment variable names, None if it is unset or blank.
 
     Raises:
-        CourseError: It starts with ``~`` and a name that no user has.
+        CourseError: It cannot be a path on this machine.
     """
     named = os.environ.get(variable, "").strip()
-    if not named:
-        return None
-    try:
-        return Path(named).expanduser().absolute()
-    except RuntimeError as error:
-        raise CourseError(
-            f"{variable}={named} names no folder: {error}",
-            "the path of a folder",
-            f"set {variable} to another folder, or unset it",
-        ) from error
+    return local_path(named, variable).absolute() if named else None
 
 
 def as_plain(value: Any, kind: type[T]) -> T:

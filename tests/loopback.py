@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from coursekit import Dataset, LocalDataset, RemoteFile
-from coursekit.store import transfer
+from coursekit.store import stream, transfer
 from coursekit.store.cache import beside, location
 
 
@@ -136,6 +136,53 @@ def stall(after: int) -> Callable[[Handler, bytes], None]:
     return fault
 
 
+def drip(seconds: float) -> Callable[[Handler, bytes], None]:
+    """Send a byte of the body now and then, until the test releases it."""
+
+    def fault(handler: Handler, content: bytes) -> None:
+        handler.answer(200, content, sent=0)
+        for place in range(len(content)):
+            handler.wfile.write(content[place : place + 1])
+            if handler.state.released.wait(seconds):
+                break
+        handler.close_connection = True
+
+    return fault
+
+
+def drip_headers(handler: Handler, content: bytes) -> None:
+    """Send headers that never end, a byte now and then."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not handler.state.released.wait(0.05):
+        handler.wfile.write(b"x")
+    handler.close_connection = True
+
+
+def endless(handler: Handler, content: bytes) -> None:
+    """Send the file and then more and more, without saying how much it will be."""
+    handler.answer(200, content, {"Content-Length": None, "Connection": "close"})
+    while not handler.state.released.is_set():
+        handler.wfile.write(bytes(1 << 16))
+
+
+def garbage(handler: Handler, content: bytes) -> None:
+    """Answer in no protocol at all."""
+    handler.wfile.write(b"\x15\x03\x01 this is not HTTP\r\n\r\n")
+    handler.close_connection = True
+
+
+def cut(handler: Handler, content: bytes) -> None:
+    """Announce all and send the beginning, wherever one asked to begin."""
+    handler.answer(200, content, sent=2000)
+    handler.close_connection = True
+
+
+def unmeasured(handler: Handler, content: bytes) -> None:
+    """Send a body without saying how long it is."""
+    handler.answer(200, content, {"Content-Length": None, "Connection": "close"})
+    handler.close_connection = True
+
+
 def hold(handler: Handler, content: bytes) -> None:
     """Wait until the test releases it, then behave."""
     handler.state.released.wait(20)
@@ -185,7 +232,7 @@ def server_fixture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setattr(transfer, "BACKOFF_SECONDS", 0.01)
-    monkeypatch.setattr(transfer, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(stream, "READ_SECONDS", 0.3)
     with serving() as state:
         yield state
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from coursekit.errors import CourseError
+from coursekit.paths import local_path
 from coursekit.printable import is_text
 
 
@@ -30,22 +32,20 @@ def lesson_names() -> list[str]:
 
 
 def to_path(typed: str | Path) -> Path:
-    """Return what was typed as a path; ``~`` is the home folder.
+    """Return what was typed as a path; see `local_path`.
 
     Raises:
-        typer.BadParameter: It is empty, names no user's home, or is not valid UTF-8.
+        typer.BadParameter: It is empty, not valid UTF-8, or no path on this machine.
     """
     text = str(typed)
     if not text.strip():
         raise typer.BadParameter("the path is empty")
     if not is_text(text):
         raise typer.BadParameter("the name is not valid UTF-8; rename it")
-    if "\0" in text:
-        raise typer.BadParameter("a path holds no NUL character")
     try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise typer.BadParameter(f"{text}: {error}") from None
+        return local_path(text, "the path")
+    except CourseError as error:
+        raise typer.BadParameter(f"{error.what} (expected: {error.expected})") from None
 
 
 LessonName = Annotated[

@@ -25,6 +25,7 @@ from coursekit.lesson import Lesson
 from coursekit.runs.resume import Request
 from coursekit.store.choose import choose
 from coursekit.store.progress import busy
+from coursekit.store.reading import lesson_data
 
 WAYS = {"eager": "eager", "graph": "tf.function", "xla": "tf.function with XLA"}
 BATCHES = 16  # of the first epoch, used again and again
@@ -137,7 +138,7 @@ def work(order: dict[str, Any]) -> dict[str, Any]:
     changes = assigned(lesson, order["preset"], order["assignments"])
     settled = settle(lesson, order["data"], order["preset"], changes, consoles())
     values = settled.settings
-    data = lesson.data(settled.local, values)
+    data = lesson_data(lesson, settled.local, values)
     loop.make_deterministic(values.seed)
     model = lesson.model(data, values)
     step = loop.compiled(lesson, jit=order["way"] == "xla", eager=order["way"] == "eager")

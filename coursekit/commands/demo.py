@@ -17,6 +17,7 @@ from coursekit.runs.runner import run_lesson
 from coursekit.settings import Settings
 from coursekit.store.choose import choose
 from coursekit.store.progress import busy
+from coursekit.store.reading import lesson_data
 from coursekit.stored import read_json
 
 
@@ -90,7 +91,7 @@ def load(lesson: Lesson, run: Run, out: Consoles) -> tuple[Any, Any]:
     data = restored(lesson, run, values)
     if data is None:
         chosen = choose(lesson, manifest.own_path or manifest.dataset, out.stderr)
-        data = lesson.data(chosen.local, values)
+        data = lesson_data(lesson, chosen.local, values)
     model = lesson.model(data, values)
     _, said = checkpoint.load_best(run.path, model)
     if said:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from coursekit.console import Consoles, table
 from coursekit.distribution import PACKAGE, bound, kit
+from coursekit.errors import CourseError
 from coursekit.practice.records import state_path
 from coursekit.store.cache import cache_dir
 
@@ -42,8 +43,8 @@ def findings() -> Iterator[Finding]:
     yield Finding("Python", sys.version.split()[0])
     yield _kit()
     yield from _tensorflow()
-    yield _writable("cache", cache_dir())
-    yield _writable("your progress", state_path().parent)
+    yield _place("cache", cache_dir, "COURSEKIT_CACHE")
+    yield _place("your progress", lambda: state_path().parent, "COURSEKIT_STATE")
     yield _writable("this folder", Path.cwd())
     yield _kernel()
 
@@ -74,6 +75,17 @@ def _tensorflow() -> Iterator[Finding]:
     yield Finding("TensorFlow", tensorflow)
     yield Finding("Keras", keras)
     yield Finding("GPU", ", ".join(gpus) or "none; the lessons are made for a CPU")
+
+
+def _place(what: str, find: Callable[[], Path], variable: str) -> Finding:
+    """Look at a folder that a variable of the system may name."""
+    try:
+        finding = _writable(what, find())
+    except CourseError as error:
+        return Finding(what, error.what, f"set {variable} to {error.expected or 'a folder'}")
+    if finding.remedy.startswith("make"):
+        return finding._replace(remedy=f"{finding.remedy}, or set {variable} to another")
+    return finding
 
 
 def _writable(what: str, folder: Path) -> Finding:

@@ -6,6 +6,7 @@ from pathlib import Path
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.paths import local_path
 from coursekit.prepare import check_preset
 from coursekit.printable import quoted
 from coursekit.runs.folder import Manifest, Run, find_runs
@@ -88,7 +89,7 @@ def resumed_settings(lesson: Lesson, run: Run, request: Request, out: Consoles) 
 
 def _same_data(asked: str, manifest: Manifest) -> bool:
     if manifest.own_path:
-        return Path(asked).resolve() == Path(manifest.own_path)
+        return local_path(asked, "--data").resolve() == Path(manifest.own_path)
     return asked == manifest.dataset
 
 

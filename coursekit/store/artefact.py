@@ -32,7 +32,8 @@ def computed_once(
     Raises:
         CourseError: The cache cannot be written, or the disk is full.
     """
-    kept = read(path)  # no lock is needed to read, so that a read-only cache serves
+    with storage(path.parent):
+        kept = read(path)  # no lock is needed to read, so that a read-only cache serves
     if kept is not None:
         return kept
 

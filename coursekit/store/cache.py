@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,10 +21,19 @@ from typing import Literal
 
 from rich.filesize import decimal
 
+from coursekit.atomic import FULL, REASONS, write_json
 from coursekit.datasets import Dataset, RemoteFile
 from coursekit.errors import CourseError
+from coursekit.paths import shortened
+from coursekit.stored import environment_path
 
-SIDECARS = (".part", ".part.json", ".copy", ".stamp", ".lock")
+SIDECARS = (".part", ".part.json", ".part.json.tmp", ".copy", ".stamp", ".stamp.tmp", ".lock")
+ALGORITHMS = ("sha256", "md5")
+MOST_SIDECAR = 1 << 16  # bytes of a sidecar that are read
+
+
+class StorageError(CourseError):
+    """The disk of the cache is full, or its folder cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +54,32 @@ class Verdict:
 
 
 def cache_dir() -> Path:
-    """Return the folder that ``COURSEKIT_CACHE`` names, else the system's cache folder."""
-    named = os.environ.get("COURSEKIT_CACHE", "").strip()
-    if named:
-        return Path(named).expanduser().absolute()
+    """Return the folder that ``COURSEKIT_CACHE`` names, else the system's cache folder.
+
+    It need not exist yet.
+
+    Raises:
+        StorageError: It is there and is not a folder, or cannot be looked at.
+        CourseError: What is named cannot be a path, or this user has no home folder.
+    """
+    folder = environment_path("COURSEKIT_CACHE") or _home_cache()
+    with storage(folder), suppress(FileNotFoundError):
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    return folder
+
+
+def _home_cache() -> Path:
+    """Return the system's cache folder for the kit."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("coursekit", appauthor=False)
+    found = user_cache_path("coursekit", appauthor=False)
+    if found.parts[:1] == ("~",):
+        raise CourseError(
+            "this user has no home folder, so there is no place for data sets",
+            remedy="set COURSEKIT_CACHE to a folder",
+        )
+    return found.absolute()
 
 
 def location(dataset_name: str, file_name: str) -> Path:
@@ -79,17 +108,22 @@ def checksum(path: Path, algorithm: str) -> str:
 
 
 def checksum_like(path: Path, file: RemoteFile) -> str:
-    """Return the checksum of a path by the algorithm that was published for a file.
+    """Return the checksum of a path by the algorithm that was published for a file."""
+    return checksum(path, algorithm_of(file))
+
+
+def algorithm_of(file: RemoteFile) -> str:
+    """Return the algorithm of a file's published checksum.
 
     Raises:
         CourseError: What was declared as the file's checksum is not one.
     """
     algorithm, colon, digest = file.checksum.partition(":")
-    if algorithm not in ("sha256", "md5") or not colon or not digest:
+    if algorithm not in ALGORITHMS or not colon or not digest:
         raise CourseError(
             f"{file.checksum!r} is not a checksum of {file.name}", '"sha256:..." or "md5:..."'
         )
-    return checksum(path, algorithm)
+    return algorithm
 
 
 def holds(dataset_name: str, file: RemoteFile) -> bool:
@@ -99,25 +133,29 @@ def holds(dataset_name: str, file: RemoteFile) -> bool:
     believed; otherwise the whole file is read once, and the stamp renewed.
     """
     target = location(dataset_name, file.name)
-    if not target.is_file():
-        return False
-    if _read_stamp(target) == _stamp(target, file):
-        return True
+    algorithm_of(file)  # before anything is downloaded in vain
+    with storage(target.parent):
+        if not target.is_file():
+            return False
+        if read_sidecar(beside(target, ".stamp")) == _stamp(target, file.checksum):
+            return True
     return _check(target, file) == file.checksum.lower()
 
 
 def cached(dataset: Dataset) -> dict[str, Path | None]:
     """Return where each file of a data set is, None for those that are not in the cache."""
     paths = {file.name: location(dataset.name, file.name) for file in dataset.files}
-    return {name: path if path.is_file() else None for name, path in paths.items()}
+    with storage(cache_dir()):
+        return {name: path if path.is_file() else None for name, path in paths.items()}
 
 
 def verify_files(dataset: Dataset) -> list[Verdict]:
     """Read every file of a data set in the cache and compare it with its checksum."""
     verdicts = []
+    there = cached(dataset)
     for file in dataset.files:
         target = location(dataset.name, file.name)
-        if not target.is_file():
+        if there[file.name] is None:
             verdicts.append(Verdict(file.name, target, "missing"))
             continue
         found = _check(target, file)
@@ -139,13 +177,13 @@ def remove(dataset: Dataset) -> int:
     freed = 0
     for file in dataset.files:
         target = location(dataset.name, file.name)
-        if not target.parent.is_dir():
-            return freed
+        doomed = [target, *(beside(target, ending) for ending in SIDECARS)]
         with storage(target.parent):
+            if not any(map(os.path.lexists, doomed)):
+                continue  # a cache that cannot be written has nothing to lose
             with locked(target, partial(_in_use, target)):
-                doomed = [target, *(beside(target, ending) for ending in SIDECARS[:-1])]
-                freed += sum(_delete(path) for path in doomed)
-            beside(target, ".lock").unlink(missing_ok=True)
+                freed += sum(_delete(path) for path in doomed[:-1])
+            doomed[-1].unlink(missing_ok=True)
     if dataset.files:
         _remove_empty(cache_dir() / dataset.name)
     return freed
@@ -153,8 +191,8 @@ def remove(dataset: Dataset) -> int:
 
 def record(target: Path, file: RemoteFile) -> None:
     """Leave the stamp that says a file's checksum was found right."""
-    with suppress(OSError):  # a cache that cannot be written is only slower
-        beside(target, ".stamp").write_text(json.dumps(_stamp(target, file)), encoding="utf-8")
+    with suppress(OSError, CourseError):  # a cache that cannot be written is only slower
+        write_json(beside(target, ".stamp"), _stamp(target, file.checksum))
 
 
 def require_space(folder: Path, needed: int) -> None:
@@ -163,11 +201,11 @@ def require_space(folder: Path, needed: int) -> None:
     Raises:
         CourseError: It has not; says how much is needed and how much is free.
     """
-    there = next((path for path in (folder, *folder.parents) if path.is_dir()), Path())
     with storage(folder):
+        there = next((path for path in (folder, *folder.parents) if path.is_dir()), Path())
         free = shutil.disk_usage(there).free
     if needed > free:
-        raise CourseError(
+        raise StorageError(
             f"not enough room on the disk of {folder}: "
             f"{decimal(needed)} needed, {decimal(free)} free",
             remedy="free some, or set COURSEKIT_CACHE to a folder on a larger disk",
@@ -179,39 +217,74 @@ def storage(folder: Path) -> Iterator[None]:
     """Turn what goes wrong with the disk into errors that say what to do.
 
     Raises:
-        CourseError: The disk is full, or the folder cannot be written.
+        StorageError: The disk is full, or the folder cannot be used.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-            raise CourseError(
+        if error.errno in FULL:
+            raise StorageError(
                 f"the disk of {folder} is full",
-                remedy="free some room and run it again (a download goes on where it stopped), "
+                remedy="free some room and run it again (a download resumes where it stopped), "
                 "or set COURSEKIT_CACHE to a folder on a larger disk",
             ) from error
-        raise CourseError(
-            f"cannot use the folder {folder}: {error.strerror or error}",
+        reason = REASONS.get(error.errno or 0, error.strerror or str(error))
+        raise StorageError(
+            f"cannot use the folder {shortened(str(folder))}: {reason}",
             "a folder that this user may write in",
-            "mend its permissions, or set COURSEKIT_CACHE to another folder",
+            "fix its permissions, or set COURSEKIT_CACHE to another folder",
         ) from error
 
 
 @contextmanager
-def locked(target: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Keep a file to one process at a time; `on_wait` is called before waiting for another."""
+def locked(
+    target: Path,
+    on_wait: Callable[[], None],
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """Keep a file to one process at a time.
+
+    Args:
+        target: The file.
+        on_wait: Called once, before waiting for another process.
+        check: Called about once a second while waiting; may raise to end it.
+
+    Raises:
+        StorageError: The disk has no locks.
+    """
     from filelock import FileLock, Timeout
 
     lock = FileLock(beside(target, ".lock"))
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        on_wait()
-        lock.acquire()
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            on_wait()
+            while not lock.is_locked:
+                check()
+                with suppress(Timeout):
+                    lock.acquire(timeout=1)
+    except NotImplementedError as error:
+        raise StorageError(
+            f"the disk of {target.parent} cannot lock files, which keeps two processes apart",
+            remedy="set COURSEKIT_CACHE to a folder on a disk of this machine",
+        ) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def read_sidecar(path: Path) -> dict[str, object] | None:
+    """Return what one of the small JSON files beside a data file says, None if it is of no use."""
+    try:
+        if not path.is_file():  # reading a pipe would never end
+            return None
+        with path.open("rb") as file:
+            found = json.loads(file.read(MOST_SIDECAR))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _check(target: Path, file: RemoteFile) -> str:
@@ -226,16 +299,9 @@ def _check(target: Path, file: RemoteFile) -> str:
     return found
 
 
-def _stamp(target: Path, file: RemoteFile) -> dict[str, object]:
-    stat = target.stat()
-    return {"checksum": file.checksum, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-
-
-def _read_stamp(target: Path) -> object:
-    try:
-        return json.loads(beside(target, ".stamp").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+def _stamp(target: Path, published: str) -> dict[str, object]:
+    now = target.stat()
+    return {"checksum": published, "size": now.st_size, "mtime_ns": now.st_mtime_ns}
 
 
 def _delete(path: Path) -> int:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
-from coursekit.printable import is_text, quoted
+from coursekit.paths import is_web_address, local_path, shortened, without_login
+from coursekit.printable import is_text
+from coursekit.store import mirror
 from coursekit.store.download import fetch
 from coursekit.store.transfer import Unreachable
-from coursekit.stored import require_file
+from coursekit.stored import is_there, require_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,11 +62,12 @@ def _built_in(lesson: Lesson) -> Dataset:
 def _default(lesson: Lesson, console: "Console") -> Chosen:
     wanted = lesson.datasets[0]
     try:
-        return Chosen(wanted, fetch(wanted, console))
-    except Unreachable:
+        return Chosen(wanted, _insist(lesson, wanted, console))
+    except Unreachable as error:
         instead = _built_in(lesson)
+        why = f"no network, and {error.what}" if mirror.named() else "no network"
         note = (
-            f"no network: using the built-in set {instead.name!r} instead of {wanted.name!r} "
+            f"{why}: using the built-in set {instead.name!r} instead of {wanted.name!r} "
             f"(`--data {wanted.name}` to insist)"
         )
         return Chosen(instead, fetch(instead, console), note)
@@ -73,27 +76,34 @@ def _default(lesson: Lesson, console: "Console") -> Chosen:
 def _insist(lesson: Lesson, dataset: Dataset, console: "Console") -> LocalDataset:
     try:
         return fetch(dataset, console)
-    except Unreachable as error:
+    except (Unreachable, mirror.MirrorError) as error:
         remedy = f"{error.remedy}, or use --data {_built_in(lesson).name}, which needs no network"
-        raise Unreachable(error.what, error.expected, remedy) from error
+        raise type(error)(error.what, error.expected, remedy) from error
 
 
 def _own(lesson: Lesson, requested: str) -> LocalDataset:
-    path = _path(lesson, requested)
-    is_path = bool(path.suffix) or "/" in requested or "\\" in requested
-    if not requested.strip() or not (is_path or _exists(path)):
+    is_path = bool(Path(requested).suffix) or "/" in requested or "\\" in requested
+    if not requested.strip() or not (is_path or _exists(requested)):
         raise CourseError(
-            f"the lesson {lesson.name} has no data set named {requested!r}",
+            f"the lesson {lesson.name} has no data set named {shortened(requested)!r}",
             f"a name, or the path of {lesson.own_data}" if lesson.own_data else "",
             did_you_mean(requested, (dataset.name for dataset in lesson.datasets)),
         )
     if not lesson.own_data:
         raise CourseError(
-            f"the lesson {lesson.name} takes no data of one's own, and {requested!r} is a path",
+            f"the lesson {lesson.name} takes no data of one's own, and {shortened(requested)!r} "
+            "is a path",
             "one of " + ", ".join(dataset.name for dataset in lesson.datasets),
         )
-    if not _exists(path):
-        raise CourseError(f"there is no {requested}", f"the path of {lesson.own_data}")
+    if is_web_address(requested):
+        raise CourseError(
+            f"--data takes no web address, and {shortened(without_login(requested))} is one",
+            f"the path of {lesson.own_data}",
+            "download it first, then name the file",
+        )
+    path = local_path(requested, "--data")
+    if not is_there(path):
+        raise CourseError(f"there is no {shortened(requested)}", f"the path of {lesson.own_data}")
     path = path.resolve()
     if not is_text(str(path)):
         raise CourseError(
@@ -101,25 +111,12 @@ def _own(lesson: Lesson, requested: str) -> LocalDataset:
         )
     if not path.is_dir():
         require_file(path)
-    return LocalDataset(requested, path=path)
+    is_address = requested.lower().startswith("file:")
+    return LocalDataset(str(path) if is_address else requested, path=path)
 
 
-def _path(lesson: Lesson, requested: str) -> Path:
-    scheme, separator, rest = requested.partition("://")
-    if separator and scheme.lower() in ("http", "https", "ftp", "file"):
-        raise CourseError(
-            f"{requested} is an address",
-            f"the path of {lesson.own_data}" if lesson.own_data else "a data set's name",
-            f"--data {quoted(rest)}" if scheme == "file" else "download it first",
-        )
+def _exists(name: str) -> bool:
     try:
-        return Path(requested).expanduser()
-    except RuntimeError as error:
-        raise CourseError(f"there is no {requested}: {error}") from error
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # too long to be a name, links in a circle, a NUL
+        return local_path(name, "--data").exists()
+    except (CourseError, OSError, ValueError):  # too long to be a name, links in a circle
         return False

@@ -5,17 +5,20 @@ found right.
 """
 
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from rich.filesize import decimal
 
 from coursekit.datasets import Dataset, LocalDataset, RemoteFile
 from coursekit.errors import CourseError
+from coursekit.paths import without_login
+from coursekit.store import mirror
 from coursekit.store.cache import (
+    SIDECARS,
+    StorageError,
     beside,
     cache_dir,
     checksum_like,
@@ -26,17 +29,23 @@ from coursekit.store.cache import (
     require_space,
     storage,
 )
+from coursekit.store.part import Part
 from coursekit.store.progress import Meter, active_console
-from coursekit.store.transfer import RefusedError, Unreachable, transfer
+from coursekit.store.transfer import (
+    PAGE,
+    AbsentError,
+    RefusedError,
+    Transfer,
+    Unreachable,
+    WrongFileError,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["ChecksumError", "Unreachable", "fetch", "fetch_file"]
+__all__ = ["Unreachable", "fetch", "fetch_file"]
 
-
-class ChecksumError(CourseError):
-    """A file that came is not the one that was published."""
+HALT_SECONDS = 600.0  # that a process may keep a file without writing anything
 
 
 def fetch(dataset: Dataset, console: "Console") -> LocalDataset:
@@ -83,8 +92,10 @@ def _ensure(
     names = ", ".join(file.name for file in missing)
     size = sum(file.size for file in missing)
     _say(console, f"downloading {dataset_name}: {decimal(size)} ({names}); licence: {licence}")
-    parts = (beside(location(dataset_name, file.name), ".part") for file in missing)
-    require_space(folder, size - sum(part.stat().st_size for part in parts if part.is_file()))
+    parts = (Part(beside(location(dataset_name, file.name), ".part")) for file in missing)
+    with storage(folder):
+        here = sum(part.size for part in parts)
+    require_space(folder, size - here)
     for file in missing:
         _obtain(dataset_name, file, console)
 
@@ -98,111 +109,134 @@ def _obtain(dataset_name: str, file: RemoteFile, console: "Console") -> None:
 
     with storage(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with locked(target, tell):
+        with locked(target, tell, _Watch(target).look):
             if holds(dataset_name, file):
                 return  # the other process brought it
-            faults = []
+            fault = ""
             if target.exists():
-                faults.append(f"{target} is not the file that was published")
-                _say(console, f"{faults[0]}; downloading it again")
+                fault = f"{target} is not the file that was published"
+                _say(console, f"{fault}; downloading it again")
             try:
-                _from_anywhere(dataset_name, file, target, console, faults)
+                _from_anywhere(dataset_name, file, target, console)
             except Unreachable as error:
-                if faults:  # silence about a fault would be worse than no answer
-                    raise CourseError(
-                        "; ".join([*faults, error.what]), error.expected, error.remedy
-                    ) from error
+                if fault:  # silence about a fault would be worse than no answer
+                    what = f"{fault}; {error.what}"
+                    raise CourseError(what, error.expected, error.remedy) from error
                 raise
 
 
-def _from_anywhere(
-    dataset_name: str, file: RemoteFile, target: Path, console: "Console", faults: list[str]
-) -> None:
-    """Try the mirror, then the published address; note in `faults` what was wrong on the way."""
-    for place, is_its_own in _mirrored(dataset_name, file, console):
-        try:
-            if isinstance(place, Path):
-                _copy(place, file, target)
-            else:
-                _download(place, file, target, console)
-        except RefusedError:
-            continue  # the mirror does not have it there
-        except ChecksumError as error:
-            if is_its_own:
-                raise
-            # Under its bare name it may well be the file of something else.
-            faults.append(error.what)
-            _say(console, f"{error.what}; not used")
-        except CourseError as error:
-            _say(console, f"the mirror failed: {error.what}; using the published address")
-            break
-        else:
-            _say(console, f"{file.name}: from the mirror, {place}")
-            return
-    _download(file.url, file, target, console)
+class _Watch:
+    """Looks whether the process that one waits for still brings something."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.seen: object = None
+        self.until = 0.0
+
+    def look(self) -> None:
+        """Raise a `CourseError` when nothing has moved for `HALT_SECONDS`."""
+        now = time.monotonic()
+        written = [self.target, *(beside(self.target, ending) for ending in SIDECARS)]
+        seen = [(path.stat().st_size, path.stat().st_mtime_ns) for path in written if path.exists()]
+        if seen != self.seen:
+            self.seen, self.until = seen, now + HALT_SECONDS
+        elif now > self.until:
+            raise CourseError(
+                f"another process keeps {beside(self.target, '.lock')} and has written nothing "
+                f"for {HALT_SECONDS / 60:g} minutes",
+                remedy="look for a coursekit that was stopped, and end it",
+            )
 
 
-def _mirrored(
-    dataset_name: str, file: RemoteFile, console: "Console"
-) -> Iterator[tuple[Path | str, bool]]:
-    """Yield where ``COURSEKIT_MIRROR`` may have a file, and whether that place is its own.
+def _from_anywhere(dataset_name: str, file: RemoteFile, target: Path, console: "Console") -> None:
+    """Try the mirror, then the published address.
 
-    First below the data set's name, which is its own, then by its bare name.
+    Raises:
+        Unreachable: Nobody who has the file can be reached.
+        CourseError: It failed; what the mirror did stands in front.
     """
-    mirror = os.environ.get("COURSEKIT_MIRROR", "").strip()
-    if mirror.lower().startswith(("http://", "https://")):
-        root = mirror.rstrip("/")
-        yield f"{root}/{quote(dataset_name)}/{quote(file.name)}", True
-        yield f"{root}/{quote(file.name)}", False
-    elif mirror:
-        folder = Path(mirror).expanduser()
-        if not folder.is_dir():
-            _say(console, f"the mirror {folder} is not a folder; using the published address")
-            return
-        yield folder / dataset_name / file.name, True
-        yield folder / file.name, False
+    errors = _from_mirror(dataset_name, file, target, console)
+    if errors is None:
+        return
+    try:
+        _download(file.url, file, target, console)
+    except StorageError:
+        raise
+    except CourseError as error:
+        if errors:
+            raise mirror.failed(errors, error) from error
+        raise
 
 
-def _copy(source: Path, file: RemoteFile, target: Path) -> None:
-    """Copy a file of a mirror folder into the cache, if it is there and is right."""
+def _from_mirror(
+    dataset_name: str, file: RemoteFile, target: Path, console: "Console"
+) -> list[CourseError] | None:
+    """Bring a file from the mirror, or return what went wrong there; None if it came.
+
+    Raises:
+        StorageError: The cache cannot be used.
+        MirrorError: The mirror's own file is not the one that was published.
+    """
+    errors: list[CourseError] = []
     try:
-        original = source.open("rb")
-    except FileNotFoundError as error:
-        raise RefusedError(f"there is no {source}") from error
-    except OSError as error:
-        raise CourseError(f"cannot read {source}: {error.strerror or error}") from error
-    copy = beside(target, ".copy")
+        for place in mirror.places(dataset_name, file.name):
+            try:
+                _bring(place.where, file, target, console)
+            except WrongFileError as error:
+                if place.is_own:
+                    raise mirror.wrong(error) from error
+                errors.append(error)
+            except RefusedError as error:
+                errors.append(error)
+            else:
+                _say(console, f"{file.name}: from the mirror, {without_login(str(place.where))}")
+                return None
+    except (StorageError, mirror.MirrorError):
+        raise
+    except CourseError as error:
+        errors.append(error)
+    faults = [error for error in errors if not isinstance(error, AbsentError)]
+    if faults:
+        _say(console, f"the mirror failed: {mirror.told(faults)}; using the published address")
+    return errors
+
+
+def _bring(where: Path | str, file: RemoteFile, target: Path, console: "Console") -> None:
+    """Bring a file from a place of the mirror."""
+    if isinstance(where, str):
+        _download(where, file, target, console)
+        return
+    copied = beside(target, ".copy")
+    copied.unlink(missing_ok=True)
     try:
-        with original, copy.open("wb") as written:
-            shutil.copyfileobj(original, written, 1 << 20)
-        _settle(copy, str(source), file, target)
+        mirror.copy(where, copied, file.size)
+        _settle(copied, str(where), file, target)
     finally:
-        copy.unlink(missing_ok=True)
+        copied.unlink(missing_ok=True)
 
 
 def _download(url: str, file: RemoteFile, target: Path, console: "Console") -> None:
     """Download a file into its part file and give it its name if it is right."""
-    part = beside(target, ".part")
+    part = Part(beside(target, ".part"))
     with Meter(console, file.name, file.size) as meter:
-        was_resumed = transfer(url, part, meter)
-        if was_resumed and checksum_like(part, file) != file.checksum.lower():
+        was_resumed = Transfer(url, part, file.size, meter).run()
+        if was_resumed and checksum_like(part.path, file) != file.checksum.lower():
             meter.say(f"{file.name}: its pieces do not fit together; starting over")
-            part.unlink()
-            transfer(url, part, meter)
-    _settle(part, url, file, target)
+            part.forget()
+            Transfer(url, part, file.size, meter).run()
+    _settle(part.path, without_login(url), file, target)
 
 
 def _settle(part: Path, source: str, file: RemoteFile, target: Path) -> None:
     """Give a complete file its name in the cache; take it away if its checksum is wrong.
 
     Raises:
-        ChecksumError: It is not the file that was published.
+        WrongFileError: It is not the file that was published.
     """
     found = checksum_like(part, file)
     if found != file.checksum.lower():
         error = _wrong(part, source, file, found)
-        part.unlink()
-        beside(part, ".json").unlink(missing_ok=True)
+        Part(part).forget()
         raise error
     with part.open("r+b") as complete:
         os.fsync(complete.fileno())  # or a power cut could leave the name without the bytes
@@ -211,13 +245,13 @@ def _settle(part: Path, source: str, file: RemoteFile, target: Path) -> None:
     record(target, file)
 
 
-def _wrong(part: Path, source: str, file: RemoteFile, found: str) -> ChecksumError:
+def _wrong(part: Path, source: str, file: RemoteFile, found: str) -> WrongFileError:
     with part.open("rb") as wrong:
         beginning = wrong.read(1024).lower()
     is_page = b"<html" in beginning or b"<!doctype html" in beginning
-    return ChecksumError(
+    return WrongFileError(
         f"{source} is not the file that was published: {part.stat().st_size:,} bytes, {found}"
-        + (" (it is a web page, perhaps the sign-in page of this network)" if is_page else ""),
+        + (PAGE if is_page else ""),
         f"{file.size:,} bytes, {file.checksum}",
         "it was thrown away; run it again, and if it stays so, take another data set "
         "or a newer version of the lesson",

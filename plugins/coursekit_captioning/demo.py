@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError
+from coursekit.store import is_web_address, local_path, reading
 from coursekit_captioning.data import SCENE_SIZE, CaptioningData, CaptionSplit, DrawnScenes
 from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.encoders import PRETRAINED, Pretrained, network, weights_of
@@ -108,7 +108,8 @@ def held_out(data: CaptioningData, index: int) -> Subject:
         scene = DrawnScenes([example]).rows(np.array([0]))
         return Subject(example.name, draw(example.scene, SHOWN), scene, example)
     assert example.source is not None  # a photograph
-    content = example.source.read()
+    with reading(example.source.path):
+        content = example.source.read()
     pixels = decode(content, SHOWN, example.source.name)
     if isinstance(data.test, CaptionSplit):
         seen = data.test.rows([index])
@@ -119,10 +120,10 @@ def held_out(data: CaptioningData, index: int) -> Subject:
 
 def own(data: CaptioningData, request: str) -> Subject:
     """Return a picture of the user's own, a file or from the web."""
-    if request.startswith(("http://", "https://")):
+    if is_web_address(request):
         name, content = request.rsplit("/", 1)[-1] or request, download(request)
     else:
-        path = Path(request).expanduser()
+        path = local_path(request, "the picture")
         name, content = path.name, Source(path).read()
     pixels = decode(content, SHOWN, name)
     if data.shows_scenes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit import CourseError, RemoteFile
-from coursekit.store import fetch_file
+from coursekit.store import fetch_file, reading
 
 if TYPE_CHECKING:
     import keras
@@ -75,6 +75,19 @@ def weights_of(encoder: Pretrained) -> Path:
     return fetch_file(FOLDER, encoder.file, LICENCE)
 
 
+def load_weights(base: keras.Model, encoder: Pretrained, weights: Path) -> None:
+    """Read a network's weights; raise a `CourseError` if they are not those of this network."""
+    try:
+        base.load_weights(weights)
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, TypeError) as error:
+        reason = next(iter(str(error).splitlines()), "")
+        raise CourseError(
+            f"{weights} does not hold the weights of {encoder.name}: {reason}",
+            f"{encoder.file.name}, {encoder.file.size:,} bytes",
+            "delete it; it is downloaded again",
+        ) from error
+
+
 def network(encoder: Pretrained, weights: Path | None) -> keras.Model:
     """Return a network that takes bytes and returns features.
 
@@ -98,15 +111,8 @@ def network(encoder: Pretrained, weights: Path | None) -> keras.Model:
     else:
         base = keras.applications.InceptionV3(**arguments)
     if weights is not None:
-        try:
-            base.load_weights(weights)
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            reason = next(iter(str(error).splitlines()), "")
-            raise CourseError(
-                f"{weights} does not hold the weights of {encoder.name}: {reason}",
-                f"{encoder.file.name}, {encoder.file.size:,} bytes",
-                "delete it; it is downloaded again",
-            ) from error
+        with reading(weights):
+            load_weights(base, encoder, weights)
     pictures = keras.Input(shape, dtype="uint8")
     # Both were trained on pictures scaled to the range from -1 to 1.
     inputs = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pictures)

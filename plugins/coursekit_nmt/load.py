@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coursekit import CourseError, LocalDataset
+from coursekit.store import reading
 from coursekit_nmt.data import Alignment, Pair, Parts, split_pairs
 from coursekit_nmt.text import normalize
 
@@ -72,8 +73,10 @@ def decode_text(raw: bytes, name: str) -> str:
 
 def tatoeba_parts(dataset: LocalDataset) -> Parts:
     """Return the pairs of the Tatoeba project, split by groups."""
-    with zipfile.ZipFile(dataset.files[TATOEBA_ARCHIVE]) as archive:
-        return split_pairs(read_pairs(archive.read(TATOEBA_MEMBER), TATOEBA_MEMBER))
+    file = dataset.files[TATOEBA_ARCHIVE]
+    with reading(file), zipfile.ZipFile(file) as archive:
+        raw = archive.read(TATOEBA_MEMBER)
+    return split_pairs(read_pairs(raw, TATOEBA_MEMBER))
 
 
 def phrasebook_parts() -> Parts:

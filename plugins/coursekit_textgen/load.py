@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coursekit import CourseError, LocalDataset
+from coursekit.store import reading
 
 SHAKESPEARE_FILE = "tinyshakespeare.txt"
 FORM = "a text file in UTF-8"
@@ -53,7 +54,10 @@ def split_at(text: str, share: float) -> tuple[str, str]:
 
 def shakespeare_parts(dataset: LocalDataset) -> Parts:
     """Read the plays: nine tenths to train on, the tail to validate and to test."""
-    train, tail = split_at(dataset.files[SHAKESPEARE_FILE].read_text("utf-8"), 0.9)
+    file = dataset.files[SHAKESPEARE_FILE]
+    with reading(file):
+        text = file.read_text("utf-8")
+    train, tail = split_at(text, 0.9)
     note = "the tail serves as validation and as test, as in nanoGPT, so that figures compare"
     return Parts(train, tail, tail, note)
 

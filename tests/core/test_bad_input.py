@@ -36,7 +36,7 @@ WORDS: tuple[tuple[str, ...], ...] = (
     ("run", "dots", "--preset", "quik"),
     ("run", "dots", "--data", ""),
     ("run", "dots", "--data", "plan"),
-    ("run", "dots", "--data", "file:///etc/hostname"),
+    ("run", "dots", "--data", "file://elsewhere/etc/hostname"),
     ("run", "dots", "--data", "https://example.org/a.txt"),
     ("run", "dots", "--data", "/dev/zero"),
     ("run", "dots", "--data", "pipe"),

@@ -1,5 +1,6 @@
 """Which data a lesson learns from: named, the user's own, or the built-in set."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_no_network_is_no_matter_once_it_is_cached(
     server: Server, lesson: Lesson, screen: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = choose(lesson, None, screen)
-    monkeypatch.setattr("coursekit.store.download.transfer", None)
+    monkeypatch.setattr("coursekit.store.download.Transfer", None)
     assert choose(lesson, None, screen) == first
 
 
@@ -128,6 +129,43 @@ def test_own_data(lesson: Lesson, screen: Console, tmp_path: Path, requested: st
     assert chosen.local.name == requested
     assert chosen.local.path == (tmp_path / requested).resolve()
     assert shown(screen) == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="addresses of this form")
+def test_own_data_by_its_address(lesson: Lesson, screen: Console, tmp_path: Path) -> None:
+    file = tmp_path / "my pairs.tsv"
+    file.write_text("hola\thello\n")
+    for address in (file.as_uri(), f"FILE://localhost{file.as_uri()[7:]}"):
+        chosen = choose(lesson, address, screen)
+        assert (chosen.local.name, chosen.local.path) == (str(file), file)
+    assert not (tmp_path / "file:").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files of this kind")
+@pytest.mark.parametrize(
+    ("requested", "said"),
+    [
+        ("https://me:secret@host/pairs.tsv", "no web address, and https://host/pairs.tsv is one"),
+        ("ftp://host/pairs.tsv", "cannot be used here: ftp://host/pairs.tsv"),
+        ("file://host/pairs.tsv", "names another machine, host"),
+        ("~nobody-of-this-name/pairs.tsv", "begins with ~nobody-of-this-name"),
+        ("pairs\0.tsv", "has a zero byte"),
+        ("x/" * 5000, "the name is too long"),
+        ("./loop", "its links lead in a circle"),
+        ("./pipe", "is a device, a pipe or a socket"),
+        ("/dev/zero", "is a device, a pipe or a socket"),
+    ],
+)
+def test_own_data_that_cannot_be_read(
+    lesson: Lesson, screen: Console, tmp_path: Path, requested: str, said: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(CourseError) as caught:
+        choose(lesson, requested, screen)
+    assert said in caught.value.what
+    assert len(str(caught.value)) < 600
+    assert "secret" not in str(caught.value)
 
 
 def test_name_goes_before_a_path(lesson: Lesson, screen: Console, tmp_path: Path) -> None:

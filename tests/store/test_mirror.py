@@ -1,11 +1,8 @@
 """A mirror, a folder or an address, stands in for the published address."""
 
-import errno
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import IO
 
 import pytest
 from rich.console import Console
@@ -15,6 +12,7 @@ from coursekit.store import transfer
 from coursekit.store.cache import location
 from coursekit.store.download import Unreachable, fetch
 from tests.conftest import MIRROR, published
+from tests.disks import fill_disk
 from tests.loopback import (
     Server,
     closed_address,
@@ -102,12 +100,7 @@ def test_copy_that_does_not_fit(
     server: Server, screen: Console, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "pairs.zip").write_bytes(CONTENT)
-
-    def full(source: IO[bytes], target: IO[bytes], length: int) -> None:
-        target.write(source.read(100))
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(shutil, "copyfileobj", full)
+    fill_disk(monkeypatch, ".copy", 100)
     with pytest.raises(CourseError, match=r"the disk of .*pairs is full"):
         fetch(server.dataset(CONTENT), screen)
     left = {path.name for path in location("pairs", "pairs.zip").parent.iterdir()}
@@ -119,7 +112,8 @@ def test_folder_that_is_not_there(
 ) -> None:
     monkeypatch.setenv("COURSEKIT_MIRROR", str(tmp_path / "none"))
     assert only_file(fetch(server.dataset(CONTENT), screen)) == CONTENT
-    assert "none is not a folder; using the published address" in shown(screen)
+    assert f"{tmp_path / 'none'}: No such file or directory" in shown(screen)
+    assert "using the published address" in shown(screen)
 
 
 @pytest.mark.parametrize("place", ["school/pairs/pairs.zip", "school/pairs.zip"])
@@ -149,7 +143,8 @@ def test_address_with_another_bare_file(
     server.files["school/pairs.zip"] = WRONG
     monkeypatch.setenv("COURSEKIT_MIRROR", f"{server.address}/school")
     assert only_file(fetch(dataset, screen)) == CONTENT
-    assert "not used" in shown(screen)
+    assert "school/pairs.zip is not the file that was published" in shown(screen)
+    assert "using the published address" in shown(screen)
 
 
 def test_address_that_cannot_be_reached(

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from coursekit import CourseError
+from coursekit_captioning import web
 from coursekit_captioning import QUICK, TINY, CaptioningDemoOptions, CaptioningLesson
 from coursekit_captioning.data import (
     CaptioningData,
@@ -26,6 +27,9 @@ from coursekit_captioning.scenes import Box
 from coursekit_captioning.text import normalize, tokens
 from coursekit_captioning.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 from tests.lessons.captioning.test_loaders import folder
+from tests.loopback import Server, drip, server_fixture
+
+__all__ = ["server_fixture"]
 
 pytestmark = pytest.mark.tf
 
@@ -216,26 +220,41 @@ def test_a_model_of_shapes_says_so_when_it_sees_a_photograph(
 
 
 def test_a_picture_from_the_web(
-    drawn: tuple[CaptioningLesson, CaptioningData, Any], monkeypatch: pytest.MonkeyPatch
+    drawn: tuple[CaptioningLesson, CaptioningData, Any],
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import httpx
-
     buffer = io.BytesIO()
     Image.new("RGB", (20, 20), "red").save(buffer, "PNG")
-    answers = {"/red.png": httpx.Response(200, content=buffer.getvalue())}
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        return answers.get(request.url.path, httpx.Response(404))
-
-    client = httpx.Client(transport=httpx.MockTransport(handle))
-    monkeypatch.setattr(
-        httpx, "stream", lambda *words, timeout, follow_redirects: client.stream(*words)
-    )
+    server.files["red.png"] = buffer.getvalue()
     lesson, data, model = drawn
-    text, *_ = lesson.demo(model, data, "https://example.org/red.png", CaptioningDemoOptions())
-    assert "red.png: " in str(text)
+
+    def shown(address: str) -> str:
+        return str(lesson.demo(model, data, address, CaptioningDemoOptions())[0])
+
+    assert "red.png: " in shown(f"{server.address}/red.png")
+    assert "red.png: " in shown(f"HTTP{server.address[4:]}/red.png")
     with pytest.raises(CourseError, match="answered 404"):
-        lesson.demo(model, data, "https://example.org/none.png", CaptioningDemoOptions())
+        shown(f"{server.address}/none.png")
+    monkeypatch.setattr(web, "SECONDS", 0.4)
+    server.faults.append(drip(0.02))
+    with pytest.raises(CourseError, match=r"red\.png is too slow: \d+ bytes came in 0\.4 s"):
+        shown(f"{server.address}/red.png")
+    monkeypatch.setattr(web, "MOST", 20)
+    with pytest.raises(CourseError, match="is too large"):
+        shown(f"{server.address}/red.png")
+
+
+def test_a_picture_by_the_address_of_its_file(
+    drawn: tuple[CaptioningLesson, CaptioningData, Any], tmp_path: Path
+) -> None:
+    lesson, data, model = drawn
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "my red.png")
+    address = (tmp_path / "my red.png").as_uri()
+    text, *_ = lesson.demo(model, data, address, CaptioningDemoOptions())
+    assert "my red.png: " in str(text)
+    with pytest.raises(CourseError, match="the picture is an address that cannot be used here"):
+        lesson.demo(model, data, "ftp://host/red.png", CaptioningDemoOptions())
 
 
 def test_a_run_on_photographs(
