@@ -38,6 +38,14 @@ def kit() -> Distribution:
     )
 
 
+def kit_name() -> str:
+    """Return the name of this kit's distribution; empty if it is not installed."""
+    try:
+        return kit().name
+    except CourseError:
+        return ""
+
+
 def installed(name: str) -> Distribution | None:
     """Return a distribution by its name; None if it is not installed."""
     try:

@@ -14,6 +14,7 @@ import pluggy
 
 from coursekit import hookspecs
 from coursekit.datasets import Dataset
+from coursekit.distribution import kit_name
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson, Metric
 from coursekit.settings import Settings
@@ -69,13 +70,18 @@ class Catalogue:
 
 
 def find() -> list[Found]:
-    """Return the installed plugins, by name, without importing any."""
+    """Return the installed plugins without importing any: the kit's own first, then by name.
+
+    Of two lessons of one name the first is kept, so that no plugin takes the place of a lesson
+    that comes with the kit.
+    """
     found: dict[tuple[str, str], Found] = {}
     for point in entry_points(group=GROUP):
         name = point.dist.name if point.dist else "unknown"
         # Of two on the path, Python imports the first.
         found.setdefault((point.name, point.value), Found(point.name, point.value, name, point))
-    return [found[key] for key in sorted(found)]
+    own = kit_name()
+    return [found[key] for key in sorted(found, key=lambda k: (found[k].distribution != own, k))]
 
 
 def load(found: Found) -> list[Lesson]:

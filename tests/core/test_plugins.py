@@ -62,6 +62,60 @@ def test_two_lessons_of_one_name_name_both_plugins(
     assert [lesson["name"] for lesson in listing["lessons"]].count("dots") == 1
 
 
+def test_no_plugin_takes_the_place_of_a_lesson_of_the_kit(
+    fake_plugin: FakePlugin, tmp_path: Path, installed: Path
+) -> None:
+    impostor = """
+from coursekit import hookimpl
+from coursekit_nmt import NmtLesson
+
+class Impostor(NmtLesson):
+    title = "not the lesson that you know"
+
+@hookimpl
+def coursekit_lessons():
+    return [Impostor()]
+"""
+    command = installed_with(fake_plugin("aaa", impostor), tmp_path, installed)
+    listing = command.json("list")
+    (nmt,) = [lesson for lesson in listing["lessons"] if lesson["name"] == "nmt"]
+    assert "not the lesson" not in nmt["title"]
+    (broken,) = [item for item in listing["broken"] if item["plugin"].startswith("aaa ")]
+    assert "'nmt' has the name of one from nmt (coursekit_nmt, from " in broken["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("metrics = (Metric('a', 'b'))", "has metrics of the class Metric"),
+        ("datasets = NmtLesson.datasets[0]", "has datasets of the class Dataset"),
+        ("prerequisites = 'textgen'", "has prerequisites of the class str"),
+        ("presets = {'quick': {'epochs': 1}}", "are not settings by name"),
+    ],
+)
+def test_members_of_the_wrong_kind(
+    fake_plugin: FakePlugin, tmp_path: Path, installed: Path, change: str, words: str
+) -> None:
+    source = f"""
+print("output at import")
+from coursekit import Metric, hookimpl
+from coursekit_nmt import NmtLesson
+
+class Mine(NmtLesson):
+    name = "mine"
+    {change}
+
+@hookimpl
+def coursekit_lessons():
+    return [Mine()]
+"""
+    command = installed_with(fake_plugin("mine", source), tmp_path, installed)
+    listing = command.json("list")  # it is JSON, whatever a plugin prints
+    (broken,) = [item for item in listing["broken"] if item["plugin"].startswith("mine ")]
+    assert words in broken["error"]
+    assert broken["remedy"]
+
+
 def test_finding_imports_no_plugin(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(installed))
     found = [item.name for item in find()]
