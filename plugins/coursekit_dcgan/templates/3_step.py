@@ -527,27 +527,8 @@ def last_left_out(places, size, epoch):
 
 
 @check(
-    "Each image is in exactly one batch",
-    points=1,
-    hints=(
-        "Where are images 8 and 9 of ten, in batches of four?",
-        "The last batch may be smaller.",
-        "Go from 0 to the number of images in steps of `batch_size`, as in the faulty version.",
-    ),
-)
-def each_once(student):
-    places = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
-    found = student.batches(np.array(places), 4, 1)
-    seen = [place for some, _ in found for place in some.tolist()]
-    assert max(len(some) for some, _ in found) <= 4, "a batch of more than batch_size images"
-    assert sorted(seen) == list(range(10)), f"of the images 0 to 9 these came: {sorted(seen)}"
-    assert seen == places, f"the images came in the order {seen}, and in `places` it is {places}"
-
-
-@check(
     "As many latents as images",
     points=2,
-    after="each_once",
     hints=(
         "How many images are in the last batch, and how many latents?",
         "Count the images of the batch itself.",
@@ -557,6 +538,8 @@ def each_once(student):
 def as_many(student):
     found = student.batches(np.arange(10), 4, 0)
     assert len(found), "there are no batches"
+    seen = [place for some, _ in found for place in some.tolist()]
+    assert seen == list(range(len(seen))), f"of `places`, 0 to 9, these came: {seen}"
     for number, (some, noise) in enumerate(found):
         assert len(some) == len(noise), (
             f"batch {number} of ten images in fours: {len(some)} images, {len(noise)} latents"
@@ -571,6 +554,25 @@ def as_many(student):
         "two batches of an epoch, or of two epochs, have the same latents: the seed of "
         "`latents.draw` has to name both the epoch and the batch"
     )
+
+
+@check(
+    "Each image is in exactly one batch",
+    points=1,
+    after="as_many",
+    hints=(
+        "Where are images 8 and 9 of ten, in batches of four?",
+        "The last batch may be smaller.",
+        "Go from 0 to the number of images in steps of `batch_size`, as in the faulty version.",
+    ),
+)
+def each_once(student):
+    places = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
+    found = student.batches(np.array(places), 4, 1)
+    seen = [place for some, _ in found for place in some.tolist()]
+    assert max(len(some) for some, _ in found) <= 4, "a batch of more than batch_size images"
+    assert sorted(seen) == list(range(10)), f"of the images 0 to 9 these came: {sorted(seen)}"
+    assert seen == places, f"the images came in the order {seen}, and in `places` it is {places}"
 
 
 # %% [markdown]
