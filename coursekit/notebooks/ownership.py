@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from coursekit.atomic import disk_errors
+from coursekit.stored import is_there, read_bytes
 
 BUILT = "<!-- built by `coursekit build`"  # how a README.md of the kit's begins
 
@@ -35,10 +35,9 @@ def may_write(path: Path, book: dict[str, Any] | None = None) -> bool:
     Raises:
         CourseError: What is there cannot be read.
     """
-    if not path.exists():
+    if not is_there(path):
         return True
-    with disk_errors("read", path):
-        text = path.read_bytes().decode("utf-8", "replace")
+    text = read_bytes(path).decode("utf-8", "replace")
     return text.startswith(BUILT) if book is None else _is_own(text, book)
 
 
