@@ -13,8 +13,8 @@ from typing import Literal
 
 from coursekit import distribution
 from coursekit.notebooks import names
+from coursekit.notebooks.holes import HOLE
 from coursekit.notebooks.markers import Carried, carry_out
-from coursekit.notebooks.source import HOLE
 from coursekit.notebooks.template import CHECK_MARKS, Cell, Role, Template, decorator_names
 from coursekit.plugins import catalogue
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from coursekit.errors import CourseError
+from coursekit.notebooks import holes
 from coursekit.notebooks import source as sources
 from coursekit.notebooks.source import DEFINITIONS, Source
 from coursekit.notebooks.template import MARKER, Cell, Template
@@ -130,15 +131,15 @@ def _pieces(marker: Marker, cell: Cell, faults: dict[str, str], done: Carried) -
         assert isinstance(node, DEFINITIONS)
         text = sources.definition(cell.source, node)
         found = [Source(node.name, _unmarked(text), node.name)]
-    solved = "\n\n\n".join(sources.without_regions(item.text) for item in found)
+    solved = "\n\n\n".join(holes.without_regions(item.text) for item in found)
     if marker.word == "show":
         return _shown(marker, found, solved, cell, done)
     pieces = []
     for item in found:
-        student, removed = sources.hollow(item, marker.methods)
+        student, removed = holes.hollow(item, marker.methods)
         if item.name in faults:
             student = faults[item.name]
-            if student.strip() == sources.without_regions(item.text).strip():
+            if student.strip() == holes.without_regions(item.text).strip():
                 raise CourseError(f"the fault {item.name} is the right answer")
         pieces.append(student)
         done.names.insert(0, item.name)
@@ -159,7 +160,7 @@ def _shown(
     for item in found:
         for method in sources.methods(item, marker.methods):
             text = sources.definition(item.text, method)
-            done.reading.append((f"{item.name}.{method.name}", sources.without_regions(text)))
+            done.reading.append((f"{item.name}.{method.name}", holes.without_regions(text)))
     node = marker.statement
     kept = _unmarked(_text(cell.source, node.lineno, node.end_lineno))
     return kept, kept

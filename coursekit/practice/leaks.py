@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from coursekit.notebooks.cells import BuiltCell, cells
+from coursekit.notebooks.holes import HOLE
 from coursekit.notebooks.notebook import Notebook
-from coursekit.notebooks.source import HOLE
 from coursekit.notebooks.template import Template
 
 LONG = 20  # characters: a shorter line of a solution may be met anywhere

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,6 +142,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: FileLock | None = None
+        self._manifest: Manifest | None = None
 
     @classmethod
     def create(cls, path: Path, manifest: Manifest) -> "Run":
@@ -158,13 +158,18 @@ class Run:
         write_json(path / MANIFEST, asdict(manifest), remedy=ELSEWHERE)
         return run
 
-    @cached_property
+    @property
     def manifest(self) -> Manifest:
         """The manifest.
 
         Raises:
             CourseError: The folder holds no run, or one of another format.
         """
+        if self._manifest is None:
+            self._manifest = self._read_manifest()
+        return self._manifest
+
+    def _read_manifest(self) -> Manifest:
         path = self.path / MANIFEST
         if not os.path.lexists(path):
             raise CourseError(
@@ -186,7 +191,7 @@ class Run:
         """Rewrite some fields of the manifest."""
         manifest = replace(self.manifest, **changes)
         write_json(self.path / MANIFEST, asdict(manifest), remedy=FULL_DISK)
-        self.__dict__["manifest"] = manifest
+        self._manifest = manifest
 
     def lock(self) -> None:
         """Keep other processes out until `unlock`, or the end of this process.
@@ -208,6 +213,7 @@ class Run:
             remedy = "copy the run to a folder that you can write to"
             raise disk_error(error, "lock the run", self.path, remedy) from error
         self._lock = lock
+        self._manifest = None  # it may have changed before the lock was ours
 
     def unlock(self) -> None:
         """Let others use the run."""

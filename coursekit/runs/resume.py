@@ -5,7 +5,7 @@ from pathlib import Path
 
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
-from coursekit.lesson import Lesson
+from coursekit.lesson import Data, Lesson
 from coursekit.paths import local_path
 from coursekit.prepare import check_preset
 from coursekit.printable import quoted
@@ -74,7 +74,7 @@ def resumed_settings(lesson: Lesson, run: Run, request: Request, out: Consoles) 
     ]
     if request.preset not in (None, manifest.preset):
         changed.append(f"preset {manifest.preset}, not {request.preset}")
-    if request.data is not None and not _same_data(request.data, manifest):
+    if request.data is not None and not _is_named(request.data, manifest):
         changed.append(f"data set {manifest.dataset}, not {request.data}")
     if request.eager and not manifest.eager:
         changed.append("a compiled step, not an eager one")
@@ -87,7 +87,21 @@ def resumed_settings(lesson: Lesson, run: Run, request: Request, out: Consoles) 
     return _resumed_epochs(run, values, asked.get("epochs"), out)
 
 
-def _same_data(asked: str, manifest: Manifest) -> bool:
+def check_same_data(manifest: Manifest, data: Data) -> None:
+    """Check that the data that was read is what a run was trained on.
+
+    Raises:
+        CourseError: Its fingerprint is another.
+    """
+    if data.fingerprint != manifest.fingerprint:
+        raise CourseError(
+            f"the data set {manifest.dataset} is not the one that this run was trained on",
+            f"data with the fingerprint {manifest.fingerprint[:12]}, not {data.fingerprint[:12]}",
+            "bring the old data back, or start a new run without --resume",
+        )
+
+
+def _is_named(asked: str, manifest: Manifest) -> bool:
     if manifest.own_path:
         return local_path(asked, "--data").resolve() == Path(manifest.own_path)
     return asked == manifest.dataset

@@ -30,7 +30,7 @@ from coursekit.runs.folder import (
 from coursekit.runs.native_log import native_log
 from coursekit.runs.preflight import measure
 from coursekit.runs.report import report
-from coursekit.runs.resume import Request, resumable, resumed_settings
+from coursekit.runs.resume import Request, check_same_data, resumable, resumed_settings
 from coursekit.settings import Settings
 from coursekit.store.choose import choose
 from coursekit.store.progress import busy
@@ -94,7 +94,6 @@ def resume_run(lesson: Lesson, request: Request, out: Consoles) -> Run:
     run = resumable(lesson, request)
     run.lock()
     try:
-        run.__dict__.pop("manifest", None)  # it may have changed before the lock was ours
         values = resumed_settings(lesson, run, request, out)
         manifest = run.manifest
         chosen = choose(lesson, manifest.own_path or manifest.dataset, out.stderr)
@@ -107,13 +106,7 @@ def resume_run(lesson: Lesson, request: Request, out: Consoles) -> Run:
                 "yellow",
             )
         data = read_data(lesson, chosen.local, values, out)
-        if data.fingerprint != manifest.fingerprint:
-            raise CourseError(
-                f"the data set {manifest.dataset} is not the one that this run was trained on",
-                f"data with the fingerprint {manifest.fingerprint[:12]}, "
-                f"not {data.fingerprint[:12]}",
-                "bring the old data back, or start a new run without --resume",
-            )
+        check_same_data(manifest, data)
         return finish(lesson, run, data, values, out)
     finally:
         run.unlock()

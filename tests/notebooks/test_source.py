@@ -7,7 +7,8 @@ import pytest
 from coursekit.errors import CourseError
 from coursekit.notebooks import names
 from coursekit.notebooks.cells import cells
-from coursekit.notebooks.source import Source, find, hollow, without_regions
+from coursekit.notebooks.holes import hollow, without_regions
+from coursekit.notebooks.source import Source, find
 from coursekit.notebooks.template import misnamed, read_template
 from coursekit.practice.gather import declared
 from tests import sums
