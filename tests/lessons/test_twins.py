@@ -170,6 +170,7 @@ def same(one: Any, other: Any) -> None:
     np.testing.assert_allclose(np.asarray(one), np.asarray(other), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.tf
 def test_attention() -> None:
     """Without padding and with one query."""
     query, values = normal(3, 5), normal(3, 4, 6)
@@ -185,6 +186,7 @@ def test_attention() -> None:
     same(weights, rows[:, 0])
 
 
+@pytest.mark.tf
 def test_gru() -> None:
     """The layers and the function of textgen; Keras's layer has a second bias, here zero."""
     import keras
@@ -204,6 +206,7 @@ def test_gru() -> None:
         same(layer(layer.project(inputs), state), expected)
 
 
+@pytest.mark.tf
 def test_token_loss() -> None:
     import tensorflow as tf
 
@@ -220,6 +223,7 @@ def test_token_loss() -> None:
     )
 
 
+@pytest.mark.tf
 def test_log_probabilities() -> None:
     """Only before the first word they differ: a caption is never empty."""
     one = import_module(f"{NMT}.decode").log_probabilities
@@ -259,6 +263,7 @@ class Writer:
         return logits, state, weights
 
 
+@pytest.mark.tf
 @pytest.mark.parametrize("beam", [0, 1, 3])
 def test_searches(beam: int) -> None:
     """Greedy (0) and with a beam: the same words, weights and scores."""
