@@ -2,16 +2,20 @@
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from coursekit.printable import printable
 
 PIPE_WIDTH = 120  # columns where there is no terminal to ask
+NARROWEST = 16  # columns in which running text can still be read
+GAP = 2  # columns between two columns of a table
 
 
 @dataclass
@@ -28,6 +32,10 @@ class Consoles:
     def result(self, line: str = "", style: str = "") -> None:
         """Print a line to stdout as it is, without markup."""
         self.stdout.print(Text(printable(line), style=style), soft_wrap=True)
+
+    def show(self, grid: "Grid") -> None:
+        """Print a table to stdout; a path that is longer than a line is not cut."""
+        self.stdout.print(grid, crop=False)
 
 
 def consoles() -> Consoles:
@@ -58,13 +66,98 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """Return an unboxed table with these column titles; what the first has is never cut."""
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        side: Literal["left", "right"] = "right" if column in right else "left"
-        grid.add_column(column, justify=side, no_wrap=column == columns[0])
-    return grid
+class Grid:
+    """A table without boxes that loses nothing where the terminal is narrow.
+
+    Columns of running text are wrapped. Where not even that leaves them `NARROWEST` columns
+    of the terminal, each row becomes a paragraph, with a line for each of its values.
+
+    Args:
+        columns: The titles.
+        right: Those whose values are set to the right.
+        whole: Those whose values are never broken into lines.
+        lead: Those that stand on the first line of a paragraph, without their titles.
+    """
+
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        right: tuple[str, ...],
+        whole: tuple[str, ...],
+        lead: tuple[str, ...],
+    ) -> None:
+        self.columns, self.right = columns, right
+        self.whole, self.lead = {*right, *whole, *lead}, lead
+        self.rows: list[list[Text]] = []
+
+    def add_row(self, *values: Text) -> None:
+        """Add a row with a value for each column."""
+        self.rows.append(list(values))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what fits the width that there is."""
+        if self._fits(options.max_width):
+            yield self._table()
+        else:
+            for row in self.rows:
+                values = dict(zip(self.columns, row, strict=True))
+                yield from self._paragraph(console, values, options.max_width)
+
+    def _fits(self, width: int) -> bool:
+        needed = GAP * (len(self.columns) - 1)
+        for place, column in enumerate(self.columns):
+            values = [row[place].cell_len for row in self.rows]
+            most = max([cell_len(column), *values])
+            needed += most if column in self.whole else min(most, NARROWEST)
+        return needed <= width
+
+    def _table(self) -> Table:
+        grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+        for column in self.columns:
+            side: Literal["left", "right"] = "right" if column in self.right else "left"
+            whole = column in self.whole
+            grid.add_column(column, justify=side, no_wrap=whole, overflow="fold")
+        for row in self.rows:
+            grid.add_row(*row)
+        return grid
+
+    def _paragraph(self, console: Console, row: dict[str, Text], width: int) -> Iterator[Text]:
+        first = Text(" " * GAP).join(row[column] for column in self.lead)
+        first.no_wrap, first.overflow = True, "ignore"
+        yield first
+        for column, value in row.items():
+            if column not in self.lead and value.plain:
+                start = Text(f"  {column}: " if column else "  ", style="dim")
+                yield _entry(console, start + value, width)
+
+
+def _entry(console: Console, line: Text, width: int) -> Text:
+    """Return a value behind its column's title; what is too long goes on below, set in."""
+    if line.cell_len <= width or len(line.plain.split()) <= 2:  # a path is left to the terminal
+        line.no_wrap, line.overflow = True, "ignore"
+        return line
+    first, *rest = line.wrap(console, width)
+    for further in rest:
+        further.rstrip()
+    lines = Text(" ").join(rest).wrap(console, max(width - 4, NARROWEST))
+    return Text("\n").join([first, *(Text("    ") + further for further in lines)])
+
+
+def table(
+    *columns: str,
+    right: tuple[str, ...] = (),
+    whole: tuple[str, ...] = (),
+    lead: tuple[str, ...] | None = None,
+) -> Grid:
+    """Return a table with these column titles.
+
+    Args:
+        *columns: The titles.
+        right: The columns whose values are set to the right, and never broken into lines.
+        whole: Other columns whose values are never broken.
+        lead: Those that need no title, and are never broken; by default the first.
+    """
+    return Grid(columns, right, whole, columns[:1] if lead is None else lead)
 
 
 def cells(*values: object) -> list[Text]:

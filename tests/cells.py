@@ -5,7 +5,7 @@ from typing import Any
 
 from coursekit.notebooks.cells import cells
 from coursekit.practice.gather import exercise
-from coursekit.practice.namespace import Here
+from coursekit.practice.namespace import NotebookNamespace
 
 
 def run_cells(name: str, **constants: object) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def run_cells(name: str, **constants: object) -> dict[str, Any]:
     Returns:
         What the cells have defined.
     """
-    here = Here({"__name__": "__main__"}, {})
+    here = NotebookNamespace({"__name__": "__main__"}, {})
     left = dict(constants)
     for cell in cells(exercise(name)):
         if cell.role in ("text", "check"):
@@ -30,6 +30,6 @@ def run_cells(name: str, **constants: object) -> dict[str, Any]:
             )
             if count:
                 left.pop(constant, None)
-        here.run(code, cell.id)
+        here.run_cell(code, cell.id)
     assert not left, f"no cell of {name} sets {', '.join(left)}"
     return here.namespace

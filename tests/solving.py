@@ -6,7 +6,7 @@ from contextlib import suppress
 from coursekit.notebooks.cells import cells
 from coursekit.practice.checks import Result, check_work
 from coursekit.practice.gather import declared, exercise
-from coursekit.practice.namespace import Here, StudentError
+from coursekit.practice.namespace import NotebookNamespace, StudentError
 
 
 def results(name: str, cell: str, code: str, slow: Collection[str] = ()) -> dict[str, Result]:
@@ -20,13 +20,13 @@ def results(name: str, cell: str, code: str, slow: Collection[str] = ()) -> dict
     """
     template = exercise(name)
     known = declared(template)
-    here = Here({"__name__": "__main__"}, known.probes)
+    here = NotebookNamespace({"__name__": "__main__"}, known.probes)
     for built in cells(template):
         if built.role == "given":
             with suppress(StudentError):  # a cell that shows what the wrong code does
-                here.run(built.solved, built.id)
+                here.run_cell(built.solved, built.id)
         elif built.role == "student":
-            here.run(code if cell in built.names else built.solved, built.id)
+            here.run_cell(code if cell in built.names else built.solved, built.id)
     chosen = [check for check in known.checks if check not in slow]
     return {result.check.name: result for result in check_work(known, here, chosen)}
 

@@ -37,7 +37,10 @@ def start_work(
 def check(name: WorkName = None) -> None:
     """Check a notebook and explain what is wrong.
 
-    Exits with status 0 if every check passes, else with 1.
+    Runs what the notebook's kernel would run, except training cells and shell commands.
+    Exits with status 0 if every check passes, else with 1. Your progress counts the notebooks
+    that `coursekit start` wrote, even if you moved them; any other file is checked, but not
+    recorded.
 
     Example: coursekit check nmt/attention
     """

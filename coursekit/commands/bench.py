@@ -16,10 +16,9 @@ from typing import Any
 
 import psutil
 from rich.filesize import decimal
-from rich.table import Table
 from rich.text import Text
 
-from coursekit.console import Consoles, cells, print_json, table
+from coursekit.console import Consoles, Grid, cells, print_json, table
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.runs.resume import Request
@@ -54,7 +53,7 @@ def bench_step(lesson: Lesson, request: Request, as_json: bool, out: Consoles) -
         f"one train step of {lesson.name} on {rows[0].get('dataset', '')}, batches of "
         f"{rows[0].get('batch_size', '?')}"
     )
-    out.stdout.print(compare(rows))
+    out.show(compare(rows))
     out.result("the first call of each batch shape traces and compiles; every later one is fast")
     return None
 
@@ -107,7 +106,7 @@ def watch_memory(child: "subprocess.Popen[bytes]") -> int:
     return peak
 
 
-def compare(rows: list[dict[str, Any]]) -> Table:
+def compare(rows: list[dict[str, Any]]) -> Grid:
     """Return the ways as a table with a bar for the speed of each."""
     columns = ("steps/s", "examples/s", "speed", "compile", "peak memory")
     grid = table("how", *columns, "", right=columns)

@@ -62,7 +62,7 @@ def run_action(lesson: Lesson, name: str | None, act: Action, as_json: bool, out
             if item["checked"]:
                 where += f" ({item['checked']})"
             grid.add_row(*cells(item["name"], size_text(item["size"]), item["licence"], where))
-        out.stdout.print(grid)
+        out.show(grid)
         out.stdout.print(Text(f"cache: {cache.cache_dir()}", style="dim"), soft_wrap=True)
     for item in states:
         again = f"coursekit data {lesson.name} --data {item['name']}"

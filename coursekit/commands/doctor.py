@@ -111,12 +111,12 @@ def _kernel() -> Finding:
 
 def doctor(out: Consoles) -> int:
     """Print what was found, and the number of things to mend."""
-    grid, wrong = table("", "what", "found"), []
+    grid, wrong = table("", "what", "found", lead=("", "what")), []
     for finding in findings():
         sign = Text("!", style="yellow") if finding.remedy else Text("ok", style="green")
         grid.add_row(sign, Text(finding.what), Text(finding.found))
         wrong += [finding] if finding.remedy else []
-    out.stdout.print(grid)
+    out.show(grid)
     for finding in wrong:
         out.result(f"{finding.what}: {finding.remedy}", "bold")
     return len(wrong)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from pathlib import Path
 
 from rich.text import Text
 
 from coursekit.atomic import make_folder, write_new
+from coursekit.commands.checking import checked, fingerprint, show_notes
 from coursekit.console import Consoles, table
 from coursekit.console import cells as texts
 from coursekit.errors import CourseError
-from coursekit.notebooks.notebook import Notebook, build_notebook, notebook_text, read_notebook
+from coursekit.notebooks.notebook import build_notebook, notebook_text
 from coursekit.notebooks.template import Template, addresses, templates
 from coursekit.plugins import catalogue
-from coursekit.practice.checks import Result, check_work
 from coursekit.practice.gather import declared
-from coursekit.practice.locate import Place, all_exercises, named, newest, place, readable
-from coursekit.practice.records import Record, changing, next_hint, records
-from coursekit.practice.student_cells import answers, code_of, exercises
-from coursekit.practice.worker_client import Child
+from coursekit.practice.locate import (
+    Place,
+    all_exercises,
+    is_there,
+    named,
+    newest,
+    open_notebook,
+    place,
+    readable,
+)
+from coursekit.practice.records import Record, changing, next_hint, record_of, records
+from coursekit.practice.student_cells import exercises
 from coursekit.practice.worker_process import Worker
+from coursekit.printable import quoted
 
 SIGNS = {
     "passed": ("passes", "green"),
@@ -65,35 +73,6 @@ def _write_new(template: Template, path: Path) -> str:
     return "written" if write_new(path, text.encode()) else "kept"
 
 
-def checked(where: Place, worker: Worker | None = None) -> list[Result]:
-    """Run the checks of a notebook, and remember what they found.
-
-    Args:
-        where: The exercise and the notebook.
-        worker: The process that runs the student's code, if it was started ahead.
-    """
-    book = read_notebook(where.path)
-    known = declared(where.template)
-    code = code_of(where.template, book)
-    with Child(code, known.probes, where.path.parent, worker=worker) as child:
-        results = check_work(known, child)
-    first = next((r.check.name for r in results if r.status != "passed"), "")
-    with changing() as kept:
-        record = kept.setdefault(where.template.name, Record())
-        record.path = str(where.path)
-        record.points = sum(result.points for result in results)
-        record.total = sum(result.check.points for result in results)
-        record.passed = [r.check.name for r in results if r.status == "passed"]
-        record.failing, record.answers = first, fingerprint(where.template, book)
-    return results
-
-
-def fingerprint(template: Template, book: Notebook) -> str:
-    """Return the hash of what the student wrote."""
-    written = sorted(answers(template, book).items())
-    return hashlib.sha256(repr(written).encode()).hexdigest()
-
-
 def check(name: str | None, out: Consoles) -> bool:
     """Show what passes, what is wrong in words, the points, and the next step.
 
@@ -102,14 +81,15 @@ def check(name: str | None, out: Consoles) -> bool:
     """
     with Worker() as worker:  # it starts while the notebook is read
         where = place(name)
-        results = checked(where, worker)
+        found = checked(where, worker)
+    results = found.results
     out.result(f"{where.template.name}  {where.path}", "bold")
-    grid = table("check", "result", "points", right=("points",))
+    grid = table("check", "result", "points", right=("points",), lead=("result", "points"))
     for result in results:
         word, style = SIGNS[result.status]
         points = f"{result.points}/{result.check.points}"
         grid.add_row(Text(result.check.title), Text(word, style=style), Text(points))
-    out.stdout.print(grid)
+    out.show(grid)
     for result in results:
         if result.status == "wrong":
             out.result()
@@ -118,32 +98,37 @@ def check(name: str | None, out: Consoles) -> bool:
     earned, total = sum(r.points for r in results), sum(r.check.points for r in results)
     out.result()
     out.result(f"{earned} of {total} points")
-    passed = all(result.status == "passed" for result in results)
-    step = "coursekit next" if passed else f"coursekit hint {where.template.name}"
+    show_notes(found, out)
+    step = f"coursekit hint {_word(where)}" if found.failing else "coursekit next"
     out.result(f"next: {step}", "bold")
-    return passed
+    return not found.failing
 
 
-def _record(where: Place) -> Record:
-    """Return what the last check found; check again if the student's cells have changed."""
-    record = records().get(where.template.name, Record())
-    if record.total == 0 or record.answers != fingerprint(
-        where.template, read_notebook(where.path)
-    ):
-        checked(where)
-        record = records()[where.template.name]
-    return record
+def _word(where: Place) -> str:
+    """Return what names a notebook in a command: the exercise, or the path of one of another's."""
+    return where.template.name if where.own else quoted(where.path)
+
+
+def _failing(where: Place) -> str:
+    """Return the first check that does not pass, by the record if the cells are as they were."""
+    record = record_of(where.template.name) if where.own else Record()
+    known = declared(where.template).checks
+    if record.total == 0 or (record.failing and record.failing not in known):
+        return checked(where).failing
+    if record.answers != fingerprint(where.template, open_notebook(where.path)):
+        return checked(where).failing
+    return record.failing
 
 
 def hint(name: str | None, out: Consoles) -> None:
     """Show the next hint for the first check that does not pass."""
     where = place(name)
-    record = _record(where)
-    if not record.failing:
+    failing = _failing(where)
+    if not failing:
         out.result(f"{where.template.name}: every check passes")
         out.result("next: coursekit next", "bold")
         return
-    wanted = declared(where.template).checks[record.failing]
+    wanted = declared(where.template).checks[failing]
     title, *words = next_hint(where.template.name, wanted)
     out.result(title, "bold")
     out.result("\n".join(words))
@@ -181,14 +166,10 @@ def _unsolved() -> Template | None:
     """Return the first exercise that is not solved: of the lesson that was saved last, if any."""
     known = records()
     left = [a for n, a in all_exercises().items() if not known.get(n, Record()).solved]
-    started = any(_is_there(known[name]) for name in all_exercises() if name in known)
+    started = any(is_there(known[name]) for name in all_exercises() if name in known)
     lesson = newest()[0].lesson if started else ""
     own = [address for address in left if address.lesson == lesson]
     return next(readable([*own, *left]), None)
-
-
-def _is_there(record: Record) -> bool:
-    return Path(record.path).is_file()
 
 
 def _action(template: Template | None) -> str:
@@ -196,7 +177,7 @@ def _action(template: Template | None) -> str:
     if template is None:
         return "every exercise is solved: make it yours with a lesson of your own"
     record = records().get(template.name, Record())
-    if _is_there(record):
+    if is_there(record):
         return f"next: open {record.path}, then coursekit check {template.name}"
     return f"next: coursekit start {template.name}"
 
@@ -207,7 +188,8 @@ def progress(out: Consoles) -> None:
     A template that cannot be read is named, and does not stand in the way of the others.
     """
     known, earned, total = records(), 0, 0
-    grid = table("exercise", "title", "state", "points", right=("points",))
+    columns = ("exercise", "title", "state", "points")
+    grid = table(*columns, right=("points",), lead=("exercise", "state", "points"))
     for name, address in all_exercises().items():
         record = known.get(name, Record())
         try:
@@ -221,7 +203,7 @@ def progress(out: Consoles) -> None:
         state = "solved" if record.solved else "started" if record.path else "not started"
         earned, total = earned + mine, total + points
         grid.add_row(*texts(name, template.title, state, f"{mine}/{points}"))
-    out.stdout.print(grid)
+    out.show(grid)
     out.result()
     share = earned / total if total else 0
     out.result(f"{earned} of {total} points, {share:.0%}", "bold")
@@ -236,7 +218,7 @@ def watch(name: str | None, out: Consoles) -> None:
     while True:
         try:
             now = where.path.stat().st_mtime_ns
-        except FileNotFoundError:  # an editor that replaces the file
+        except OSError:  # an editor that replaces the file
             now = saved
         if now != saved:
             saved = now

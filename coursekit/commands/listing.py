@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.filesize import decimal
-from rich.table import Table
 
-from coursekit.console import Consoles, cells, duration, print_json, table
+from coursekit.console import Consoles, Grid, cells, duration, print_json, table
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue, catalogue
@@ -35,7 +34,7 @@ def welcome(out: Consoles) -> None:
     grid = table("lesson", "question")
     for lesson in found.lessons.values():
         grid.add_row(*cells(lesson.name, lesson.question))
-    out.stdout.print(grid)
+    out.show(grid)
     tell_broken(found, out)
     out.result()
     out.result(f"next: {next_command(found)}", "bold")
@@ -76,7 +75,7 @@ def list_lessons(as_json: bool, out: Consoles) -> None:
     for lesson in found.lessons.values():
         names = ", ".join(dataset.name for dataset in lesson.datasets)
         grid.add_row(*cells(lesson.name, lesson.title, names))
-    out.stdout.print(grid)
+    out.show(grid)
     tell_broken(found, out)
     return None
 
@@ -92,11 +91,11 @@ def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
     if earlier:
         out.result(f"comes after: {', '.join(earlier)}")
     out.result()
-    out.stdout.print(_datasets(lesson))
+    out.show(_datasets(lesson))
     if lesson.own_data:
         out.result(f"or your own: --data PATH, {lesson.own_data}")
     out.result()
-    out.stdout.print(_presets(lesson))
+    out.show(_presets(lesson))
     for dataset in lesson.datasets:
         for preset, changes in dataset.overrides.items():
             if changes and dataset is not lesson.datasets[0]:
@@ -108,7 +107,7 @@ def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
     for metric in lesson.metrics:
         headline = ", the headline" if metric is lesson.headline else ""
         grid.add_row(*cells(metric.name, f"{metric.meaning} ({metric.better} is better{headline})"))
-    out.stdout.print(grid)
+    out.show(grid)
     return None
 
 
@@ -141,7 +140,7 @@ def info_values(lesson: Lesson) -> dict[str, Any]:
     }
 
 
-def _datasets(lesson: Lesson) -> Table:
+def _datasets(lesson: Lesson) -> Grid:
     presets = [p for p in lesson.presets if any(p in d.expected for d in lesson.datasets)]
     grid = table("data set", "size", "what and licence", *(f"expect of {p}" for p in presets))
     for dataset in lesson.datasets:
@@ -154,7 +153,7 @@ def _datasets(lesson: Lesson) -> Table:
     return grid
 
 
-def _presets(lesson: Lesson) -> Table:
+def _presets(lesson: Lesson) -> Grid:
     grid = table("setting", *lesson.presets, "range", "what it is", right=tuple(lesson.presets))
     presets = {
         name: lesson.datasets[0].settings(name, preset) for name, preset in lesson.presets.items()
@@ -195,7 +194,8 @@ def list_runs(root: Path, lesson: str | None, as_json: bool, out: Consoles) -> N
         out.say(f"no runs under {root.resolve()}; start one with `coursekit run LESSON`")
         return None
     headlines = {name: item.headline for name, item in catalogue().lessons.items()}
-    grid = table("lesson", "data set", "preset", "epochs", "trained", "headline", "path")
+    columns = ("lesson", "data set", "preset", "epochs", "trained", "headline", "path")
+    grid = table(*columns, whole=("epochs", "trained", "headline", "path"))
     for item in found:
         metric = headlines.get(item["lesson"])
         value = item["metrics"].get(metric.name) if metric else None
@@ -205,5 +205,5 @@ def list_runs(root: Path, lesson: str | None, as_json: bool, out: Consoles) -> N
             *cells(f"{item['epochs']}/{item['epochs_asked']}", duration(item["train_seconds"])),
             *cells(text or item["status"], item["path"]),
         )
-    out.stdout.print(grid)
+    out.show(grid)
     return None

@@ -19,10 +19,10 @@ from coursekit.notebooks.notebook import (
     build_notebook,
     code_hash,
     notebook_text,
-    read_notebook,
     sources,
 )
 from coursekit.notebooks.ownership import may_write
+from coursekit.notebooks.reading import read_notebook
 from coursekit.notebooks.syllabus import place_of, syllabus
 from coursekit.notebooks.template import Template, misnamed, templates
 

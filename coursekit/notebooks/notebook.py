@@ -1,14 +1,12 @@
-"""Reads and writes notebooks: stable ids, tags, nbgrader's metadata, the same bytes each time."""
+"""Makes notebooks: stable ids, tags, nbgrader's metadata, the same bytes each time."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from coursekit import __version__
-from coursekit.errors import CourseError
 from coursekit.notebooks.cells import BuiltCell, Edition, cells
 from coursekit.notebooks.ownership import seal
 from coursekit.notebooks.template import Template
@@ -57,18 +55,9 @@ def _cell(cell: BuiltCell, edition: Edition, graded: bool) -> dict[str, Any]:
 
 
 def grading(cell: BuiltCell, source: str) -> dict[str, Any]:
-    """Return nbgrader's metadata of a code cell, schema 3, with its checksum.
-
-    The checksum is an md5 over source, type, the three switches, id and points, in the
-    order of `nbgrader.utils.compute_checksum`.
-    """
+    """Return nbgrader's metadata of a code cell, schema 3, with its checksum."""
     grade, solution = bool(cell.points), cell.role == "student"
-    parts = [source, "code", str(grade), str(solution), str(not solution), cell.id]
-    if grade:
-        parts.append(str(float(cell.points)))
-    digest = hashlib.md5("".join(parts).encode())
     values: dict[str, Any] = {
-        "checksum": digest.hexdigest(),
         "grade": grade,
         "grade_id": cell.id,
         "locked": not solution,
@@ -76,7 +65,22 @@ def grading(cell: BuiltCell, source: str) -> dict[str, Any]:
         "solution": solution,
         "task": False,
     }
-    return {**values, "points": cell.points} if grade else values
+    values |= {"points": cell.points} if grade else {}
+    return {**values, "checksum": grading_checksum(values, source)}
+
+
+def grading_checksum(values: dict[str, Any], source: str) -> str:
+    """Return the checksum of a code cell by which nbgrader notices that it was changed.
+
+    It is an md5 over source, type, the three switches, id and points, in the order of
+    `nbgrader.utils.compute_checksum`.
+    """
+    switches = [str(values.get(name)) for name in ("grade", "solution", "locked")]
+    parts = [source, "code", *switches, str(values.get("grade_id"))]
+    points = values.get("points")
+    if values.get("grade") and isinstance(points, int | float):
+        parts.append(str(float(points)))
+    return hashlib.md5("".join(parts).encode()).hexdigest()
 
 
 def notebook_text(book: Notebook) -> str:
@@ -96,22 +100,3 @@ def code_hash(book: Notebook) -> str:
 def sources(book: Notebook) -> list[tuple[str, str, str]]:
     """Return id, type and source of each cell: what two builds are compared by."""
     return [(cell["id"], cell["cell_type"], cell["source"]) for cell in book["cells"]]
-
-
-def read_notebook(path: Path) -> Notebook:
-    """Read a notebook's JSON; sources become single strings.
-
-    Raises:
-        CourseError: It cannot be read, or is no notebook.
-    """
-    try:
-        book: Notebook = json.loads(path.read_text(encoding="utf-8"))
-        for cell in book["cells"]:
-            if isinstance(cell["source"], list):
-                cell["source"] = "".join(cell["source"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CourseError(
-            f"{path} is not a notebook that can be read ({error})",
-            remedy="save it again, or take the backup: its folder may hold one",
-        ) from None
-    return book

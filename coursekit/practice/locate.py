@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from coursekit.atomic import disk_errors
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.notebooks.cells import cells
-from coursekit.notebooks.notebook import Notebook, read_notebook
+from coursekit.notebooks.notebook import Notebook
+from coursekit.notebooks.reading import read_notebook
 from coursekit.notebooks.template import Address, Template, addresses
 from coursekit.plugins import catalogue
-from coursekit.practice.records import records
-from coursekit.practice.student_cells import bound, code_cells
+from coursekit.practice.cell_code import bound
+from coursekit.practice.records import Record, record_of, records
+from coursekit.printable import quoted
 
 
 class Place(NamedTuple):
-    """An exercise and the notebook in which a student works on it."""
+    """An exercise and the notebook in which a student works on it.
+
+    Attributes:
+        template: The exercise.
+        path: The notebook.
+        own: Whether it is the notebook by which the student's progress is counted.
+    """
 
     template: Template
     path: Path
+    own: bool = True
 
 
 def all_exercises() -> dict[str, Address]:
@@ -48,26 +59,25 @@ def named(text: str) -> Template:
     raise CourseError(f"there is no exercise {text!r}", there, near)
 
 
-def place(text: str | None) -> Place:
+def place(text: str | None, *, damaged: bool = False) -> Place:
     """Return the exercise and the notebook that are meant.
 
     Args:
         text: A notebook's path, an exercise's name, a lesson's name for its first unsolved
             exercise; None: the notebook that was saved last.
+        damaged: Whether a notebook that cannot be read will do, if its path is recorded.
 
     Raises:
         CourseError: There is none.
     """
-    if text and (text.endswith(".ipynb") or Path(text).is_file()):
-        path = Path(text).absolute()
-        if not path.is_file():
-            raise CourseError(f"there is no notebook {path}", remedy="coursekit progress")
-        return Place(exercise_of(read_notebook(path), path), path)
-    started = {n: r for n, r in records().items() if Path(r.path).is_file()}
+    known = catalogue().lessons
+    if text and (text.endswith(".ipynb") or (text not in known and _exists(text))):
+        return _of_path(text, damaged)
+    started = {n: r for n, r in records().items() if is_there(r)}
     if text is None:
         address, path = newest()
         return Place(address.read(), path)
-    if text in catalogue().lessons:
+    if text in known:
         there = [n for n in all_exercises() if n.startswith(f"{text}/")]
         if not there:
             raise CourseError(f"the lesson {text} has no exercises", remedy="coursekit progress")
@@ -84,6 +94,83 @@ def place(text: str | None) -> Place:
     return Place(template, Path(started[template.name].path))
 
 
+def _exists(text: str) -> bool:
+    return os.path.exists(text)  # noqa: PTH110 (it raises for no path, however long)
+
+
+def is_there(record: Record) -> bool:
+    """Say whether the notebook of a record is where it was."""
+    return os.path.isfile(record.path)  # noqa: PTH113
+
+
+def _of_path(text: str, damaged: bool) -> Place:
+    with disk_errors("read", Path(text)):
+        path = Path(text).absolute()
+    if not os.path.lexists(path):
+        raise CourseError(f"there is no notebook {path}", remedy="coursekit progress")
+    try:
+        template = exercise_of(open_notebook(path), path)
+    except CourseError:
+        recorded = _recorded(path)
+        if not damaged or recorded not in all_exercises():
+            raise
+        template = all_exercises()[recorded].read()
+    return Place(template, path, _is_own(template, path))
+
+
+def open_notebook(path: Path) -> Notebook:
+    """Read a notebook; an error names the command that writes this notebook again.
+
+    Raises:
+        CourseError: See `read_notebook`.
+    """
+    name = _recorded(path)
+    again = (
+        f"coursekit reset {name} writes it as at the start, and keeps this file as a backup"
+        if name
+        else "coursekit start LESSON DIR writes a fresh one into another folder"
+    )
+    return read_notebook(path, again)
+
+
+def _known() -> dict[str, Record]:
+    """Return the records; none if they cannot be read, which whoever saves them will say."""
+    try:
+        return records()
+    except CourseError:
+        return {}
+
+
+def _recorded(path: Path) -> str:
+    """Return the exercise whose recorded notebook this is; empty if it is none's."""
+    return next((name for name, record in _known().items() if _is_same(record, path)), "")
+
+
+def _is_same(record: Record, path: Path) -> bool:
+    if Path(record.path) == path:
+        return True
+    return is_there(record) and os.path.isfile(path) and os.path.samefile(record.path, path)  # noqa: PTH113, PTH121
+
+
+def _is_own(template: Template, path: Path) -> bool:
+    """Say whether a notebook counts for the student's progress: a started one, moved perhaps."""
+    try:
+        record = records().get(template.name, Record())
+    except CourseError:
+        return True  # whoever records it says why that is impossible
+    return bool(record.path) and (_is_same(record, path) or not is_there(record))
+
+
+def why_not_own(where: Place) -> str:
+    """Say why a notebook does not count, and how it would."""
+    record = record_of(where.template.name)
+    if record.path:
+        return f"not recorded in your progress: your notebook is {record.path}"
+    start = f"coursekit start {where.template.name} {quoted(where.path.parent)}"
+    takes = f"; {start} makes it yours" if where.path.name == where.template.file_name else ""
+    return f"not recorded in your progress: `coursekit start` did not write it{takes}"
+
+
 def newest() -> tuple[Address, Path]:
     """Return the exercise whose notebook was saved last, and the notebook.
 
@@ -91,12 +178,12 @@ def newest() -> tuple[Address, Path]:
         CourseError: None is started.
     """
     known = all_exercises()
-    paths = {Path(r.path): n for n, r in records().items() if n in known and Path(r.path).is_file()}
+    paths = {Path(r.path): n for n, r in records().items() if n in known and is_there(r)}
     if not paths:
         raise CourseError("no exercise is started", remedy="coursekit start LESSON")
     # Where the student stands says what is meant, before what was saved last.
     here = [path for path in paths if path.is_relative_to(Path.cwd())]
-    path = max(here or paths, key=lambda path: path.stat().st_mtime)
+    path = max(here or paths, key=_saved)
     return known[paths[path]], path
 
 
@@ -111,6 +198,11 @@ def readable(addresses: Iterable[Address]) -> Iterator[Template]:
         yield template
 
 
+def _saved(path: Path) -> float:
+    with disk_errors("read", path):
+        return path.stat().st_mtime
+
+
 def exercise_of(book: Notebook, path: Path) -> Template:
     """Return the exercise of a notebook: by its metadata, else by its cells.
 
@@ -118,11 +210,12 @@ def exercise_of(book: Notebook, path: Path) -> Template:
         CourseError: It is none of an installed lesson's.
     """
     known = all_exercises()
-    name = (book.get("metadata", {}).get("coursekit") or {}).get("exercise", "")
-    if name in known:
+    name = book["metadata"].get("coursekit", {}).get("exercise", "")
+    if isinstance(name, str) and name in known:
         return known[name].read()
     ids = {str(cell.get("id", "")) for cell in book["cells"]}
-    bound_here = {name for cell in code_cells(book) for name in bound(cell.source)}
+    code = [cell["source"] for cell in book["cells"] if cell["cell_type"] == "code"]
+    bound_here = {name for source in code for name in bound(source)}
 
     def likeness(template: Template) -> tuple[int, int]:
         built = cells(template)

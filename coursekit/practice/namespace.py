@@ -1,55 +1,108 @@
 """Runs student code in this process: in the notebook's kernel, and in the child."""
 
 from __future__ import annotations
-import __future__
 
+import ast
+import asyncio
+import inspect
 import linecache
+import os
 import re
 import traceback
+from functools import cache
 from typing import Any
 
+from coursekit.practice.cell_code import FLAGS
 from coursekit.practice.plain_data import NotPlainError, plain
 from coursekit.printable import MOST, printable
 
-CELL = "<{}>"
+CELL, PROBE = "<cell {}>", "<probe {}>"  # the file names that their code has
+# Kernels write a cell's code to a file of its own, on each system in another folder.
+_CELL_FILE = re.compile(
+    r"<cell .*>|<ipython-input-.*>|<magic>|.*[\\/](ipykernel|xpython)_\d+[\\/]\d+\.py", re.DOTALL
+)
+ASYNCHRONOUS = re.compile(r"\b(async|await|asyncio)\b")
 SAID = 600  # characters of what an exception says that are shown
 LONGEST = 100_000  # characters of it that are looked at
-# The first cell imports it from __future__, and a kernel keeps it for all cells.
-FLAGS = __future__.annotations.compiler_flag
+_MARKS = ("<<<<<<<", "=======", ">>>>>>>")  # git's, of a merge that is not finished
 
 
 class StudentError(Exception):
     """The student's code raised or returned something unusable; the text says what, in words."""
 
 
-class Here:
-    """The namespace of a notebook, and what is asked of it.
+class NotebookNamespace:
+    """The names that a notebook's cells define, and what is asked of them.
 
     Args:
-        namespace: The names that the notebook's cells have defined.
+        namespace: The names, to which the cells that run here add.
         probes: The sources of the probes, by name.
     """
 
     def __init__(self, namespace: dict[str, Any], probes: dict[str, str]) -> None:
         self.namespace = namespace
         self.probes = probes
+        self._shown: Any = None
+        self._asynchronous = False
 
     def prepare(self) -> None:
         """Do nothing: the notebook's cells have run."""
 
-    def run(self, code: str, name: str) -> None:
-        """Run a cell.
+    def run_cell(self, code: str, name: str) -> None:
+        """Run a cell's Python as a kernel does: one statement after another, ``await`` allowed.
+
+        Args:
+            code: As `cell_code.python_of` returns it.
+            name: Of the cell, in tracebacks.
 
         Raises:
-            StudentError: It raised.
+            StudentError: It raised; the statements before have run.
         """
         file = CELL.format(name)
         # So that tracebacks and tf.function find the source.
-        linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+        lines = [line + "\n" for line in code.split("\n")]
+        linecache.cache[file] = (len(code), None, lines, file)
+        # A kernel runs cells in a loop; it is not to be noticed before they are asynchronous.
+        self._asynchronous = self._asynchronous or bool(ASYNCHRONOUS.search(code))
+        cell = self._run_statements(code, file)
         try:
-            exec(compile(code, file, "exec", FLAGS, dont_inherit=True), self.namespace)
+            if self._asynchronous:
+                _loop().run_until_complete(cell)
+            else:
+                cell.send(None)
+        except StopIteration:  # the end of a coroutine
+            return
+        except StudentError:
+            raise
         except BaseException as error:
             raise StudentError(told(error)) from error
+
+    async def _run_statements(self, code: str, file: str) -> None:
+        """Compile and run each statement by itself, inside a running loop, as a kernel does."""
+        tree = compile(code, file, "exec", FLAGS | ast.PyCF_ONLY_AST, dont_inherit=True)
+        assert isinstance(tree, ast.Module)
+        last = tree.body[-1] if tree.body else None
+        for node in tree.body:
+            value = await self._run(node, node is last, file)
+        if isinstance(last, ast.Expr):
+            self._show(value)
+
+    async def _run(self, node: ast.stmt, is_last: bool, file: str) -> Any:
+        """Run a statement and return the value of the last, if that is an expression."""
+        if is_last and isinstance(node, ast.Expr):
+            made = compile(ast.Expression(node.value), file, "eval", FLAGS, dont_inherit=True)
+        else:
+            made = compile(ast.Module([node], []), file, "exec", FLAGS, dont_inherit=True)
+        try:
+            value = eval(made, self.namespace)
+        except StopIteration as error:  # Python gives it another name on its way out of here
+            raise StudentError(told(error)) from error
+        return await value if made.co_flags & inspect.CO_COROUTINE else value
+
+    def _show(self, value: Any) -> None:
+        """Keep the value that a kernel would show as ``_``, unless the student uses that name."""
+        if value is not None and self.namespace.get("_", self._shown) is self._shown:
+            self.namespace["_"] = self._shown = value
 
     def call(self, name: str, args: list[Any], limit: float = 0) -> Any:
         """Call a probe, or else a function of the student's, with plain data.
@@ -86,7 +139,7 @@ class Here:
 
     def _probe(self, name: str) -> Any:
         space = dict(self.namespace)  # a probe leaves nothing in the notebook
-        exec(compile(self.probes[name], f"<probe {name}>", "exec"), space)
+        exec(compile(self.probes[name], PROBE.format(name), "exec"), space)
         return space[name]
 
     def _lookup(self, name: str) -> Any:
@@ -102,6 +155,8 @@ def told(error: BaseException) -> str:
         return printable(words, MOST)
     if isinstance(error, SyntaxError):
         line = str(error.text or "").strip()
+        if line.startswith(_MARKS):
+            return f"git's conflict marks are in this cell, line {error.lineno}: keep one version"
         return printable(f"{kind}: {error.msg}, line {error.lineno}: {line}", MOST)
     text = f"{kind}: {words[:SAID]}".rstrip(": ")
     cells = [f for f in traceback.extract_tb(error.__traceback__) if _is_of_a_cell(f.filename)]
@@ -126,6 +181,10 @@ def _words(error: BaseException) -> str:
 
 def _is_of_a_cell(file: str) -> bool:
     """Say whether code of this file stands in a cell: of the child, or of a kernel."""
-    if file.startswith("<"):
-        return "probe" not in file and not file.startswith("<frozen")
-    return re.search(r"[\\/]ipykernel_\d+[\\/]", file) is not None
+    return bool(_CELL_FILE.fullmatch(file)) or file == os.environ.get("IPYKERNEL_CELL_NAME")
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the loop in which cells run: one for all, so that tasks outlive their cell."""
+    return asyncio.new_event_loop()

@@ -117,10 +117,10 @@ def run_checks(name: str, namespace: dict[str, Any], *checks: str) -> None:
     """
     from coursekit.practice.checks import check_work
     from coursekit.practice.gather import declared, exercise
-    from coursekit.practice.namespace import Here
+    from coursekit.practice.namespace import NotebookNamespace
 
     known = declared(exercise(name))
-    results = check_work(known, Here(namespace, known.probes), checks or None)
+    results = check_work(known, NotebookNamespace(namespace, known.probes), checks or None)
     lines = []
     for result in results:
         sign = {"passed": "✓", "wrong": "✗", "not reached": "·"}[result.status]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from coursekit.atomic import disk_errors, make_folder, write_json
 from coursekit.errors import CourseError
 from coursekit.practice.declare import Check
-from coursekit.stored import environment_path
+from coursekit.stored import environment_path, read_json
 
+FOUND_AGAIN = "`coursekit start` finds your notebooks again, and `coursekit check` your points"
+PATIENCE = 20.0  # seconds to wait for another command that writes the same file
 ELSEWHERE = "set COURSEKIT_STATE to a folder that you can write to"
 
 
@@ -66,14 +67,15 @@ def records() -> dict[str, Record]:
     path = state_path()
     if not os.path.lexists(path):
         return {}
+    return read_json(path, dict[str, Record], f"move it away: {FOUND_AGAIN}")
+
+
+def record_of(exercise: str) -> Record:
+    """Return what is known of an exercise: nothing, too, if the file cannot be read."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return {name: Record(**value) for name, value in values.items()}
-    except (OSError, ValueError, TypeError) as error:
-        raise CourseError(
-            f"{path} cannot be read ({error})",
-            remedy="move it away; the notebooks are elsewhere, and are found again when checked",
-        ) from None
+        return records().get(exercise, Record())
+    except CourseError:  # whoever saves a record says why that is impossible
+        return Record()
 
 
 @contextmanager
@@ -81,11 +83,27 @@ def changing() -> Iterator[dict[str, Record]]:
     """Give the records to be changed, and write them, whole or not at all."""
     path = state_path()
     make_folder(path.parent, ELSEWHERE)
-    with disk_errors("lock", path, ELSEWHERE), FileLock(f"{path}.lock"):
+    with disk_errors("lock", path, ELSEWHERE), _alone(path):
         known = records()
         yield known
         values = {name: asdict(record) for name, record in sorted(known.items())}
         write_json(path, values, remedy=ELSEWHERE)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    lock = FileLock(f"{path}.lock", timeout=PATIENCE)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise CourseError(
+            f"another command has held {path} for {PATIENCE:.0f} seconds",
+            remedy="end it, or try again",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def next_hint(exercise: str, check: Check) -> list[str]:
@@ -94,12 +112,19 @@ def next_hint(exercise: str, check: Check) -> list[str]:
     Args:
         exercise: Its name, ``lesson/topic``.
         check: A check of it that does not pass.
+
+    Returns:
+        The lines to show; the last tells if what was shown could not be saved.
     """
-    with changing() as known:
-        shown = known.setdefault(exercise, Record()).hints
-        level = min(shown.get(check.name, 0), len(check.hints) - 1)
-        shown[check.name] = level + 1
+    level, unsaved = 0, ""
+    try:
+        with changing() as known:
+            shown = known.setdefault(exercise, Record()).hints
+            level = min(max(shown.get(check.name, 0), 0), len(check.hints) - 1)
+            shown[check.name] = level + 1
+    except CourseError as error:
+        unsaved = f"the next hint will be this one again: {error.what}"
     lines = [f"{check.title}: hint {level + 1} of {len(check.hints)}", check.hints[level]]
     if level + 1 == len(check.hints):
         lines.append(f"that was the last; coursekit solution {exercise} --give-up")
-    return lines
+    return [*lines, unsaved] if unsaved else lines

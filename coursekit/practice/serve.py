@@ -11,7 +11,7 @@ from typing import Any
 
 from coursekit.practice.channel import HEAD, frame, give, head, take
 from coursekit.practice.keeper import Ending
-from coursekit.practice.namespace import Here, StudentError, told
+from coursekit.practice.namespace import NotebookNamespace, StudentError, told
 from coursekit.practice.plain_data import pack, unpack
 
 
@@ -23,7 +23,7 @@ def serve(asked: int, answers: int, names: dict[str, Any]) -> None:
         answers: The descriptor that the answers go to.
         names: The namespace in which the cells run.
     """
-    here, own = Here(names, {}), getpid()
+    here, own = NotebookNamespace(names, {}), getpid()
     frames: SimpleQueue[tuple[bytes, bytes]] = SimpleQueue()
     start_new_thread(_receive, (asked, frames))
     while True:
@@ -52,7 +52,7 @@ def _receive(asked: int, frames: SimpleQueue[tuple[bytes, bytes]]) -> None:
         _exit(0)
 
 
-def _reply(here: Here, kind: str, values: list[Any]) -> bytes:
+def _reply(here: NotebookNamespace, kind: str, values: list[Any]) -> bytes:
     try:
         return pack(("value", _answer(here, kind, values)))
     except StudentError as error:
@@ -61,10 +61,10 @@ def _reply(here: Here, kind: str, values: list[Any]) -> bytes:
         return pack(("error", told(error)))
 
 
-def _answer(here: Here, kind: str, values: list[Any]) -> Any:
+def _answer(here: NotebookNamespace, kind: str, values: list[Any]) -> Any:
     if kind == "cell":
         code, name = values
-        return here.run(code, name)
+        return here.run_cell(code, name)
     if kind == "call":
         name, args = values
         return here.call(name, args)

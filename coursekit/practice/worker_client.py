@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from coursekit.practice.cell_code import may_bind
 from coursekit.practice.limits import Limits
 from coursekit.practice.namesakes import in_words, namesakes
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.worker_process import Worker, cannot_start
 
+MISSING = re.compile(r"\b(\w+)'? is not defined")
+
 
 class Code(NamedTuple):
-    """A cell to run: its name in messages, its source, whether the student wrote it."""
+    """A cell to run.
+
+    Attributes:
+        name: In messages.
+        source: Python.
+        student: Whether the student wrote it, or a part of it.
+        only_imports: Whether that part only imports and sets constants.
+    """
 
     name: str
     source: str
     student: bool
+    only_imports: bool = False
 
 
 class Child:
@@ -61,7 +73,7 @@ class Child:
         """Call a probe or a function within a time limit, in seconds.
 
         Raises:
-            StudentError: See `Here.call`; or the time ran out, or the process ended.
+            StudentError: See `NotebookNamespace.call`; or the time ran out, or the process ended.
             WorkerStartError: There can be no process.
         """
         return self._asked(("call", name, args), limit)
@@ -75,14 +87,23 @@ class Child:
         try:
             return self._send(request, self.limits.cell if limit is None else limit)
         except StudentError as error:
-            told = [f"{text} ({name})" for name, text in self.faults.items() if self._wrote(name)]
-            # A name that is missing, or a probe that misses one: the faulty cell is the reason.
-            if told and "is not defined" in str(error):
-                raise StudentError(told[0]) from None
+            if reason := self._reason(str(error)):
+                raise StudentError(reason) from None
             raise
 
-    def _wrote(self, name: str) -> bool:
-        return any(cell.name == name and cell.student for cell in self.cells)
+    def _reason(self, words: str) -> str:
+        """Return what went wrong in the student's cell for the lack of which a name is missing."""
+        faulty = [cell for cell in self.cells if cell.name in self.faults]
+        while (missing := MISSING.search(words)) and faulty:
+            found = next((cell for cell in faulty if may_bind(cell.source, missing[1])), None)
+            if found is None:
+                ended = [cell.name for cell in faulty if cell.name in self.fatal]
+                return "\n".join([words, *(f"{self.faults[n]} ({n})" for n in ended[:1])])
+            words = self.faults[found.name]
+            if found.student:
+                return f"{words} ({found.name})"
+            faulty.remove(found)  # a given cell that lacks a name itself
+        return ""
 
     def prepare(self) -> None:
         """Start the child and run its cells; do it again without a cell that ends it.
@@ -95,7 +116,8 @@ class Child:
             free = not self._restarted  # what the given cells import costs no time, once
             self._restarted = True
             for cell in self.cells:
-                free = free and not cell.student  # a later given cell may call the student's code
+                # A given cell behind the student's may call their code.
+                free = free and (not cell.student or cell.only_imports)
                 if cell.name not in self.fatal:
                     self._run(cell, free)
                 if self.worker is None:
@@ -135,7 +157,7 @@ class Child:
             self._send(request, self.limits.given if free else self.limits.cell, free)
         except StudentError as error:
             self.faults[cell.name] = str(error)
-            if self.worker is None and free:
+            if self.worker is None and free and not cell.student:
                 words = str(error).replace("your code", "the code")
                 raise cannot_start(f"in the given cell {cell.name}, {words}") from None
             if self.worker is None:

@@ -14,9 +14,9 @@ from coursekit.notebooks.notebook import (
     build_notebook,
     code_hash,
     notebook_text,
-    read_notebook,
     sources,
 )
+from coursekit.notebooks.reading import read_notebook
 from coursekit.notebooks.template import KINDS, Template, read_template, templates
 from coursekit.plugins import catalogue
 from coursekit.practice.leaks import leaks

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from coursekit.errors import CourseError
-from coursekit.notebooks.notebook import build_notebook, read_notebook
+from coursekit.notebooks.notebook import build_notebook
+from coursekit.notebooks.reading import read_notebook
 from coursekit.notebooks.template import templates
 from coursekit.plugins import catalogue
 from coursekit.practice import require

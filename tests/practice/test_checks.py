@@ -16,7 +16,7 @@ from coursekit.practice.gather import declared
 from coursekit.practice.limits import Limits
 from coursekit.practice.notebook_api import NotYetError, hint, require, run_checks
 from coursekit.practice.plain_data import NotPlainError, equal, pack, plain, unpack
-from coursekit.practice.student_cells import answers, code_of
+from coursekit.practice.student_cells import code_of
 from coursekit.practice.worker_client import Child
 from tests import sums
 
@@ -140,18 +140,17 @@ def test_duplicated_split_reordered_and_stripped_cells_are_recognised(
         own | {"source": "raise RuntimeError('scratch')"},
     ]
     book["metadata"] = {}
-    assert answers(adding, book) == {
-        "exercise-guess": "guess = 4",
-        "exercise-total": total["source"],
-        "exercise-mean": f"{head}\n{body}",
-    }
+    run = {code.name: code.source for code in code_of(adding, book)}
+    assert run["exercise-guess"] == "guess = 4"
+    assert run["exercise-total"] == total["source"]
+    assert run["exercise-mean"] == f"{head}\n{body}"
     assert len(passed(checked(adding, tmp_path, book))) == 3
 
 
 def test_a_helper_of_the_students_own_is_there(adding: Template, tmp_path: Path) -> None:
     answers_ = sums.SOLVED | {"exercise-total": "def total(n):\n    return helped(n)"}
     book = sums.write(build_notebook(adding, "student"), answers_)
-    own = "import math\nprint(undefined)\n\ndef helped(n):\n    return math.fsum(n)"
+    own = "import math\nprint(math.pi)\n\ndef helped(n):\n    return math.fsum(n)"
     book["cells"].insert(3, {"cell_type": "code", "id": "x", "metadata": {}, "source": own})
     assert len(passed(checked(adding, tmp_path, book))) == 3
 

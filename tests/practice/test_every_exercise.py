@@ -10,7 +10,7 @@ from coursekit.practice.checks import check_work
 from coursekit.practice.declare import Declared
 from coursekit.practice.gather import declared, exercise
 from coursekit.practice.locate import all_exercises
-from coursekit.practice.namespace import Here, StudentError
+from coursekit.practice.namespace import NotebookNamespace, StudentError
 from coursekit.practice.solved_work import Recorded
 from coursekit.practice.verify import unearned
 
@@ -27,13 +27,13 @@ def quick_checks(name: str) -> Declared:
     return Declared(quick, known.probes, known.misconceptions)
 
 
-def done(name: str, edition: Edition) -> Here:
+def done(name: str, edition: Edition) -> NotebookNamespace:
     """Run the cells of an exercise, in this process, without its training."""
-    here = Here({"__name__": "__main__"}, quick_checks(name).probes)
+    here = NotebookNamespace({"__name__": "__main__"}, quick_checks(name).probes)
     for cell in cells(exercise(name)):
         if cell.role in ("given", "student"):
             with suppress(StudentError):  # a hole, or a name that a cell of training defines
-                here.run(cell.source(edition), cell.id)
+                here.run_cell(cell.source(edition), cell.id)
     return here
 
 

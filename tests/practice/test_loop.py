@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from coursekit.notebooks.notebook import build_notebook, notebook_text
+from coursekit.practice.gather import exercise
 from tests import sums
 from tests.conftest import Command
 
@@ -223,6 +227,10 @@ def test_doctor_looks_at_all(
     shown = loop("doctor").stdout
     for word in ("TensorFlow", "Keras", "GPU", "cache", "this folder", "kernel"):
         assert word in shown
+    loop.environment["COLUMNS"] = "40"
+    narrow = loop("doctor").stdout
+    for sign, word in re.findall(r"^(ok|!) +(\S+)", shown, re.MULTILINE):
+        assert re.search(rf"^{sign} +{word}", narrow, re.MULTILINE)
     from coursekit.commands import doctor
 
     monkeypatch.setattr(doctor, "ASK_TENSORFLOW", "raise ImportError('no such library')")
@@ -236,3 +244,102 @@ def test_doctor_looks_at_all(
 def test_a_bare_check_after_start_takes_the_first_exercise(loop: Command) -> None:
     loop("start", "nmt", "mine")
     assert loop("check", code=1).stdout.startswith("nmt/padding")
+
+
+def test_somebody_elses_notebook_is_checked_and_not_recorded(
+    loop: Command, solve: Solve, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs.ipynb"
+    theirs.write_bytes(solve().read_bytes())
+    solve(guess="guess = 5")
+    loop("check", code=1)
+    shown = loop("check", str(theirs)).stdout
+    assert "6 of 6 points" in shown
+    assert "not recorded in your progress: your notebook is " in shown
+    wrong = tmp_path / "wrong.ipynb"
+    wrong.write_text(theirs.read_text().replace("total(numbers) / len(numbers)", "0"))
+    shown = loop("check", str(wrong), code=1).stdout
+    assert f"next: coursekit hint {wrong}" in shown
+    assert "The mean is right: hint 1 of 3" in loop("hint", str(wrong)).stdout
+    loop("reset", str(theirs))
+    line = next(x for x in loop("progress").stdout.splitlines() if x.startswith("sums/adding"))
+    assert "5/6" in line
+    assert "started" in line
+    assert "5 of 6" in loop("check", code=1).stdout
+
+
+def test_a_notebook_that_start_did_not_write_counts_after_start(
+    coursekit: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums.install(tmp_path / "plugin", monkeypatch)
+    coursekit.environment["COURSEKIT_STATE"] = str(tmp_path / "state")
+    (tmp_path / "got").mkdir()
+    path = tmp_path / "got" / "1-adding.ipynb"
+    book = build_notebook(exercise("sums/adding"), "student")
+    path.write_text(notebook_text(sums.write(book, sums.SOLVED)))
+    shown = coursekit("check", str(path)).stdout
+    assert f"coursekit start sums/adding {path.parent} makes it yours" in shown
+    assert "not started" in coursekit("progress").stdout.splitlines()[-4]
+    before = path.read_bytes()
+    assert "kept" in coursekit("start", "sums/adding", str(path.parent)).stdout
+    assert path.read_bytes() == before
+    assert "not recorded" not in coursekit("check", str(path)).stdout
+    line = next(x for x in coursekit("progress").stdout.splitlines() if x.startswith("sums"))
+    assert "6/6" in line
+    sums.forget()
+
+
+@pytest.mark.parametrize("how", ["locked", "damaged", "a folder", "another type", "deep"])
+def test_a_record_that_cannot_be_saved_costs_no_result(
+    loop: Command, solve: Solve, tmp_path: Path, how: str
+) -> None:
+    path, record = solve(), tmp_path / "state" / "coursework.json"
+    content = {"damaged": "{", "another type": '{"sums/adding": []}', "deep": "[" * 100_000}
+    if how == "locked":
+        record.with_name("coursework.json.lock").unlink()
+        record.with_name("coursework.json.lock").mkdir()
+    elif how == "a folder":
+        record.unlink()
+        record.mkdir()
+    else:
+        record.write_text(content[how])
+    done = loop("check", str(path))
+    assert "6 of 6 points" in done.stdout
+    assert "your progress could not be saved: " in done.stderr
+    solve(guess="guess = 5")
+    assert "The guess is right: hint 1 of 3" in loop("hint", str(path)).stdout
+    if how != "locked":
+        assert loop("progress", code=1).stderr.startswith("error: ")
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="nothing is closed to root or on Windows"
+)
+def test_a_folder_that_cannot_be_written(loop: Command, solve: Solve, tmp_path: Path) -> None:
+    path = solve()
+    (tmp_path / "state").chmod(0o500)
+    path.parent.chmod(0o500)
+    done = loop("check", str(path))
+    (tmp_path / "state").chmod(0o700)
+    path.parent.chmod(0o700)
+    assert "6 of 6 points" in done.stdout
+    assert "your progress could not be saved: " in done.stderr
+
+
+def test_records_that_lead_nowhere(loop: Command, tmp_path: Path) -> None:
+    record = tmp_path / "state" / "coursework.json"
+    kept = json.loads(record.read_text())
+    for place in ("/dev/null", "x" * 5000, "a\0b", str(tmp_path), ""):
+        kept["sums/adding"] |= {"path": place, "failing": "no_such_check", "total": 6}
+        record.write_text(json.dumps(kept))
+        assert "sums/adding" in loop("progress").stdout
+        assert "tip: coursekit start" in loop("check", "sums/adding", code=1).stderr
+        assert "Traceback" not in loop("hint", code=1).stderr
+
+
+def test_hints_after_a_check_was_renamed(loop: Command, solve: Solve, tmp_path: Path) -> None:
+    solve(guess="guess = 5")
+    loop("check", code=1)
+    record = tmp_path / "state" / "coursework.json"
+    record.write_text(record.read_text().replace('"guessed"', '"old_name"'))
+    assert "The guess is right: hint 1 of 3" in loop("hint").stdout

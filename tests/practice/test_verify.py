@@ -12,7 +12,7 @@ from coursekit.datasets import RemoteFile
 from coursekit.notebooks.template import read_template
 from coursekit.plugins import catalogue
 from coursekit.practice.gather import declared
-from coursekit.practice.namespace import Here
+from coursekit.practice.namespace import NotebookNamespace
 from coursekit.practice.plain_data import equal
 from coursekit.practice.solved_work import Read, Recorded
 from coursekit.practice.stubs import STUBS, stubbed
@@ -107,7 +107,7 @@ def earning(path: Path, asks: str) -> list[str]:
     namespace: dict[str, object] = {}
     for code in sums.SOLVED.values():
         exec(code, namespace)
-    return list(unearned(known, Recorded(Here(namespace, known.probes))))
+    return list(unearned(known, Recorded(NotebookNamespace(namespace, known.probes))))
 
 
 @pytest.mark.parametrize(("asks", "stubs"), CARELESS)
@@ -154,7 +154,7 @@ def test_a_check_that_follows_an_honest_one_may_look_at_a_part(adding: Path) -> 
     namespace: dict[str, object] = {}
     for code in sums.SOLVED.values():
         exec(code, namespace)
-    assert list(unearned(known, Recorded(Here(namespace, known.probes)))) == []
+    assert list(unearned(known, Recorded(NotebookNamespace(namespace, known.probes)))) == []
 
 
 def test_only_what_a_check_reads_of_a_dict_counts() -> None:

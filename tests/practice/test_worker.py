@@ -45,9 +45,9 @@ SURVIVED = {
         import numpy
         numpy.array = numpy.asarray = numpy.ndarray = numpy.frombuffer = numpy.generic = None
         """,
-    "Here replaced": """
+    "NotebookNamespace replaced": """
         import coursekit.practice.namespace as namespace
-        namespace.Here.call = namespace.Here.value = lambda self, *args: 7
+        namespace.NotebookNamespace.call = namespace.NotebookNamespace.value = lambda self, *args: 7
         namespace.plain = namespace.told = lambda value: 7
         """,
     "plain data replaced": """

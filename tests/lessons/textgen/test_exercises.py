@@ -9,7 +9,7 @@ import tensorflow as tf
 from coursekit.notebooks.cells import cells
 from coursekit.practice.checks import Result, check_work
 from coursekit.practice.gather import declared, exercise
-from coursekit.practice.namespace import Here
+from coursekit.practice.namespace import NotebookNamespace
 from coursekit.practice.verify import faults_of
 from coursekit_textgen.data import Ids, Vocabulary
 from coursekit_textgen.decode import texts
@@ -21,13 +21,13 @@ SLOW = {"richer"}  # writes with two functions that most tests do not touch
 
 
 @cache
-def solved_space(topic: str) -> Here:
+def solved_space(topic: str) -> NotebookNamespace:
     """Return the namespace of a solved exercise, its given cells run once."""
     template = exercise(f"textgen/{topic}")
-    here = Here({"__name__": "__main__"}, declared(template).probes)
+    here = NotebookNamespace({"__name__": "__main__"}, declared(template).probes)
     for built in cells(template):
         if built.role in ("given", "student"):
-            here.run(built.solved, built.id)
+            here.run_cell(built.solved, built.id)
     return here
 
 
@@ -35,8 +35,8 @@ def results(topic: str, code: str, names: set[str] | None = None) -> dict[str, R
     """Check the solution of an exercise with one cell's code in place of the solution's."""
     known = declared(exercise(f"textgen/{topic}"))
     right = solved_space(topic)
-    here = Here(dict(right.namespace), right.probes)
-    here.run(code, "changed")
+    here = NotebookNamespace(dict(right.namespace), right.probes)
+    here.run_cell(code, "changed")
     chosen = [name for name in known.checks if name in (names or known.checks.keys() - SLOW)]
     return {result.check.name: result for result in check_work(known, here, chosen)}
 
