@@ -210,8 +210,11 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
         return signatures()
 
     def assets(self, data: NmtData) -> dict[str, Any]:
-        """Return the vocabularies."""
+        """Return the vocabularies, and what the standard sample needs."""
         return {
+            "sample": data.sample,
+            "demo_example": data.demo_example,
+            "keeps_accents": data.keeps_accents,
             "source": list(data.source_vocabulary.words),
             "target": list(data.target_vocabulary.words),
         }
@@ -220,7 +223,9 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
         """Return the data of a demo: vocabularies without splits."""
         from coursekit_nmt.data import NmtData, Vocabulary
 
+        own = {key: assets[key] for key in ("sample", "demo_example", "keeps_accents")}
         return NmtData(
+            **own,
             source_vocabulary=Vocabulary(tuple(assets["source"])),
             target_vocabulary=Vocabulary(tuple(assets["target"])),
         )

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
+from coursekit.console import quoted
 from coursekit_nmt.text import ARTICLE_SENTENCES, normalize
 
 if TYPE_CHECKING:
@@ -48,12 +49,18 @@ class Parts(NamedTuple):
     `alignments` is known for generated data only: for a pair and each of its
     target words, the positions of the source words that it comes from, ``()``
     where the source is silent, None where the word is not a content word.
+
+    `notes` is what should be known; `accents` says whether Latin letters of sources and of
+    targets keep their accents; `is_own` is true for a file of one's own.
     """
 
     train: Sequence[Pair]
     validation: Sequence[Pair]
     test: Sequence[Pair]
     alignments: Mapping[Pair, Alignment] = {}
+    notes: tuple[str, ...] = ()
+    accents: tuple[bool, bool] = (False, False)
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,11 +198,15 @@ class NmtData(Data):
         source_vocabulary: The Spanish words.
         target_vocabulary: The English words.
         steps_per_epoch: The batches of the training split.
+        sample: The sentence of the standard sample.
+        keeps_accents: Whether Latin letters of a source keep their accents.
     """
 
     source_vocabulary: Vocabulary = Vocabulary(SPECIAL)
     target_vocabulary: Vocabulary = Vocabulary(SPECIAL)
     steps_per_epoch: int = 1
+    sample: str = ARTICLE_SENTENCES[0]
+    keeps_accents: bool = False
 
 
 def padded(rows: Sequence[Sequence[int]], length: int, empty: int = 0) -> Ids:
@@ -293,7 +304,24 @@ def nmt_data(parts: Parts, settings: NmtSettings) -> NmtData:
         source_vocabulary=source,
         target_vocabulary=target,
         steps_per_epoch=train.batch_count,
+        keeps_accents=parts.accents[0],
+        **own_sample(parts, lengths[0]),
     )
+
+
+def own_sample(parts: Parts, most: int) -> dict[str, str]:
+    """Return what stands in for the article's sentences when the data is one's own.
+
+    Args:
+        parts: The sample is the longest held-out source of at most...
+        most: ... so many words, or else the shortest.
+    """
+    if not parts.is_own:
+        return {}
+    sources = sorted({pair.source for pair in parts.test}, key=lambda source: len(source.split()))
+    short = [source for source in sources if len(source.split()) <= most]
+    sample = short[-1] if short else sources[0]
+    return {"sample": sample, "demo_example": quoted(sample)}
 
 
 def text_of(parts: Parts) -> Iterable[str]:
@@ -315,4 +343,4 @@ def notes(
         "training, and of training only"
     )
     words = f"{len(source):,} source words, {len(target):,} target words; the rest is <unk>"
-    return (sizes, too_long, words) if train.too_long else (sizes, words)
+    return (sizes, *([too_long] if train.too_long else []), words, *parts.notes)
