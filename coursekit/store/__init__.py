@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         small_pictures,
     )
     from coursekit.store.text import (
+        TAG,
         WORD,
         has_tones,
         is_number,
@@ -63,10 +64,19 @@ _LATER = {
         "rgb_picture",
         "small_pictures",
     ),
-    "text": ("WORD", "has_tones", "is_number", "normal_letters", "without_markup", "words_of"),
+    "text": (
+        "TAG",
+        "WORD",
+        "has_tones",
+        "is_number",
+        "normal_letters",
+        "without_markup",
+        "words_of",
+    ),
 }
 
 __all__ = [
+    "TAG",
     "WORD",
     "DamagedError",
     "Listing",

@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from coursekit.errors import CourseError
@@ -88,16 +89,21 @@ def find_file(folder: Path, name: str) -> Path | None:
             return folder / written
     place = folder
     for part in name.replace("\\", "/").split("/"):
-        same = unicodedata.normalize("NFC", part)
         try:
-            inside = list(place.iterdir())
+            index = _composed(place, place.stat().st_mtime_ns)
         except (OSError, ValueError):
             return None
-        found = next((p for p in inside if unicodedata.normalize("NFC", p.name) == same), None)
+        found = index.get(unicodedata.normalize("NFC", part))
         if found is None:
             return None
-        place = found
+        place = place / found
     return place if is_file(place) else None
+
+
+@lru_cache(maxsize=8)
+def _composed(folder: Path, mtime_ns: int) -> dict[str, str]:
+    """Return the names in a folder by how they read when they are composed."""
+    return {unicodedata.normalize("NFC", path.name): path.name for path in folder.iterdir()}
 
 
 def is_file(path: Path) -> bool:

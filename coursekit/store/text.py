@@ -101,7 +101,7 @@ def without_markup(text: str) -> str:
         text = TAG.sub(" ", text)
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
-    return text.replace("\u00a0", " ")
+    return text
 
 
 def is_number(text: str) -> bool:

@@ -43,12 +43,14 @@ class Line(NamedTuple):
         image: The picture's path as written.
         caption: In normal form.
         split: One of `Parts`; empty if the file has no such column.
+        had_markup: Whether HTML was taken out of the caption.
     """
 
     number: int
     image: str
     caption: str
     split: str
+    had_markup: bool = False
 
 
 def folder_parts(folder: Path) -> Parts:
@@ -96,6 +98,8 @@ def looks(folder: Path, lines: Sequence[Line], examples: Sequence[Example]) -> l
     idle = [listing.name(path) for path in listing.paths if path not in used]
     notes = [named(f"{len(idle)} pictures have no caption", idle)] if idle else []
     notes += listing.notes()
+    marked = sum(line.had_markup for line in lines)
+    notes += [f"HTML tags or entities were taken out of {marked:,} captions"] * bool(marked)
     texts = [line.caption for line in lines]
     lengths, names = [len(text.split()) for text in texts], [f"line {e.number}" for e in lines]
     notes += [*far_longer(lengths, names, "words"), *few_repeats(texts, "captions")]
@@ -152,14 +156,15 @@ def read_lines(file: Path) -> list[Line]:
     has_split = bool(rows) and "split" in rows[0].cells
     lines, empty, astray = [], [], []
     for number, cells, _ in rows:
-        caption = normalize(without_markup(cells["caption"]))
+        plain = without_markup(cells["caption"])
+        caption = normalize(plain)
         split = SPLITS.get(cells["split"].lower(), "") if has_split else ""
         if not caption or not cells["image"]:
             empty.append(f"line {number}")
         elif has_split and not split:
             astray.append(f"line {number}: {cells['split']!r}")
         else:
-            lines.append(Line(number, cells["image"], caption, split))
+            lines.append(Line(number, cells["image"], caption, split, plain != cells["caption"]))
     complain(file, "have no picture or no word in the caption", empty)
     complain(file, "are in no split (train, validation or test)", astray)
     return lines

@@ -94,7 +94,7 @@ def restore(assets: dict[str, Any], settings: CaptioningSettings) -> CaptioningD
         vocabulary=Vocabulary(tuple(assets["words"])),
         shows_scenes=assets["shows_scenes"],
         encoder=settings.encoder,
-        demo_example=assets["demo_example"],
+        demo_example=assets.get("demo_example", ""),
     )
     if data.shows_scenes:
         return replace(data, held_out=drawn_examples("test", assets["held_out"]))

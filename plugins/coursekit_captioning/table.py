@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -98,7 +99,7 @@ def look_at_table(file: Path, rows: Sequence[Row]) -> None:
 
 def swallows(folder: Path, caption: str) -> bool:
     """Say whether lines of a caption but the first begin with the name of a picture."""
-    later = (line.split(",")[0].strip() for line in caption.split("\n")[1:])
+    later = (re.split("[,;\t]", line)[0].strip() for line in caption.split("\n")[1:])
     return any(name and find_file(folder, name) for name in later)
 
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from coursekit import CourseError, LocalDataset
 from coursekit.store import (
-    Pixels,
     Small,
     list_pictures,
     look_at_pictures,
@@ -28,6 +27,7 @@ SIZE = 28  # height and width in pixels
 FORM = "a folder of JPEG, PNG, GIF, WebP, BMP or TIFF pictures"
 LEAST = 80  # pictures in a folder
 
+Pixels: TypeAlias = npt.NDArray[np.uint8]
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 

@@ -223,9 +223,10 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
         """Return the data of a demo: vocabularies without splits."""
         from coursekit_nmt.data import NmtData, Vocabulary
 
-        own = {key: assets[key] for key in ("sample", "demo_example", "keeps_accents")}
         return NmtData(
-            **own,
+            sample=assets.get("sample", NmtData.sample),
+            demo_example=assets.get("demo_example", ""),
+            keeps_accents=assets.get("keeps_accents", False),
             source_vocabulary=Vocabulary(tuple(assets["source"])),
             target_vocabulary=Vocabulary(tuple(assets["target"])),
         )

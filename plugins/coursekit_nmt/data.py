@@ -51,7 +51,7 @@ class Parts(NamedTuple):
     where the source is silent, None where the word is not a content word.
 
     `notes` is what should be known; `accents` says whether Latin letters of sources and of
-    targets keep their accents; `is_own` is true for a file of one's own.
+    targets keep their accents; `sample` is a held-out source of a file of one's own.
     """
 
     train: Sequence[Pair]
@@ -60,7 +60,7 @@ class Parts(NamedTuple):
     alignments: Mapping[Pair, Alignment] = {}
     notes: tuple[str, ...] = ()
     accents: tuple[bool, bool] = (False, False)
-    is_own: bool = False
+    sample: str = ""
 
 
 @dataclass(frozen=True)
@@ -305,23 +305,9 @@ def nmt_data(parts: Parts, settings: NmtSettings) -> NmtData:
         target_vocabulary=target,
         steps_per_epoch=train.batch_count,
         keeps_accents=parts.accents[0],
-        **own_sample(parts, lengths[0]),
+        sample=parts.sample or ARTICLE_SENTENCES[0],
+        demo_example=quoted(parts.sample) if parts.sample else "",
     )
-
-
-def own_sample(parts: Parts, most: int) -> dict[str, str]:
-    """Return what stands in for the article's sentences when the data is one's own.
-
-    Args:
-        parts: The sample is the longest held-out source of at most...
-        most: ... so many words, or else the shortest.
-    """
-    if not parts.is_own:
-        return {}
-    sources = sorted({pair.source for pair in parts.test}, key=lambda source: len(source.split()))
-    short = [source for source in sources if len(source.split()) <= most]
-    sample = short[-1] if short else sources[0]
-    return {"sample": sample, "demo_example": quoted(sample)}
 
 
 def text_of(parts: Parts) -> Iterable[str]:

@@ -125,7 +125,7 @@ def phrasebook_parts() -> Parts:
             alignments[pair] = translation.sources
             if phrase.split != "train" or translation is phrase.translations[0]:
                 pairs[phrase.split].append(pair)
-    return Parts(**pairs, alignments=alignments)
+    return Parts(pairs["train"], pairs["validation"], pairs["test"], alignments)
 
 
 READERS: dict[str, Callable[[LocalDataset], Parts]] = {

@@ -20,6 +20,7 @@ from coursekit_nmt.data import Pair, Parts, split_pairs
 from coursekit_nmt.load import FORM, Row, read_rows
 from coursekit_nmt.text import normalize
 
+SHORT = 8  # words of a sample
 LEAST_SHARE = 0.9  # of the lines that tell what a column holds
 
 
@@ -48,7 +49,7 @@ def own_parts(path: Path) -> Parts:
     parts = split_pairs(pairs)
     return parts._replace(
         accents=accents,
-        is_own=True,
+        sample=sample_of(parts),
         notes=(*notes, *looks(pairs, numbers), *as_read([shown(pair) for pair in parts.train])),
     )
 
@@ -88,6 +89,13 @@ def distinct(rows: Sequence[Row], accents: tuple[bool, bool]) -> tuple[list[Pair
         if source and target:
             lines.setdefault(Pair(source, target), row.number)
     return list(lines), list(lines.values())
+
+
+def sample_of(parts: Parts) -> str:
+    """Return a held-out source for the demo: the longest that is short, or else the shortest."""
+    sources = sorted({pair.source for pair in parts.test}, key=lambda text: len(text.split()))
+    short = [source for source in sources if len(source.split()) <= SHORT]
+    return short[-1] if short else sources[0]
 
 
 def looks(pairs: Sequence[Pair], numbers: Sequence[int]) -> list[str]:
