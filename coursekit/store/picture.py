@@ -18,6 +18,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from coursekit.errors import CourseError
+from coursekit.store.folder import shown_name
 
 if TYPE_CHECKING:
     from coursekit.store.folder import Listing
@@ -90,7 +91,7 @@ def small_pictures(listing: Listing, size: int) -> Small:
         try:
             pixels = grey_picture(read(), size, name)
         except CourseError as error:
-            faults.append(error.what)
+            faults.append(shown_name(error.what))
             continue
         small.groups.append(seen.setdefault(pixels.tobytes(), len(small.pixels)))
         small.pixels.append(pixels)
