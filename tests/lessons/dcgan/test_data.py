@@ -2,6 +2,8 @@
 
 import gzip
 import struct
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -205,3 +207,62 @@ def test_a_file_is_no_folder(coursekit: Command, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
     done = coursekit("run", "dcgan", "--data", "a.png", "--preset", "tiny", code=1)
     assert "is not a folder" in done.stderr
+
+
+def squares(folder: Path, count: int) -> None:
+    """Write pictures of which no two are alike: a bright square at a place of its own."""
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        pixels = np.zeros((28, 28), np.uint8)
+        top, left = divmod(number, 20)
+        pixels[top : top + 8, left : left + 8] = 255
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+
+
+def test_copies_are_all_in_one_split(tmp_path: Path) -> None:
+    squares(tmp_path, 60)
+    for number in range(30):
+        (tmp_path / f"copy{number}.png").write_bytes((tmp_path / f"{number:03}.png").read_bytes())
+    parts = folder_parts(tmp_path)
+    contents = [{image.tobytes() for image in part.pixels} for part in parts[:3]]
+    assert sum(len(part.pixels) for part in parts[:3]) == 90
+    assert sum(map(len, contents)) == len(set.union(*contents)) == 60
+    assert [len(part.pixels) for part in parts[1:3]] == [9, 9]
+    assert any(note.startswith("30 copies, each in the split of its twin") for note in parts.notes)
+
+
+def test_pictures_without_copies_are_split_as_ever(tmp_path: Path) -> None:
+    squares(tmp_path, 100)
+    whole = np.stack([np.asarray(Image.open(path)) for path in sorted(tmp_path.iterdir())])
+    for found, expected in zip(folder_parts(tmp_path)[:3], split(Images(whole, None)), strict=False):
+        assert isinstance(found, Images)
+        np.testing.assert_array_equal(found.pixels, expected.pixels)
+
+
+def test_pictures_that_are_all_alike_are_refused(tmp_path: Path) -> None:
+    for number in range(90):
+        Image.new("L", (30, 30), 9).save(tmp_path / f"{number}.png")
+    with pytest.raises(CourseError, match="90 pictures, and only 1 that differ"):
+        folder_parts(tmp_path)
+
+
+def test_checkpoints_and_names_that_are_not_utf_8_end_nothing(tmp_path: Path) -> None:
+    squares(tmp_path, 90)
+    squares(tmp_path / ".ipynb_checkpoints", 90)
+    (tmp_path / "named").write_bytes(b"")
+    if sys.platform == "linux":
+        os.rename(tmp_path / "named", os.fsencode(tmp_path) + b"/caf\xe9.png")  # noqa: PTH104
+    parts = folder_parts(tmp_path)
+    assert sum(len(part.pixels) for part in parts[:3]) == 90
+    said = "\n".join(parts.notes)
+    said.encode()  # can be printed and written
+    assert ".ipynb_checkpoints" in said
+    assert sys.platform != "linux" or r"an empty file: caf\xe9.png" in said
+    assert "as read: 000.png, 045.png, 089.png" in said
+
+
+def test_pictures_of_one_value_are_said(tmp_path: Path) -> None:
+    squares(tmp_path, 90)
+    Image.new("L", (30, 30), 9).save(tmp_path / "blank.png")
+    said = [note for note in folder_parts(tmp_path).notes if note.startswith("warning")]
+    assert said == ["warning: 1 of 91 pictures are of one value, as if empty: blank.png"]
