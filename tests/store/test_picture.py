@@ -16,7 +16,7 @@ from coursekit.store import picture as picture_module
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)  # type: ignore[arg-type]
+    picture.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
