@@ -33,8 +33,8 @@ def as_read(examples: Sequence[str], most: int = WIDEST) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def thumbnails(pictures: Sequence[npt.NDArray[np.uint8]], side: int = 14) -> str:
-    """Return up to three grey pictures beside each other, in shades of characters.
+def thumbnails(pictures: Sequence[npt.NDArray[np.uint8]], side: int = 14) -> list[str]:
+    """Return the lines of up to three grey pictures beside each other, in shades of characters.
 
     Args:
         pictures: Each ``(size, size)``, the size a multiple of `side`.
@@ -46,7 +46,7 @@ def thumbnails(pictures: Sequence[npt.NDArray[np.uint8]], side: int = 14) -> str
         means = picture.reshape(side // 2, high, side, wide).mean(axis=(1, 3))
         rows = np.minimum(means * len(SHADES) / 256, len(SHADES) - 1).astype(int)
         drawn.append(["".join(SHADES[shade] for shade in row) for row in rows])
-    return "\n".join(" | ".join(row) for row in zip(*drawn, strict=True))
+    return ["|".join(row) for row in zip(*drawn, strict=True)]
 
 
 def refuse_numbers(texts: Sequence[str], what: str, form: str) -> None:

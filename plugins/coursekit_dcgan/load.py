@@ -196,11 +196,11 @@ def split_groups(pixels: Pixels, groups: Sequence[int], notes: tuple[str, ...]) 
     return Parts(images["train"], images["validation"], images["test"], notes)
 
 
-def shown(small: Small) -> tuple[str, str]:
+def shown(small: Small) -> list[str]:
     """Return the names of three pictures, and what they look like as read."""
     places = (0, len(small.names) // 2, len(small.names) - 1)
     title = "as read: " + ", ".join(small.names[place] for place in places)
-    return title, thumbnails([small.pixels[place] for place in places])
+    return [title, *thumbnails([small.pixels[place] for place in places])]
 
 
 READERS: dict[str, Callable[[LocalDataset], Parts]] = {

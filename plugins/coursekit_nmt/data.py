@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
-from coursekit.console import quoted
+from coursekit.printable import quoted
 from coursekit_nmt.text import ARTICLE_SENTENCES, normalize
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from coursekit import CourseError
-from coursekit.console import quoted
+from coursekit.printable import quoted
 from coursekit_nmt.data import NmtData
 from coursekit_nmt.decode import LONG, Translation, translate
 from coursekit_nmt.model import Translator

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
-from coursekit.console import quoted
+from coursekit.printable import quoted
 from coursekit_textgen.load import Parts
 
 if TYPE_CHECKING:

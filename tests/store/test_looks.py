@@ -24,7 +24,7 @@ def test_three_examples_are_shown_as_read() -> None:
 def test_thumbnails_are_means_in_five_shades() -> None:
     picture = np.zeros((4, 4), np.uint8)
     picture[:2] = [0, 60, 120, 255]  # 2 x 4 pixels for a line of 4 characters
-    assert thumbnails([picture, picture], side=4) == " ░▒█ |  ░▒█\n     |     "
+    assert thumbnails([picture, picture], side=4) == [" ░▒█| ░▒█", "    |    "]
 
 
 def test_a_column_of_numbers_is_refused() -> None:
