@@ -66,6 +66,9 @@ class Data:
         validation: The split that selects the best epoch and stops.
         test: The split that is reported once, at the end.
         notes: Lines that the learner should read: sizes, what was left out.
+        demo_example: An input of the demo that suits this data better than the lesson's
+            own, as one would type it in a shell; empty if there is none. A lesson that sets it
+            keeps it in its assets.
     """
 
     fingerprint: str = ""
@@ -73,6 +76,7 @@ class Data:
     validation: Split = field(default_factory=AbsentSplit)
     test: Split = field(default_factory=AbsentSplit)
     notes: tuple[str, ...] = ()
+    demo_example: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a demo returned, put where people look: stdout, PNG files, a GIF of the training."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,25 @@ if TYPE_CHECKING:
 
 FRAMES = "samples"
 GIF = "training.gif"
+# Fonts of Windows, macOS and Linux that have letters which the first of matplotlib's lacks.
+FONTS = [
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Noto Sans Arabic",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "Nirmala UI",
+    "Leelawadee UI",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Kohinoor Devanagari",
+    "Thonburi",
+    "Arial Unicode MS",
+]
 FRAME_MILLISECONDS, LAST_FRAME_MILLISECONDS = 400, 2000
 
 
@@ -83,6 +103,18 @@ def drawing(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def every_script() -> Iterator[None]:
+    """Draw letters of other scripts with fonts that systems have, and boxes without a warning."""
+    import matplotlib
+
+    usual = list(matplotlib.rcParams["font.sans-serif"])
+    with warnings.catch_warnings(), matplotlib.rc_context({"font.sans-serif": usual[:1] + FONTS}):
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        yield
+
+
 def save_figure(figure: "Figure", path: Path) -> Path:
     """Save a figure as a PNG.
 
@@ -90,7 +122,7 @@ def save_figure(figure: "Figure", path: Path) -> Path:
         CourseError: The file cannot be written.
     """
     make_folder(path.parent)
-    with drawing(path), writing(path) as file:
+    with drawing(path), every_script(), writing(path) as file:
         figure.savefig(file, dpi=110, format=path.suffix.removeprefix("."))
     return path
 

@@ -13,8 +13,19 @@ from coursekit.runs import pictures
 from coursekit.runs.folder import Results, Run
 
 
-def report(lesson: Lesson, run: Run, results: Results, sample: list[Any], out: Consoles) -> None:
-    """Print the results to stdout, the last line being the next thing to type."""
+def report(
+    lesson: Lesson, run: Run, results: Results, sample: list[Any], example: str, out: Consoles
+) -> None:
+    """Print the results to stdout, the last line being the next thing to type.
+
+    Args:
+        lesson: The lesson.
+        run: The run.
+        results: What it came to.
+        sample: What the demo shows.
+        example: An input of the demo, as one would type it in a shell.
+        out: Where to print.
+    """
     out.result()
     out.result(
         f"{lesson.question} On the test split of {run.manifest.dataset} "
@@ -36,7 +47,7 @@ def report(lesson: Lesson, run: Run, results: Results, sample: list[Any], out: C
             out.say(f"picture: {path}", "dim")
     except CourseError as error:  # the results are safe without them
         out.say(f"{error}\nthe results are safe in {run.path}", "yellow")
-    out.result(f"next: coursekit demo {lesson.name} {lesson.demo_example}".rstrip(), "bold")
+    out.result(f"next: coursekit demo {lesson.name} {example}".rstrip(), "bold")
 
 
 def draw_pictures(lesson: Lesson, run: Run, sample: list[Any]) -> Iterator[Path]:

@@ -170,4 +170,4 @@ def conclude(
         finished=now(),
     )
     write_json(run.path / RESULTS, asdict(results), remedy=FULL_DISK)
-    report(lesson, run, results, sample, out)
+    report(lesson, run, results, sample, data.demo_example or lesson.demo_example, out)

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
+from coursekit.store import Pixels
 from coursekit_captioning.encoders import PRETRAINED
 from coursekit_captioning.examples import Example, Parts
-from coursekit_captioning.pictures import Pixels
 from coursekit_captioning.scenes import captions as captions_of
 from coursekit_captioning.scenes import draw, scenes
 from coursekit_captioning.vocabulary import END, PAD, SPECIAL, START, Vocabulary
@@ -279,6 +279,7 @@ def captioning_data(
         encoder=settings.encoder,
         held_out=parts.test,
         steps_per_epoch=train.batch_count,
+        demo_example=f"--index {min(3, len(parts.test) - 1)}" if parts.is_own else "",
     )
 
 

@@ -8,14 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError
-from coursekit.store import is_web_address, local_path, reading
+from coursekit.store import (
+    Pixels,
+    aspect_of,
+    is_web_address,
+    local_path,
+    reading,
+    rgb_picture,
+)
 from coursekit_captioning.data import SCENE_SIZE, CaptioningData, CaptionSplit, DrawnScenes
 from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.encoders import PRETRAINED, Pretrained, network, weights_of
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import Captioner
 from coursekit_captioning.overlay import attention_figure, attention_text
-from coursekit_captioning.pictures import Pixels, Source, aspect_of, decode
+from coursekit_captioning.pictures import Source
 from coursekit_captioning.scenes import draw, is_true
 from coursekit_captioning.web import download
 
@@ -110,7 +117,7 @@ def held_out(data: CaptioningData, index: int) -> Subject:
     assert example.source is not None  # a photograph
     with reading(example.source.path):
         content = example.source.read()
-    pixels = decode(content, SHOWN, example.source.name)
+    pixels = rgb_picture(content, SHOWN, example.source.name)
     if isinstance(data.test, CaptionSplit):
         seen = data.test.rows([index])
     else:
@@ -125,9 +132,9 @@ def own(data: CaptioningData, request: str) -> Subject:
     else:
         path = local_path(request, "the picture")
         name, content = path.name, Source(path).read()
-    pixels = decode(content, SHOWN, name)
+    pixels = rgb_picture(content, SHOWN, name)
     if data.shows_scenes:
-        seen: npt.NDArray[Any] = decode(content, SCENE_SIZE, name)[np.newaxis]
+        seen: npt.NDArray[Any] = rgb_picture(content, SCENE_SIZE, name)[np.newaxis]
     else:
         seen = features(data.encoder, content)
     return Subject(name, pixels, seen, None, aspect_of(content))
@@ -136,7 +143,7 @@ def own(data: CaptioningData, request: str) -> Subject:
 def features(encoder: str, content: bytes) -> npt.NDArray[np.float16]:
     """Return what a pretrained network sees in a picture file, as a batch of one."""
     pretrained: Pretrained = PRETRAINED[encoder]
-    pixels = decode(content, pretrained.size, "the picture")
+    pixels = rgb_picture(content, pretrained.size, "the picture")
     grid: npt.NDArray[np.float16] = network(pretrained, weights_of(pretrained)).predict_on_batch(
         pixels[np.newaxis]
     )

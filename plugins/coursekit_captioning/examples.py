@@ -43,9 +43,11 @@ class Parts(NamedTuple):
         validation: What selects the best epoch.
         test: What is reported.
         notes: What the learner should know of them.
+        is_own: Whether they are the user's own.
     """
 
     train: Sequence[Example]
     validation: Sequence[Example]
     test: Sequence[Example]
     notes: tuple[str, ...] = ()
+    is_own: bool = False

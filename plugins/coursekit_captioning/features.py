@@ -22,6 +22,7 @@ from rich.filesize import decimal
 from coursekit import CourseError, fingerprint
 from coursekit.store import (
     Meter,
+    Pixels,
     active_console,
     artefact_path,
     beside,
@@ -29,7 +30,7 @@ from coursekit.store import (
     require_space,
 )
 from coursekit_captioning.encoders import Pretrained, network, weights_of
-from coursekit_captioning.pictures import Pixels, Source, load_picture
+from coursekit_captioning.pictures import Source, load_picture
 
 if TYPE_CHECKING:
     import keras

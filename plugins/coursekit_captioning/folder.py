@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from coursekit import CourseError
+from coursekit.store import (
+    as_read,
+    far_longer,
+    few_repeats,
+    find_file,
+    grey_picture,
+    list_pictures,
+    look_at_pictures,
+    named,
+    without_markup,
+)
 from coursekit_captioning.examples import Example, Parts
 from coursekit_captioning.pictures import Source, digests_of
 from coursekit_captioning.split import split_by
+from coursekit_captioning.table import FORM, NAME, complain, look_at_table, read_table
 from coursekit_captioning.text import normalize
 
-NAME = "captions.csv"
 SPLITS = {
     "train": "train",
     "validation": "validation",
@@ -22,11 +32,7 @@ SPLITS = {
     "dev": "validation",
     "test": "test",
 }
-FORM = (
-    "a line `image,caption` or `image,caption,split` on top, then a line for each caption: "
-    "the picture's path below the folder, and what it shows"
-)
-MOST_NAMED = 5  # faults that an error spells out
+MOST_LOOKED_AT = 200  # pictures
 
 
 class Line(NamedTuple):
@@ -37,12 +43,14 @@ class Line(NamedTuple):
         image: The picture's path as written.
         caption: In normal form.
         split: One of `Parts`; empty if the file has no such column.
+        had_markup: Whether HTML was taken out of the caption.
     """
 
     number: int
     image: str
     caption: str
     split: str
+    had_markup: bool = False
 
 
 def folder_parts(folder: Path) -> Parts:
@@ -70,16 +78,36 @@ def folder_parts(folder: Path) -> Parts:
         if splits.setdefault(line.image, line.split) != line.split:
             conflicts.add(line.image)
     complain(file, "put pictures into two splits", [f"{image}" for image in sorted(conflicts)])
-    missing = [image for image in captions if not (file.parent / image).is_file()]
-    complain(file, "name pictures that are not there", missing)
+    files = {image: find_file(file.parent, image) for image in captions}
+    complain(file, "name pictures that are not there", [i for i, path in files.items() if not path])
     examples = [
-        Example(image, tuple(texts), Source((file.parent / image).absolute()))
-        for image, texts in captions.items()
+        Example(image, tuple(captions[image]), Source(path.absolute()))
+        for image, path in files.items()
+        if path
     ]
     digests = digests_of([e.source for e in examples if e.source])
-    if any(splits.values()):
-        return by_column(file, examples, digests, splits)
-    return by_content(examples, digests)
+    by_hand = any(splits.values())
+    parts = by_column(file, examples, digests, splits) if by_hand else by_content(examples, digests)
+    return parts._replace(notes=(*parts.notes, *looks(file.parent, lines, examples)), is_own=True)
+
+
+def looks(folder: Path, lines: Sequence[Line], examples: Sequence[Example]) -> list[str]:
+    """Return what should be known of the captions and pictures, and three of them as read."""
+    used = {example.source.path for example in examples if example.source}
+    listing = list_pictures(folder.absolute())
+    idle = [listing.name(path) for path in listing.paths if path not in used]
+    notes = [named(f"{len(idle)} pictures have no caption", idle)] if idle else []
+    notes += listing.notes()
+    marked = sum(line.had_markup for line in lines)
+    notes += [f"HTML tags or entities were taken out of {marked:,} captions"] * bool(marked)
+    texts = [line.caption for line in lines]
+    lengths, names = [len(text.split()) for text in texts], [f"line {e.number}" for e in lines]
+    notes += [*far_longer(lengths, names, "words"), *few_repeats(texts, "captions")]
+    step = -(-len(examples) // MOST_LOOKED_AT)
+    sample = [example for example in examples[::step] if example.source]
+    pixels = [grey_picture(e.source.read(), 28, e.name) for e in sample if e.source]
+    notes += look_at_pictures(pixels, [example.name for example in sample])
+    return [*notes, *as_read([f"{e.name}: {' | '.join(e.captions)}" for e in examples])]
 
 
 def by_content(examples: Sequence[Example], digests: Sequence[str]) -> Parts:
@@ -123,41 +151,20 @@ def read_lines(file: Path) -> list[Line]:
     Raises:
         CourseError: It cannot be read, or lines cannot be used (their numbers are named).
     """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream)
-            columns = [(name or "").strip().lower() for name in rows.fieldnames or ()]
-            rows.fieldnames = columns
-            if not {"image", "caption"} <= set(columns):
-                raise CourseError(f"{file} has no columns image and caption", FORM)
-            has_split = "split" in columns
-            table = [(rows.line_num, row) for row in rows]
-    except FileNotFoundError as error:
-        raise CourseError(f"there is no {file}", f"a file {NAME}: {FORM}") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CourseError(f"{file} cannot be read: {error}", f"UTF-8 text, {FORM}") from error
+    rows = list(read_table(file))
+    look_at_table(file, rows)
+    has_split = bool(rows) and "split" in rows[0].cells
     lines, empty, astray = [], [], []
-    for number, row in table:
-        caption = normalize(row["caption"] or "")
-        split = SPLITS.get((row["split"] or "").strip().lower(), "") if has_split else ""
-        if not caption or not (row["image"] or "").strip():
+    for number, cells, _ in rows:
+        plain = without_markup(cells["caption"])
+        caption = normalize(plain)
+        split = SPLITS.get(cells["split"].lower(), "") if has_split else ""
+        if not caption or not cells["image"]:
             empty.append(f"line {number}")
         elif has_split and not split:
-            astray.append(f"line {number}: {row['split']!r}")
+            astray.append(f"line {number}: {cells['split']!r}")
         else:
-            lines.append(Line(number, (row["image"] or "").strip(), caption, split))
+            lines.append(Line(number, cells["image"], caption, split, plain != cells["caption"]))
     complain(file, "have no picture or no word in the caption", empty)
     complain(file, "are in no split (train, validation or test)", astray)
     return lines
-
-
-def complain(file: Path, fault: str, where: Sequence[str]) -> None:
-    """Raise a `CourseError` that names the first faulty lines or pictures, if there are any."""
-    if where:
-        listing = "\n  ".join(where[:MOST_NAMED])
-        more = f"\n  and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
-        raise CourseError(
-            f"{len(where)} entries of {file} {fault}:\n  {listing}{more}",
-            FORM,
-            "mend these lines, or take them out",
-        )

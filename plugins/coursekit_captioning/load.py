@@ -83,6 +83,7 @@ def assets(data: CaptioningData) -> dict[str, Any]:
     return {
         "words": list(data.vocabulary.words),
         "shows_scenes": data.shows_scenes,
+        "demo_example": data.demo_example,
         "held_out": len(held_out) if data.shows_scenes else held_out,
     }
 
@@ -93,6 +94,7 @@ def restore(assets: dict[str, Any], settings: CaptioningSettings) -> CaptioningD
         vocabulary=Vocabulary(tuple(assets["words"])),
         shows_scenes=assets["shows_scenes"],
         encoder=settings.encoder,
+        demo_example=assets.get("demo_example", ""),
     )
     if data.shows_scenes:
         return replace(data, held_out=drawn_examples("test", assets["held_out"]))

@@ -12,7 +12,7 @@ from PIL import Image
 from rich.text import Text
 
 from coursekit import half_blocks
-from coursekit_captioning.pictures import Pixels
+from coursekit.store import Pixels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 
+from coursekit.store import normal_letters, words_of
+
 # Treebank files set a clitic apart: "the dog 's tail".
 _CLITIC = re.compile(r"\s+'(?=(?:s|t|d|m|re|ve|ll)\b)")
-# A word keeps the apostrophes inside it; [^\W_] is any letter or digit of Unicode.
-_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_STRAIGHT = str.maketrans("\u2018\u2019\u02bc\u2032", "''''")
 
 
 def tokens(text: str) -> list[str]:
@@ -21,7 +20,7 @@ def tokens(text: str) -> list[str]:
         >>> tokens("A T-shirt, and the dog 's tail .")
         ['a', 't', 'shirt', 'and', 'the', "dog's", 'tail']
     """
-    return _TOKEN.findall(_CLITIC.sub("'", text.translate(_STRAIGHT).lower()))
+    return words_of(_CLITIC.sub("'", normal_letters(text)))
 
 
 def normalize(text: str) -> str:

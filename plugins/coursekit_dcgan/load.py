@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, LocalDataset
-
-if TYPE_CHECKING:
-    from PIL import Image
+from coursekit.store import (
+    Small,
+    list_pictures,
+    look_at_pictures,
+    named,
+    shown_name,
+    small_pictures,
+    thumbnails,
+)
 
 SIZE = 28  # height and width in pixels
-PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
-FORM = "a folder of pictures: " + ", ".join(sorted(PICTURES))
-MOST_PIXELS = 100_000_000  # of a picture; more is an accident or an attack
+FORM = "a folder of JPEG, PNG, GIF, WebP, BMP or TIFF pictures"
 LEAST = 80  # pictures in a folder
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
@@ -131,60 +136,71 @@ def read_idx(path: Path) -> Pixels:
 def folder_parts(folder: Path) -> Parts:
     """Read the pictures of a folder and of those in it: grey, cut to a square, 28 x 28.
 
+    Copies of a picture are all in one split.
+
     Raises:
         CourseError: It is not a folder, or has too few pictures that can be read.
     """
-    if not folder.is_dir():
-        raise CourseError(f"{folder} is not a folder", FORM)
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
-    pictures: list[Pixels] = []
-    faults: list[str] = []
-    for path in paths:
-        try:
-            pictures.append(read_picture(path))
-        except (OSError, ValueError, SyntaxError) as error:
-            faults.append(f"{path.relative_to(folder)} ({error})")
-    if len(pictures) < LEAST:
+    listing = list_pictures(folder)
+    small = small_pictures(listing, SIZE)
+    count = len(small.pixels)
+    left_out = [*(f"left out, {line}" for line in small.left_out), *listing.notes()]
+    if count < LEAST:
+        found = f"{shown_name(folder)} has {count} pictures that can be read"
         raise CourseError(
-            f"{folder} has {len(pictures)} pictures that can be read"
-            + (f"; not readable: {'; '.join(faults[:3])}" if faults else ""),
+            "\n".join([found, *left_out]),
             f"at least {LEAST}, {FORM}",
             "thousands are better: a network learns little from few",
         )
-    notes = [f"{len(pictures):,} pictures, made grey and {SIZE} x {SIZE}, without labels"]
-    if faults:
-        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        notes.append(f"left out, not readable: {'; '.join(faults[:3])}{more}")
-    return split(Images(np.stack(pictures), None), tuple(notes))
+    copies = small.copies
+    notes = (
+        f"{count:,} pictures, made grey and {SIZE} x {SIZE}, without labels",
+        *left_out,
+        *([named(f"{len(copies):,} copies, each in the split of its twin", copies)] * bool(copies)),
+        *look_at_pictures(small.pixels, small.names),
+        *shown(small),
+    )
+    return split_groups(np.stack(small.pixels), small.groups, notes)
 
 
-def read_picture(path: Path) -> Pixels:
-    """Return a picture as grey pixels ``(28, 28)``: its middle square, made small.
+def split_groups(pixels: Pixels, groups: Sequence[int], notes: tuple[str, ...]) -> Parts:
+    """Split as `split` does, but what is in one group stays together.
 
-    An animation gives its first picture; what is transparent becomes black.
+    Args:
+        pixels: ``(images, 28, 28)``.
+        groups: A number for each image.
+        notes: What should be known.
 
     Raises:
-        OSError: It cannot be read.
-        ValueError: It is too large.
+        CourseError: There are too few groups to hold some out.
     """
-    from PIL import Image
+    members: dict[int, list[int]] = defaultdict(list)
+    for place, group in enumerate(groups):
+        members[group].append(place)
+    kinds = list(members.values())
+    tenth = len(pixels) // 10
+    room = {"test": tenth, "validation": tenth, "train": len(pixels)}
+    parts: dict[str, list[int]] = {name: [] for name in room}
+    for kind in np.random.default_rng(0).permutation(len(kinds))[::-1]:
+        part = next(name for name in room if len(kinds[kind]) <= room[name])
+        room[part] -= len(kinds[kind])
+        parts[part] = kinds[kind] + parts[part]
+    if not all(parts.values()):
+        raise CourseError(
+            f"{len(pixels):,} pictures, and only {len(kinds):,} that differ: too few to hold "
+            "some out for a test",
+            "pictures that differ from each other",
+            "add others, and take the copies out",
+        )
+    images = {name: Images(pixels[places], None) for name, places in parts.items()}
+    return Parts(images["train"], images["validation"], images["test"], notes)
 
-    with Image.open(path) as picture:
-        if picture.width * picture.height > MOST_PIXELS:
-            raise ValueError(f"{picture.width} x {picture.height} pixels are too many")
-        picture.draft("L", (4 * SIZE, 4 * SIZE))  # a JPEG is decoded small at once
-        return np.asarray(small(picture), np.uint8)
 
-
-def small(picture: Image.Image) -> Image.Image:
-    """Return the middle square of a picture, grey, 28 x 28."""
-    from PIL import Image, ImageOps
-
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, "black")
-        picture = Image.alpha_composite(ground, picture)
-    return ImageOps.fit(picture.convert("L"), (SIZE, SIZE), Image.Resampling.LANCZOS)
+def shown(small: Small) -> list[str]:
+    """Return the names of three pictures, and what they look like as read."""
+    places = (0, len(small.names) // 2, len(small.names) - 1)
+    title = "as read: " + ", ".join(small.names[place] for place in places)
+    return [title, *thumbnails([small.pixels[place] for place in places])]
 
 
 READERS: dict[str, Callable[[LocalDataset], Parts]] = {

@@ -210,8 +210,11 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
         return signatures()
 
     def assets(self, data: NmtData) -> dict[str, Any]:
-        """Return the vocabularies."""
+        """Return the vocabularies, and what the standard sample needs."""
         return {
+            "sample": data.sample,
+            "demo_example": data.demo_example,
+            "keeps_accents": data.keeps_accents,
             "source": list(data.source_vocabulary.words),
             "target": list(data.target_vocabulary.words),
         }
@@ -221,6 +224,9 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
         from coursekit_nmt.data import NmtData, Vocabulary
 
         return NmtData(
+            sample=assets.get("sample", NmtData.sample),
+            demo_example=assets.get("demo_example", ""),
+            keeps_accents=assets.get("keeps_accents", False),
             source_vocabulary=Vocabulary(tuple(assets["source"])),
             target_vocabulary=Vocabulary(tuple(assets["target"])),
         )

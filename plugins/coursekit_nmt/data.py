@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
+from coursekit.printable import quoted
 from coursekit_nmt.text import ARTICLE_SENTENCES, normalize
 
 if TYPE_CHECKING:
@@ -48,12 +49,18 @@ class Parts(NamedTuple):
     `alignments` is known for generated data only: for a pair and each of its
     target words, the positions of the source words that it comes from, ``()``
     where the source is silent, None where the word is not a content word.
+
+    `notes` is what should be known; `accents` says whether Latin letters of sources and of
+    targets keep their accents; `sample` is a held-out source of a file of one's own.
     """
 
     train: Sequence[Pair]
     validation: Sequence[Pair]
     test: Sequence[Pair]
     alignments: Mapping[Pair, Alignment] = {}
+    notes: tuple[str, ...] = ()
+    accents: tuple[bool, bool] = (False, False)
+    sample: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,11 +198,15 @@ class NmtData(Data):
         source_vocabulary: The Spanish words.
         target_vocabulary: The English words.
         steps_per_epoch: The batches of the training split.
+        sample: The sentence of the standard sample.
+        keeps_accents: Whether Latin letters of a source keep their accents.
     """
 
     source_vocabulary: Vocabulary = Vocabulary(SPECIAL)
     target_vocabulary: Vocabulary = Vocabulary(SPECIAL)
     steps_per_epoch: int = 1
+    sample: str = ARTICLE_SENTENCES[0]
+    keeps_accents: bool = False
 
 
 def padded(rows: Sequence[Sequence[int]], length: int, empty: int = 0) -> Ids:
@@ -293,6 +304,9 @@ def nmt_data(parts: Parts, settings: NmtSettings) -> NmtData:
         source_vocabulary=source,
         target_vocabulary=target,
         steps_per_epoch=train.batch_count,
+        keeps_accents=parts.accents[0],
+        sample=parts.sample or ARTICLE_SENTENCES[0],
+        demo_example=quoted(parts.sample) if parts.sample else "",
     )
 
 
@@ -315,4 +329,4 @@ def notes(
         "training, and of training only"
     )
     words = f"{len(source):,} source words, {len(target):,} target words; the rest is <unk>"
-    return (sizes, too_long, words) if train.too_long else (sizes, words)
+    return (sizes, *([too_long] if train.too_long else []), words, *parts.notes)

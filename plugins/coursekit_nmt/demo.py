@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from coursekit import CourseError
+from coursekit.printable import quoted
 from coursekit_nmt.data import NmtData
 from coursekit_nmt.decode import LONG, Translation, translate
 from coursekit_nmt.model import Translator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from coursekit import Showable
 
 SHADES = " ░▒▓█"  # readable without colour
-SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n")
+SENTENCE_END = re.compile(r"(?<=[.?!])\s+|(?<=[。？！।])\s*|\n")
 LONGEST_LABEL = 12  # columns of a word beside the map in the terminal
 MOST_COLUMNS = 24  # source words that a map in the terminal has room for
 
@@ -34,7 +35,7 @@ def demo(model: Translator, data: NmtData, request: str | None, beam: int) -> li
         model: A trained translator.
         data: For its vocabularies.
         request: One sentence a line, or several ended by ``. ? !``; None: the first
-            sentence of the 2018 article.
+            sentence of the 2018 article, or a held-out one of the user's own data.
         beam: The width of the beam search; 1 is greedy search.
 
     Returns:
@@ -44,12 +45,12 @@ def demo(model: Translator, data: NmtData, request: str | None, beam: int) -> li
     Raises:
         CourseError: There is no word in the request.
     """
-    originals = sentences(ARTICLE_SENTENCES[0] if request is None else request)
+    originals = sentences(data.sample if request is None else request, data.keeps_accents)
     if not originals:
         raise CourseError(
             "there is no word to translate",
-            "a Spanish sentence",
-            f'for example: coursekit demo nmt "{ARTICLE_SENTENCES[2]}"',
+            "a sentence of the language that it has learnt",
+            f"for example: coursekit demo nmt {data.demo_example or quoted(ARTICLE_SENTENCES[2])}",
         )
     sources = [" ".join(sentence.split()[:LONG]) for sentence in originals]
     translations = translate(model, data.source_vocabulary, data.target_vocabulary, sources, beam)
@@ -63,9 +64,9 @@ def demo(model: Translator, data: NmtData, request: str | None, beam: int) -> li
     return answers
 
 
-def sentences(request: str) -> list[str]:
+def sentences(request: str, keep_accents: bool = False) -> list[str]:
     """Part a request into sentences in normal form, without the empty ones."""
-    normal = (normalize(part) for part in SENTENCE_END.split(request))
+    normal = (normalize(part, keep_accents) for part in SENTENCE_END.split(request))
     return [sentence for sentence in normal if re.search(r"\w", sentence)]
 
 

@@ -1,10 +1,10 @@
-"""Where the sentence pairs come from: Tatoeba, the phrasebook, or a file of one's own."""
+"""Where the sentence pairs come from: Tatoeba, the phrasebook, or a file (see `own`)."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
+from typing import NamedTuple
 
 from coursekit import CourseError, LocalDataset
 from coursekit.store import reading
@@ -12,6 +12,17 @@ from coursekit_nmt.data import Alignment, Pair, Parts, split_pairs
 from coursekit_nmt.text import normalize
 
 TATOEBA_ARCHIVE, TATOEBA_MEMBER = "spa-eng.zip", "spa-eng/spa.txt"
+# The lines that Anki writes on top of its exports.
+ANKI_HEAD = (
+    "#separator:",
+    "#html:",
+    "#tags",
+    "#columns:",
+    "#notetype",
+    "#deck",
+    "#guid",
+    "#if matches:",
+)
 FORM = "a UTF-8 text file with a pair on each line: English, a tab, Spanish"
 
 
@@ -25,24 +36,43 @@ def read_pairs(raw: bytes, name: str) -> list[Pair]:
     Raises:
         CourseError: The file is empty, binary, not UTF-8, or a line has one column.
     """
-    lines = decode_text(raw, name).split("\n")
     pairs: dict[Pair, None] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        english, tab, rest = line.partition("\t")
-        if not tab:
-            raise CourseError(
-                f"{name}, line {number}: no tab, so one column only: {line[:60].strip()!r}",
-                FORM,
-                "export the pairs as text with tabs between the columns",
-            )
-        pair = Pair(normalize(rest.partition("\t")[0]), normalize(english))
+    for row in read_rows(raw, name):
+        pair = Pair(normalize(row.cells[1]), normalize(row.cells[0]))
         if pair.source and pair.target:
             pairs[pair] = None
     if not pairs:
         raise CourseError(f"{name} has no sentence pairs", FORM)
     return list(pairs)
+
+
+class Row(NamedTuple):
+    """A line of the file: its number, from 1, and its columns."""
+
+    number: int
+    cells: list[str]
+
+
+def read_rows(raw: bytes, name: str) -> list[Row]:
+    """Read the lines of a file that are not empty; lines may end as on any system.
+
+    Raises:
+        CourseError: The file is empty, binary, not UTF-8, or a line has one column.
+    """
+    text = decode_text(raw, name).replace("\r\n", "\n").replace("\r", "\n")
+    rows = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip() or line.startswith(ANKI_HEAD):
+            continue
+        cells = line.split("\t")
+        if len(cells) < 2:
+            raise CourseError(
+                f"{name}, line {number}: no tab, so one column only: {line[:60].strip()!r}",
+                FORM,
+                "export the pairs as text with tabs between the columns",
+            )
+        rows.append(Row(number, cells))
+    return rows
 
 
 def decode_text(raw: bytes, name: str) -> str:
@@ -95,18 +125,7 @@ def phrasebook_parts() -> Parts:
             alignments[pair] = translation.sources
             if phrase.split != "train" or translation is phrase.translations[0]:
                 pairs[phrase.split].append(pair)
-    return Parts(**pairs, alignments=alignments)
-
-
-def own_parts(path: Path) -> Parts:
-    """Return the pairs of a file of one's own, split by groups.
-
-    Raises:
-        CourseError: It is not a file of sentence pairs.
-    """
-    if not path.is_file():
-        raise CourseError(f"{path} is not a file", FORM)
-    return split_pairs(read_pairs(path.read_bytes(), str(path)))
+    return Parts(pairs["train"], pairs["validation"], pairs["test"], alignments)
 
 
 READERS: dict[str, Callable[[LocalDataset], Parts]] = {
@@ -122,6 +141,8 @@ def load_parts(dataset: LocalDataset) -> Parts:
         CourseError: No reader has the data set's name, or the data is not what the reader reads.
     """
     if dataset.path is not None:
+        from coursekit_nmt.own import own_parts
+
         return own_parts(dataset.path)
     if dataset.name not in READERS:
         raise CourseError(

@@ -8,8 +8,7 @@ apart) and adds digits and apostrophes, without which "tom's" or "room 12" would
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from coursekit.store import WORD, normal_letters, words_of
 
 ARTICLE_SENTENCES = (
     "hace mucho frio aqui.",
@@ -19,33 +18,31 @@ ARTICLE_SENTENCES = (
 )
 """The sentences that the 2018 article translates; held out of every data set."""
 
-_STRAIGHT = str.maketrans("\u2018\u2019\u201b\u02bc\u2032\u00b4", "''''''")
-# A word keeps the apostrophes inside it and the one after a plural's s; [^\W_] is any letter
-# or digit of Unicode, so that a sentence in another script survives as unknown words.
-_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*(?:(?<=s)')?|[?.!,¿¡;]")
+# A word keeps the apostrophe after a plural's s. Other scripts have stops of their own.
+_TOKEN = rf"{WORD}(?:(?<=s)')?|[?.!,¿¡;。？！，、；؟،؛।]"
 
 
-def tokens(text: str) -> list[str]:
+def tokens(text: str, keep_accents: bool = False) -> list[str]:
     """Words and punctuation marks of a sentence in normal form, in order."""
-    text = text.lower()
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFD", text.translate(_STRAIGHT))
-        bare = "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn")
-        text = unicodedata.normalize("NFC", bare)
-    return _TOKEN.findall(text)
+    return words_of(normal_letters(text, keep_accents), _TOKEN)
 
 
-def normalize(text: str) -> str:
+def normalize(text: str, keep_accents: bool = False) -> str:
     """The normal form of a sentence: lower case, no accents, punctuation set apart.
 
-    Combining accents are removed (so that ñ becomes n, as in the 2018 article), curly
-    apostrophes are straightened, spaces are put around each of ``? . ! , ¿ ¡ ;``.
-    Letters of any script, digits and apostrophes in words stay; everything else becomes
-    a space. There are no start or end tokens, and the function changes nothing in a text
-    that is in normal form already.
+    Accents of Latin letters are removed (so that ñ becomes n, as in the 2018 article), curly
+    apostrophes are straightened, spaces are put around each of ``? . ! , ¿ ¡ ;`` and around
+    each character of a script without spaces, such as Chinese. Letters of any script with
+    their marks, digits and apostrophes in words stay; everything else becomes a space. There
+    are no start or end tokens, and the function changes nothing in a text that is in normal
+    form already.
+
+    Args:
+        text: A sentence.
+        keep_accents: True leaves Latin letters their accents: those of Vietnamese are tones.
 
     Example:
         >>> normalize("¿Dónde está el niño?")
         '¿ donde esta el nino ?'
     """
-    return " ".join(tokens(text))
+    return " ".join(tokens(text, keep_accents))

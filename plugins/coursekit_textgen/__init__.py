@@ -167,6 +167,7 @@ class TextgenLesson(
             "characters": data.vocabulary.characters,
             "opening": data.opening,
             "passage": data.passage,
+            "demo_example": data.demo_example,
         }
 
     def restore(self, assets: dict[str, Any], settings: TextgenSettings) -> TextgenData:
@@ -177,6 +178,7 @@ class TextgenLesson(
             vocabulary=Vocabulary(assets["characters"]),
             opening=assets["opening"],
             passage=assets["passage"],
+            demo_example=assets.get("demo_example", ""),
         )
 
 

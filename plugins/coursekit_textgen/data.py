@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit import CourseError, Data, fingerprint
+from coursekit.printable import quoted
 from coursekit_textgen.load import Parts
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ def textgen_data(parts: Parts, settings: TextgenSettings) -> TextgenData:
         vocabulary=vocabulary,
         steps_per_epoch=train.steps,
         opening=opening(parts.validation),
+        demo_example=quoted(beginning(parts.validation)) if parts.is_other else "",
         passage=passage(parts.validation),
     )
 
@@ -236,17 +238,22 @@ def notes(parts: Parts, vocabulary: Vocabulary) -> tuple[str, ...]:
     )
     unseen = sum(c not in vocabulary for c in parts.validation + parts.test)
     if not unseen:
-        return (sizes, parts.note)
+        return (sizes, parts.note, *parts.looks)
     unknown = (
         f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
     )
-    return (sizes, parts.note, unknown)
+    return (sizes, parts.note, unknown, *parts.looks)
 
 
 def opening(text: str, most: int = 80) -> str:
     """Return the first whole line of a text that has words, with its line break."""
     lines = text.split("\n")[1:]  # the first may begin in the middle
     return next((line for line in lines if line.strip()), text[:most])[:most] + "\n"
+
+
+def beginning(text: str, words: int = 3) -> str:
+    """Return the first words of a text's first whole line, as one would type a beginning."""
+    return " ".join(opening(text).split()[:words])[:40] or "the"
 
 
 def passage(text: str, most: int = 400) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import platform
 import sysconfig
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from coursekit import CourseError, LocalDataset
-from coursekit.store import reading
+from coursekit.store import TAG, as_read, far_longer, reading
+from coursekit.stored import read_bytes
 
 SHAKESPEARE_FILE = "tinyshakespeare.txt"
 FORM = "a text file in UTF-8"
+SHORT = 20  # characters of a line that may well occur twice
 
 # Modules that Python 3.11, 3.12 and 3.13 all have as one file of source. Those that are held
 # out share no code with the others.
@@ -38,12 +41,17 @@ STDLIB_TEST = ["threading"]
 
 
 class Parts(NamedTuple):
-    """The text of the three splits, and what should be known about them."""
+    """The text of the three splits, what should be known, and whether it is another text.
+
+    `is_other` is true for a text that the lesson's example of a demo does not suit.
+    """
 
     train: str
     validation: str
     test: str
     note: str
+    looks: tuple[str, ...] = ()
+    is_other: bool = False
 
 
 def split_at(text: str, share: float) -> tuple[str, str]:
@@ -70,9 +78,49 @@ def own_parts(path: Path) -> Parts:
     """
     if not path.is_file():
         raise CourseError(f"{path} is not a file", FORM)
-    train, tail = split_at(decode_text(path.read_bytes(), str(path)), 0.9)
+    text = decode_text(read_bytes(path), str(path))
+    train, tail = split_at(text, 0.9)
     validation, test = split_at(tail, 0.5)
-    return Parts(train, validation, test, "validation and test are the last two twentieths")
+    note = "validation and test are the last two twentieths"
+    return Parts(train, validation, test, note, (*looks(train, tail), *lines_of(text)), True)
+
+
+def looks(train: str, held_out: str) -> list[str]:
+    """Return warnings about a text that may not be what was meant.
+
+    Args:
+        train: What is learnt from.
+        held_out: What is not.
+    """
+    said = []
+    signs = Counter(sign for sign in train if not sign.isspace())
+    total = max(1, signs.total())
+    digits = sum(count for sign, count in signs.items() if sign.isdigit())
+    if 2 * digits > total:
+        said.append(f"warning: {digits / total:.0%} of the characters are digits: is this a table?")
+    for sign, count in signs.most_common(1):
+        if 2 * count > total:
+            said.append(f"warning: {count / total:.0%} of the characters are {sign!r}")
+    tags = len(TAG.findall(train))
+    if tags > train.count("\n") / 2 and tags > 20:
+        said.append(f"warning: {tags:,} HTML tags are learnt as text: save the page as plain text")
+    lines = train.split("\n")
+    named = [f"line {number}" for number in range(1, len(lines) + 1)]
+    said += far_longer([len(line) for line in lines], named, "characters", 50, 20_000)
+    seen = {line for line in lines if len(line) > SHORT}
+    again = [line in seen for line in held_out.split("\n") if len(line) > SHORT]
+    if len(again) > 10 and 2 * sum(again) > len(again):
+        said.append(
+            f"warning: {sum(again):,} of {len(again):,} held-out lines stand in the training "
+            "text, too: the test asks what was learnt by heart"
+        )
+    return said
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return three lines that have words, as read."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return as_read([repr(line) for line in lines])
 
 
 def stdlib_parts(folder: Path) -> Parts:
@@ -92,7 +140,7 @@ def stdlib_parts(folder: Path) -> Parts:
         f"the source of {len(STDLIB_TRAIN)} modules of Python {platform.python_version()}; held "
         f"out: {', '.join(STDLIB_VALIDATION)} to validate, {', '.join(STDLIB_TEST)} to test"
     )
-    return Parts(train, validation, test, note)
+    return Parts(train, validation, test, note, is_other=True)
 
 
 def source(path: Path) -> str:

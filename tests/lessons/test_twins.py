@@ -49,7 +49,6 @@ ONE_TEXT = [
     parts("Found", "nmt.decode", "captioning.decode"),
     parts("lengths_of", "nmt.decode", "captioning.decode"),
     parts("learning_rate", "nmt.build", "captioning.build"),
-    parts("normalize", "nmt.text", "captioning.text"),
     parts("Vocabulary.__len__", "nmt.data", "captioning.vocabulary"),
     parts("Vocabulary._ids", "nmt.data", "captioning.vocabulary"),
     (
@@ -73,6 +72,7 @@ ONE_BEHAVIOUR = [
         *parts("GRU", "nmt.layers", "captioning.layers"),
         Part("coursekit_textgen.model", "gru_step"),
     ),
+    parts("normalize", "nmt.text", "captioning.text"),
     parts("decode_text", "nmt.load", "textgen.load"),
     parts("load_parts", "nmt.load", "textgen.load", "dcgan.load", "captioning.load"),
 ]

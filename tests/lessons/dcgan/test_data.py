@@ -2,6 +2,8 @@
 
 import gzip
 import struct
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,6 @@ from coursekit_dcgan.load import (
     idx_images,
     load_parts,
     read_idx,
-    read_picture,
     scaled,
     split,
     unscaled,
@@ -179,35 +180,6 @@ def test_fewer_images_than_a_batch_are_refused() -> None:
         dcgan_data("mine", Parts(images, images, images), DcganSettings())
 
 
-def test_a_picture_is_cut_to_its_middle_and_made_grey(tmp_path: Path) -> None:
-    wide = np.zeros((56, 112, 3), np.uint8)
-    wide[:, 28:84] = (255, 255, 255)  # the middle square
-    Image.fromarray(wide).save(tmp_path / "wide.png")
-    found = read_picture(tmp_path / "wide.png")
-    assert (found[:, 2:-2] >= 250).all()  # only at the cut does the filter see what is outside
-    assert found.min() > 200
-    Image.fromarray(np.full((30, 30, 3), (255, 0, 0), np.uint8)).save(tmp_path / "red.png")
-    assert set(read_picture(tmp_path / "red.png").ravel().tolist()) == {76}  # 0.299 * 255
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
-def test_pictures_of_every_kind_are_read(tmp_path: Path, mode: str) -> None:
-    suffix = ".tif" if mode == "CMYK" else ".png"
-    picture = Image.new("L", (40, 40), 255)
-    converted = (
-        Image.fromarray(np.full((40, 40), 65_535, np.uint16))
-        if mode == "I;16"
-        else picture.convert(mode)
-    )
-    converted.save(tmp_path / f"a{suffix}")
-    assert read_picture(tmp_path / f"a{suffix}").min() >= 250
-
-
-def test_what_is_transparent_is_black(tmp_path: Path) -> None:
-    Image.new("RGBA", (40, 40), (255, 255, 255, 0)).save(tmp_path / "a.png")
-    assert read_picture(tmp_path / "a.png").max() == 0
-
-
 def test_a_folder_says_what_it_left_out(tmp_path: Path) -> None:
     (tmp_path / "deeper").mkdir()
     for number in range(100):
@@ -217,7 +189,7 @@ def test_a_folder_says_what_it_left_out(tmp_path: Path) -> None:
     parts = folder_parts(tmp_path)
     assert [len(part.pixels) for part in parts[:3]] == [80, 10, 10]
     assert parts.train.labels is None
-    assert "broken.png" in parts.notes[1]
+    assert "broken.png cannot be read as a picture" in parts.notes[1]
     assert "notes.txt" not in parts.notes[1]
 
 
@@ -237,10 +209,60 @@ def test_a_file_is_no_folder(coursekit: Command, tmp_path: Path) -> None:
     assert "is not a folder" in done.stderr
 
 
-def test_a_picture_that_is_too_large_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("coursekit_dcgan.load.MOST_PIXELS", 899)
-    Image.new("L", (30, 30)).save(tmp_path / "a.png")
-    with pytest.raises(ValueError, match="30 x 30 pixels are too many"):
-        read_picture(tmp_path / "a.png")
+def squares(folder: Path, count: int) -> None:
+    """Write pictures of which no two are alike: a bright square at a place of its own."""
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        pixels = np.zeros((28, 28), np.uint8)
+        top, left = divmod(number, 20)
+        pixels[top : top + 8, left : left + 8] = 255
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+
+
+def test_copies_are_all_in_one_split(tmp_path: Path) -> None:
+    squares(tmp_path, 60)
+    for number in range(30):
+        (tmp_path / f"copy{number}.png").write_bytes((tmp_path / f"{number:03}.png").read_bytes())
+    parts = folder_parts(tmp_path)
+    contents = [{image.tobytes() for image in part.pixels} for part in parts[:3]]
+    assert sum(len(part.pixels) for part in parts[:3]) == 90
+    assert sum(map(len, contents)) == len(set.union(*contents)) == 60
+    assert [len(part.pixels) for part in parts[1:3]] == [9, 9]
+    assert any(note.startswith("30 copies, each in the split of its twin") for note in parts.notes)
+
+
+def test_pictures_without_copies_are_split_as_ever(tmp_path: Path) -> None:
+    squares(tmp_path, 100)
+    whole = np.stack([np.asarray(Image.open(path)) for path in sorted(tmp_path.iterdir())])
+    found, expected = folder_parts(tmp_path), split(Images(whole, None))
+    for one, other in zip(found[:3], expected[:3], strict=True):
+        np.testing.assert_array_equal(one.pixels, other.pixels)
+
+
+def test_pictures_that_are_all_alike_are_refused(tmp_path: Path) -> None:
+    for number in range(90):
+        Image.new("L", (30, 30), 9).save(tmp_path / f"{number}.png")
+    with pytest.raises(CourseError, match="90 pictures, and only 1 that differ"):
+        folder_parts(tmp_path)
+
+
+def test_checkpoints_and_names_that_are_not_utf_8_end_nothing(tmp_path: Path) -> None:
+    squares(tmp_path, 90)
+    squares(tmp_path / ".ipynb_checkpoints", 90)
+    (tmp_path / "named").write_bytes(b"")
+    if sys.platform == "linux":
+        os.rename(tmp_path / "named", os.fsencode(tmp_path) + b"/caf\xe9.png")  # noqa: PTH104
+    parts = folder_parts(tmp_path)
+    assert sum(len(part.pixels) for part in parts[:3]) == 90
+    said = "\n".join(parts.notes)
+    said.encode()  # can be printed and written
+    assert ".ipynb_checkpoints" in said
+    assert sys.platform != "linux" or r"an empty file: caf\xe9.png" in said
+    assert "as read: 000.png, 045.png, 089.png" in said
+
+
+def test_pictures_of_one_value_are_said(tmp_path: Path) -> None:
+    squares(tmp_path, 90)
+    Image.new("L", (30, 30), 9).save(tmp_path / "blank.png")
+    said = [note for note in folder_parts(tmp_path).notes if note.startswith("warning")]
+    assert said == ["warning: 1 of 91 pictures are of one value, as if empty: blank.png"]

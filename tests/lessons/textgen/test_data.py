@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from coursekit import CourseError, LocalDataset
-from coursekit_textgen import TINY, TextgenSettings
+from coursekit_textgen import TINY, TextgenLesson, TextgenSettings
 from coursekit_textgen.data import (
     UNKNOWN,
     TextSplit,
@@ -22,6 +22,8 @@ from coursekit_textgen.load import (
     STDLIB_TRAIN,
     STDLIB_VALIDATION,
     Parts,
+    looks,
+    own_parts,
     stdlib_parts,
     load_parts,
 )
@@ -196,3 +198,40 @@ def test_smaller_batches_are_advised_only_where_they_help() -> None:
     # Shorter rows than those that were asked for, never longer ones.
     assert "length=16" in smaller_batches(least, TextgenSettings(length=16))
     assert "batch_size=4" in smaller_batches(least, TextgenSettings(batch_size=4))
+
+
+def test_a_text_of_ones_own_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "book.txt"
+    lines = [f"Der Hund Nummer {word} bellt am Abend." for word in "abcdefghijklmnopqrst" * 40]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    parts = own_parts(path)
+    assert [look for look in parts.looks if look.startswith("as read: ")] == [
+        "as read: 'Der Hund Nummer a bellt am Abend.'",
+        "as read: 'Der Hund Nummer a bellt am Abend.'",
+        "as read: 'Der Hund Nummer t bellt am Abend.'",
+    ]
+    (said,) = [look for look in parts.looks if look.startswith("warning")]
+    assert "held-out lines stand in the training text, too" in said
+
+
+def test_a_text_is_tried_with_its_own_words(tmp_path: Path) -> None:
+    path = tmp_path / "book.txt"
+    path.write_text("Der Hund bellt laut.\n" * 2_000, encoding="utf-8")
+    settings = TextgenSettings(batch_size=8, length=16)
+    lesson, data = TextgenLesson(), textgen_data(own_parts(path), settings)
+    assert data.demo_example == "'Der Hund bellt'"
+    assert lesson.restore(lesson.assets(data), settings).demo_example == data.demo_example
+    shakespeare = Parts("Wer da? " * 900, "wer da", "wer da", "")
+    assert textgen_data(shakespeare, settings).demo_example == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1;2;3;4\n" * 500, "digits: is this a table?"),
+        ("a" * 900 + "b" * 100, "of the characters are 'a'"),
+        ("<p>a</p>\n<div>b</div>\n" * 100, "HTML tags are learnt as text"),
+    ],
+)
+def test_what_is_no_prose_is_said(text: str, message: str) -> None:
+    assert any(message in said for said in looks(text, ""))
