@@ -372,7 +372,7 @@ def masked_after(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "The forbidden scores became 0. That is not impossible: exp(0) is 1, as much as a middling fit.",
+    "The forbidden scores became 0. That is not impossible: exp(0) is 1, as a middling fit.",
 )
 def zero_for_never(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1])
