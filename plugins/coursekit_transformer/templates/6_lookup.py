@@ -266,7 +266,7 @@ def large(student):
 # earlier ones: that would be looking at the answer.)
 #
 # The rhyme is then guessed with your two functions, and the mean surprise is measured in bits. To
-# know nothing costs 4.6 bits; all places alike, 4.1; to look for places after the same *single*
+# know nothing costs 4.8 bits; all places alike, 4.1; to look for places after the same *single*
 # character, about 2.5. **Get below 1.3 bits.** Longer likeness is better likeness; but how much
 # should it count? There are many ways. Run the cells as often as you like.
 #

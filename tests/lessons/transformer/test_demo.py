@@ -94,7 +94,7 @@ def test_the_picture_has_a_map_for_every_head() -> None:
     assert len(figure.axes) == 6
     axes = figure.axes[3]
     assert axes.get_title() == "layer 2, head 2"
-    np.testing.assert_allclose(axes.images[0].get_array(), np.sqrt(weights[1, 1]))
+    np.testing.assert_allclose(np.asarray(axes.images[0].get_array()), np.sqrt(weights[1, 1]))
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "⏎", "$", "b"]
 
 

@@ -157,7 +157,9 @@ def test_turning_keeps_lengths_and_leaves_distances_alone() -> None:
     found = rotated(tf.constant(vectors)).numpy()
     for place in range(12):
         np.testing.assert_allclose(found[0, place], turned(vectors[0, place], place), atol=1e-5)
-    np.testing.assert_allclose(rotated(tf.constant(vectors), 5)[0, 2], turned(vectors[0, 2], 7), 1e-4)
+    np.testing.assert_allclose(
+        rotated(tf.constant(vectors), 5)[0, 2], turned(vectors[0, 2], 7), 1e-4
+    )
     same = tf.constant(np.repeat(vectors[:, :1], 12, axis=1))
     products = tf.matmul(rotated(same), rotated(same), transpose_b=True).numpy()[0]
     for distance in range(12):
