@@ -157,13 +157,14 @@ class SelfAttention(keras.layers.Layer):
         self.merge = linear(units, spread)
 
     def call(
-        self, features: tf.Tensor, mask: tf.Tensor, memory: KeysValues | None = None
+        self, features: tf.Tensor, seen: tf.Tensor, memory: KeysValues | None = None
     ) -> tuple[tf.Tensor, KeysValues, tf.Tensor]:
         """Return what each place was told, and what later places need.
 
         Args:
             features: ``(batch, time, units)``.
-            mask: Which places may be looked at, ``(time, past + time)``.
+            seen: Which places may be looked at, ``(time, past + time)``. (Keras would take an
+                argument named ``mask`` for a mask of its own.)
             memory: The keys and values of the places before, ``(batch, heads, past, size)``.
 
         Returns:
@@ -179,7 +180,7 @@ class SelfAttention(keras.layers.Layer):
             keys = tf.concat([memory[0], keys], axis=2)
             values = tf.concat([memory[1], values], axis=2)
             # END SOLUTION
-        mixed, weights = self.attend(rotated(queries, past), rotated(keys), values, mask)
+        mixed, weights = self.attend(rotated(queries, past), rotated(keys), values, seen)
         return self.merge(merge_heads(mixed)), (keys, values), weights
 
 
@@ -217,12 +218,12 @@ class Block(keras.layers.Layer):
     def call(
         self,
         features: tf.Tensor,
-        mask: tf.Tensor,
+        seen: tf.Tensor,
         memory: KeysValues | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, KeysValues, tf.Tensor]:
         """Return the features with what both parts add; the rest as `SelfAttention` does."""
-        told, memory, weights = self.attention(self.norm_attention(features), mask, memory)
+        told, memory, weights = self.attention(self.norm_attention(features), seen, memory)
         features = features + self.dropouts[0](told, training=training)
         thought = self.narrow(self.widen(self.norm_network(features)))
         return features + self.dropouts[1](thought, training=training), memory, weights
@@ -304,13 +305,13 @@ class Transformer(keras.Model):
         past = 0 if memory is None else self.window
         before = tf.constant(0) if memory is None else memory.read
         places = ids.shape[1]
-        mask = causal_mask(places, past, self.window)
-        mask &= tf.range(past + places) >= past - before  # the memory may not be full yet
+        seen = causal_mask(places, past, self.window)
+        seen &= tf.range(past + places) >= past - before  # the memory may not be full yet
         features = self.dropout(self.embedding(ids), training=training)  # (batch, time, units)
         after, looks = [], []
         for layer, block in enumerate(self.blocks):
             known = None if memory is None else memory.layers[layer]
-            features, known, weights = block(features, mask, known, training=training)
+            features, known, weights = block(features, seen, known, training=training)
             after.append(tuple(part[:, :, -self.window :] for part in known))
             looks.append(weights)
         return self.readout(self.norm(features)), Memory(after, before + places), looks

@@ -468,10 +468,10 @@ from coursekit_transformer.practice.compare import curves, learn, shown
 class Unordered(SelfAttention):
     """Attention that cannot tell one place from another."""
 
-    def call(self, features, mask, memory=None):
+    def call(self, features, seen, memory=None):
         projected = tf.split(self.project(features), 3, axis=-1)
         queries, keys, values = (split_heads(part, self.heads) for part in projected)
-        mixed, weights = self.attend(queries, keys, values, mask)
+        mixed, weights = self.attend(queries, keys, values, seen)
         return self.merge(merge_heads(mixed)), (keys, values), weights
 
 

@@ -285,7 +285,7 @@ def harmless(student):
 # The layer that holds the scale and the shift is given; it calls your function. Write `call` of
 # the block, after the drawing above:
 #
-# 1. normalise the features, let the attention read them: it takes the normalised features, `mask`
+# 1. normalise the features, let the attention read them: it takes the normalised features, `seen`
 #    and `memory`, and returns what was told, the new memory, and the weights;
 # 2. drop some of what was told (`self.dropouts[0](told, training=training)`), and add it to the
 #    features;
@@ -329,7 +329,7 @@ def stages(features, scales, steps):
 def through(features, scales):
     """Send features through a block whose two parts are replaced by known ones."""
     made = Block(4, 2)
-    made.attention = lambda features, mask, memory=None: (2 * features, ("new", memory), "weights")
+    made.attention = lambda features, seen, memory=None: (2 * features, ("new", memory), "weights")
     made.widen = lambda features: 3 * features
     made.narrow = lambda features: features
     for layer, scale in zip((made.norm_attention, made.norm_network), scales, strict=True):
@@ -485,7 +485,7 @@ def stream_dropped():
         "What happens to the features themselves on their way through the drawing?",
         "Twice something is added to them: `features = features + ...`. Each part reads "
         "`self.norm_...(features)`.",
-        "`told, memory, weights = self.attention(self.norm_attention(features), mask, memory)`, "
+        "`told, memory, weights = self.attention(self.norm_attention(features), seen, memory)`, "
         "then add; `self.narrow(self.widen(self.norm_network(features)))`, then add.",
     ),
 )
@@ -549,16 +549,16 @@ from coursekit_transformer.train import character_loss
 class WithoutStream(Block):
     """Each part replaces the features."""
 
-    def call(self, features, mask, memory=None, training=False):
-        told, memory, weights = self.attention(self.norm_attention(features), mask, memory)
+    def call(self, features, seen, memory=None, training=False):
+        told, memory, weights = self.attention(self.norm_attention(features), seen, memory)
         return self.narrow(self.widen(self.norm_network(told))), memory, weights
 
 
 class WithoutNorm(Block):
     """Nothing is normalised."""
 
-    def call(self, features, mask, memory=None, training=False):
-        told, memory, weights = self.attention(features, mask, memory)
+    def call(self, features, seen, memory=None, training=False):
+        told, memory, weights = self.attention(features, seen, memory)
         features = features + told
         return features + self.narrow(self.widen(features)), memory, weights
 
@@ -566,8 +566,8 @@ class WithoutNorm(Block):
 class NormAfter(Block):
     """The sum is normalised, as in the transformer of 2017."""
 
-    def call(self, features, mask, memory=None, training=False):
-        told, memory, weights = self.attention(features, mask, memory)
+    def call(self, features, seen, memory=None, training=False):
+        told, memory, weights = self.attention(features, seen, memory)
         features = self.norm_attention(features + told)
         thought = self.narrow(self.widen(features))
         return self.norm_network(features + thought), memory, weights

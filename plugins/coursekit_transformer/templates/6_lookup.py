@@ -217,9 +217,9 @@ def favourite_only(scores, ids, characters):
 
 @misconception("guess", "exp of a large score is infinite: take off the largest score first.")
 def overflow(scores, ids, characters):
-    if np.abs(scores).max() < 700:
-        return voted(scores, ids, characters)
-    return np.full((5, characters), np.nan)
+    with np.errstate(over="ignore", invalid="ignore"):
+        powers = np.exp(np.where(np.tril(np.ones((5, 5), bool)), scores, -np.inf))
+        return powers / powers.sum(axis=1, keepdims=True) @ np.eye(characters)[ids]
 
 
 @check(
@@ -323,8 +323,8 @@ def surprise(scores):
 
 
 def two_orders():
-    """Ten characters, then the same in an order in which no two follow each other as before."""
-    return np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 4, 0, 8, 2, 6, 1, 9, 5, 3, 7])
+    """Forty characters, then some of them in an order in which no two follow as before."""
+    return np.array([*range(40), *range(36, 0, -3)])
 
 
 def table(ids, back, ahead, strength=5.0):
@@ -340,10 +340,9 @@ def table(ids, back, ahead, strength=5.0):
 
 
 def favourites(scores):
-    """Return the place with the highest score of those that are seen, the latest of equals."""
-    return np.array(
-        [place - int(np.argmax(scores[place, place::-1])) for place in range(len(scores))]
-    )
+    """Return the favourite place of each from the 40th on, the latest of equals; -1: none."""
+    rows = [(place, scores[place, place::-1]) for place in range(40, len(scores))]
+    return [place - int(np.argmax(row)) if np.ptp(row) > 0 else -1 for place, row in rows]
 
 
 @probe
@@ -351,7 +350,8 @@ def favourite(ids):
     scores = np.asarray(fit(ids), float)
     if scores.shape != (len(ids), len(ids)):
         raise ValueError(f"fit returns a table (time, time); yours has the shape {scores.shape}")
-    return [place - int(np.argmax(scores[place, place::-1])) for place in range(len(ids))]
+    rows = [(place, scores[place, place::-1]) for place in range(40, len(ids))]
+    return [place - int(np.argmax(row)) if np.ptp(row) > 0 else -1 for place, row in rows]
 
 
 @probe
@@ -370,19 +370,24 @@ def seen_only(scores):
     "after it stands one place further on: compare place t with place j - 1.",
 )
 def off_by_one(ids):
-    return favourites(table(ids, 0, 0) - 5.0 * np.eye(len(ids))).tolist()
+    return favourites(table(ids, 0, 0) - 5.0 * np.eye(len(ids)))
 
 
 @misconception(
     "favourite", "It always looks at itself: each place is most like itself. That is no guess."
 )
 def itself(ids):
-    return list(range(len(ids)))
+    return list(range(40, len(ids)))
 
 
 @misconception("favourite", "It looks one place too far: at what came *two* after the likeness.")
 def one_too_far(ids):
-    return favourites(table(ids, 0, 2)).tolist()
+    return favourites(table(ids, 0, 2))
+
+
+@misconception("favourite", "All places are liked alike: it does not look for anything yet.")
+def nothing_sought(ids):
+    return [-1] * (len(ids) - 40)
 
 
 @misconception(
@@ -392,11 +397,6 @@ def one_too_far(ids):
 )
 def the_answer(ids):
     return seen_only(table(ids, -1, 0))
-
-
-@misconception("scores_of", "All places are liked alike: it does not look for anything yet.")
-def nothing_sought(ids):
-    return np.zeros((len(ids), len(ids)))
 
 
 @misconception(
@@ -438,10 +438,8 @@ def not_the_answer(student):
 def right_place(student):
     ids = two_orders()
     found = np.array(student.favourite(ids))
-    student.scores_of(ids)  # tells what is not looked for at all
-    expected = ids[10:] + 1  # the first ten stand in order
     said = "the favourite of each place whose character stood there once before"
-    np.testing.assert_array_equal(found[10:], expected, err_msg=said)
+    np.testing.assert_array_equal(found, ids[40:] + 1, err_msg=said)  # 0 to 39 stand in order
 
 
 @check(
