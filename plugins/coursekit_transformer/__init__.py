@@ -1,0 +1,167 @@
+"""Lesson `transformer`: read a text all at once, by attention alone (Vaswani et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coursekit import (
+    Dataset,
+    Lesson,
+    LocalDataset,
+    Metric,
+    Options,
+    RemoteFile,
+    Settings,
+    hookimpl,
+    setting,
+)
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from coursekit.lesson import Showable, SplitName
+    from coursekit_transformer.data import TransformerData
+    from coursekit_transformer.model import Transformer
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerSettings(Settings):
+    """The hyper-parameters of the transformer."""
+
+    epochs: int = setting(3, "passes over the training text", low=1, high=100_000)
+    batch_size: int = setting(16, "windows of text in one train step", low=1, high=65_536)
+    jit: bool = setting(True, "compile the train step with XLA")
+    length: int = setting(64, "characters of a window, as far as each can look", low=2, high=4_096)
+    units: int = setting(128, "size of the features of a character", low=2, high=4_096)
+    heads: int = setting(4, "ways in which each layer looks at once", low=1, high=64)
+    layers: int = setting(4, "blocks on each other", low=1, high=64)
+    dropout: float = setting(0.0, "share of the additions dropped in training", low=0, high=0.9)
+    learning_rate: float = setting(4e-3, "highest learning rate, of AdamW", low=0, high=1)
+    warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
+    weight_decay: float = setting(0.1, "how strongly matrices shrink, of AdamW", low=0, high=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerDemoOptions(Options):
+    """How to write."""
+
+    length: int = setting(400, "characters to write", low=1, high=1_000_000)
+    temperature: float = setting(0.8, "below 1 safer, above 1 wilder, 0: likeliest", low=0, high=9)
+    top_k: int = setting(0, "draw from so many likeliest characters; 0: from all", low=0)
+    count: int = setting(1, "texts to write at once", low=1, high=4_096)
+    seed: int = setting(0, "another seed, another text", low=0, high=2**31 - 1)
+    without_cache: bool = setting(False, "read the whole window again for every character")
+    attention: bool = setting(False, "show where each head looks while it reads a text")
+
+
+SHAKESPEARE = Dataset(
+    name="shakespeare",
+    title="40,000 lines of Shakespeare's plays (tinyshakespeare)",
+    licence="public domain; compiled by Andrej Karpathy",
+    files=(
+        RemoteFile(
+            "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+            1_115_394,
+            "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+            "tinyshakespeare.txt",
+        ),
+    ),
+)
+
+STDLIB = Dataset(
+    name="stdlib",
+    title="the source of 18 modules of Python's own standard library",
+    licence="PSF License, part of Python",
+)
+
+TINY = TransformerSettings(epochs=2, batch_size=256, length=16, units=16, heads=2, layers=2)
+QUICK = TransformerSettings()
+FULL = TransformerSettings(
+    epochs=14, batch_size=32, length=256, units=256, heads=8, layers=6, dropout=0.2
+)
+
+
+class TransformerLesson(Lesson):
+    """Text, all of it at once."""
+
+    name = "transformer"
+    title = "A transformer: text by attention alone"
+    question = "Can a machine see the whole text at once?"
+    prerequisites = ("textgen",)
+    presets = {"tiny": TINY, "quick": QUICK, "full": FULL}
+    datasets = (SHAKESPEARE, STDLIB)
+    own_data = "a text file in UTF-8, the longer the better"
+    metrics = (
+        Metric("loss", "nats that a held-out character costs on average", "lower", ".4f"),
+        Metric("bits_per_character", "the same in bits", "lower", ".4f"),
+    )
+    demo_request = "a beginning"
+    demo_example = '"ROMEO:"'
+    demo_options = TransformerDemoOptions
+
+    def data(self, dataset: LocalDataset, settings: TransformerSettings) -> TransformerData:
+        """Read a text, split it and number its characters."""
+        from coursekit_transformer.data import transformer_data
+        from coursekit_transformer.load import texts_of
+
+        return transformer_data(texts_of(dataset), settings)
+
+    def model(self, data: TransformerData, settings: TransformerSettings) -> Transformer:
+        """Return a network with an optimizer whose rate falls to zero at the last step."""
+        from coursekit_transformer.build import build_model
+
+        return build_model(data, settings)
+
+    def train_step(
+        self, model: Transformer, batch: tuple[tf.Tensor, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """Take one step: every place of every window is asked what comes next."""
+        from coursekit_transformer.train import train_step
+
+        return train_step(model, batch)
+
+    def evaluate(
+        self, model: Transformer, data: TransformerData, split: SplitName
+    ) -> dict[str, float]:
+        """Read the whole of a split, its memory carried from end to end."""
+        from coursekit_transformer.evaluate import evaluate
+
+        return evaluate(model, data, split)
+
+    def demo(
+        self,
+        model: Transformer,
+        data: TransformerData,
+        request: str | None,
+        options: TransformerDemoOptions,
+    ) -> list[Showable]:
+        """Continue a text, or show where each head looks while it reads one."""
+        from coursekit_transformer.demo import demo
+
+        return demo(model, data, request, options)
+
+    def assets(self, data: TransformerData) -> dict[str, Any]:
+        """Return the characters, and the pieces of text that the standard sample needs."""
+        return {
+            "characters": data.vocabulary.characters,
+            "opening": data.opening,
+            "passage": data.passage,
+        }
+
+    def restore(self, assets: dict[str, Any], settings: TransformerSettings) -> TransformerData:
+        """Return the data of a demo, without splits."""
+        from coursekit_transformer.data import TransformerData, Vocabulary
+
+        return TransformerData(
+            vocabulary=Vocabulary(assets["characters"]),
+            opening=assets["opening"],
+            passage=assets["passage"],
+        )
+
+
+@hookimpl
+def coursekit_lessons() -> Iterable[Lesson]:
+    """Offer the lesson."""
+    return [TransformerLesson()]

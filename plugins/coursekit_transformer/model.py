@@ -1,0 +1,323 @@
+"""A transformer that reads a text all at once and guesses, at every place, what comes next.
+
+The decoder of Vaswani et al. (2017), normalised before each part as in GPT-2 (Radford et al.
+2019). Places are told apart by rotation (Su et al. 2021), so that only distances count and a text
+may be longer than what was trained on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+import keras
+import tensorflow as tf
+
+from coursekit_transformer.layers import Dropout
+
+NEVER = -1e9  # the score of a place that may not be looked at
+ROTATION = 10_000.0  # the slowest pair of numbers turns by one radian in about so many places
+SPREAD = 0.02  # standard deviation of the first weights, as in GPT-2
+
+Attend = Callable[..., tuple[tf.Tensor, tf.Tensor]]
+KeysValues: TypeAlias = tuple[tf.Tensor, tf.Tensor]
+
+
+class Memory(NamedTuple):
+    """What a transformer keeps of the text that it has read: the key-value cache.
+
+    Attributes:
+        layers: The keys and values of each layer, ``(batch, heads, window, size)``, the latest
+            place last.
+        read: How many characters were read; where it is less than the window, the first places
+            are empty.
+    """
+
+    layers: list[KeysValues]
+    read: tf.Tensor
+
+
+def causal_mask(time: int, past: int = 0, window: int | None = None) -> tf.Tensor:
+    """Say which places each place may look at, ``(time, past + time)``: never later ones.
+
+    Args:
+        time: The places that look.
+        past: The places before them that can be looked at, too.
+        window: How many places each sees at the most, counting itself; None: all before it.
+    """
+    looking = tf.range(past, past + time)[:, tf.newaxis]
+    distance = looking - tf.range(past + time)  # (time, past + time)
+    seen = distance >= 0
+    return seen if window is None else seen & (distance < window)
+
+
+def scaled_dot_product(
+    queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mix the values of the places whose keys fit a query.
+
+    Args:
+        queries: What each place looks for, ``(..., time, size)``.
+        keys: What each place offers to be found by, ``(..., places, size)``.
+        values: What each place has to say, ``(..., places, size)``.
+        mask: True where a place may be looked at; fits ``(..., time, places)``.
+
+    Returns:
+        The mixture ``(..., time, size)``, and the weights ``(..., time, places)``, which sum
+        to one over the places.
+    """
+    size = queries.shape[-1]
+    scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(size)
+    weights = tf.nn.softmax(tf.where(mask, scores, NEVER))
+    return tf.matmul(weights, values), weights
+
+
+def split_heads(features: tf.Tensor, heads: int) -> tf.Tensor:
+    """Part ``(batch, time, units)`` into ``(batch, heads, time, units / heads)``."""
+    _, time, units = features.shape
+    parts = tf.reshape(features, [-1, time, heads, units // heads])
+    return tf.transpose(parts, [0, 2, 1, 3])
+
+
+def merge_heads(parts: tf.Tensor) -> tf.Tensor:
+    """Lay the heads ``(batch, heads, time, size)`` side by side: the way back."""
+    _, heads, time, size = parts.shape
+    beside = tf.transpose(parts, [0, 2, 1, 3])  # (batch, time, heads, size)
+    return tf.reshape(beside, [-1, time, heads * size])
+
+
+def rotated(vectors: tf.Tensor, first: int = 0) -> tf.Tensor:
+    """Turn vectors by angles that grow with their place, each pair of numbers at its own rate.
+
+    The product of a query and a key, both turned, depends on the distance of their places alone.
+
+    Args:
+        vectors: Of places that follow each other, ``(..., time, size)``.
+        first: The number of the first place.
+    """
+    time, size = vectors.shape[-2:]
+    rates = ROTATION ** (-tf.range(0, size, 2, dtype=tf.float32) / size)
+    places = tf.cast(first + tf.range(time), tf.float32)
+    angles = places[:, tf.newaxis] * rates  # (time, size / 2)
+    left, right = tf.split(vectors, 2, axis=-1)
+    cos, sin = tf.cos(angles), tf.sin(angles)
+    return tf.concat([left * cos - right * sin, left * sin + right * cos], axis=-1)
+
+
+def layer_norm(features: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
+    """Give each place the mean 0 and the variance 1, then a scale and a shift (Ba et al. 2016).
+
+    Args:
+        features: ``(..., units)``.
+        scale: Of each unit, ``(units,)``.
+        shift: Of each unit, ``(units,)``.
+    """
+    mean = tf.reduce_mean(features, axis=-1, keepdims=True)
+    variance = tf.reduce_mean((features - mean) ** 2, axis=-1, keepdims=True)
+    return (features - mean) * tf.math.rsqrt(variance + 1e-5) * scale + shift
+
+
+class LayerNorm(keras.layers.Layer):
+    """`layer_norm` with its scale and shift, which are learnt."""
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.scale = self.add_weight(shape=(units,), initializer="ones")
+        self.shift = self.add_weight(shape=(units,), initializer="zeros")
+
+    def call(self, features: tf.Tensor) -> tf.Tensor:
+        """Return the features normalised at each place, ``(..., units)``."""
+        return layer_norm(features, self.scale, self.shift)
+
+
+def linear(units: int, spread: float = SPREAD, activation: str | None = None) -> keras.layers.Dense:
+    """Return a matrix product without a bias; its first weights are small."""
+    initial = keras.initializers.RandomNormal(stddev=spread)
+    return keras.layers.Dense(units, activation, use_bias=False, kernel_initializer=initial)
+
+
+class SelfAttention(keras.layers.Layer):
+    """Each place asks the places before it, in several ways at once.
+
+    Args:
+        units: The size of the features.
+        heads: How many ways.
+        spread: Standard deviation of the first weights of the way out.
+        attend: What mixes the values, see `scaled_dot_product`.
+    """
+
+    def __init__(
+        self, units: int, heads: int, spread: float, attend: Attend = scaled_dot_product
+    ) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attend = attend
+        self.project = linear(3 * units)
+        self.merge = linear(units, spread)
+
+    def call(
+        self, features: tf.Tensor, seen: tf.Tensor, memory: KeysValues | None = None
+    ) -> tuple[tf.Tensor, KeysValues, tf.Tensor]:
+        """Return what each place was told, and what later places need.
+
+        Args:
+            features: ``(batch, time, units)``.
+            seen: Which places may be looked at, ``(time, past + time)``. (Keras would take an
+                argument named ``mask`` for a mask of its own.)
+            memory: The keys and values of the places before, ``(batch, heads, past, size)``.
+
+        Returns:
+            The mixtures ``(batch, time, units)``; the keys and values of all places, those of
+            the memory first; the weights ``(batch, heads, time, past + time)``.
+        """
+        projected = tf.split(self.project(features), 3, axis=-1)
+        queries, keys, values = (split_heads(part, self.heads) for part in projected)
+        past = 0
+        if memory is not None:
+            # BEGIN SOLUTION
+            past = memory[0].shape[2]
+            keys = tf.concat([memory[0], keys], axis=2)
+            values = tf.concat([memory[1], values], axis=2)
+            # END SOLUTION
+        mixed, weights = self.attend(rotated(queries, past), rotated(keys), values, seen)
+        return self.merge(merge_heads(mixed)), (keys, values), weights
+
+
+class Block(keras.layers.Layer):
+    """Attention, then a small network at each place; both add to the features.
+
+    Args:
+        units: The size of the features.
+        heads: Of the attention.
+        spread: Standard deviation of the first weights of what is added.
+        dropout: The share of what is added that is dropped in training.
+        seed: Of the dropout.
+        attend: See `SelfAttention`.
+        attention: The class of the attention, or what takes the same arguments.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        heads: int,
+        spread: float = SPREAD,
+        dropout: float = 0.0,
+        seed: int = 0,
+        attend: Attend = scaled_dot_product,
+        attention: Callable[..., SelfAttention] = SelfAttention,
+    ) -> None:
+        super().__init__()
+        self.norm_attention = LayerNorm(units)
+        self.attention = attention(units, heads, spread, attend)
+        self.norm_network = LayerNorm(units)
+        self.widen = linear(4 * units, activation="gelu")
+        self.narrow = linear(units, spread)
+        self.dropouts = [Dropout(dropout, 2 * seed), Dropout(dropout, 2 * seed + 1)]
+
+    def call(
+        self,
+        features: tf.Tensor,
+        seen: tf.Tensor,
+        memory: KeysValues | None = None,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, KeysValues, tf.Tensor]:
+        """Return the features with what both parts add; the rest as `SelfAttention` does."""
+        told, memory, weights = self.attention(self.norm_attention(features), seen, memory)
+        features = features + self.dropouts[0](told, training=training)
+        thought = self.narrow(self.widen(self.norm_network(features)))
+        return features + self.dropouts[1](thought, training=training), memory, weights
+
+
+class Transformer(keras.Model):
+    """Character vectors, blocks, logits.
+
+    Args:
+        characters: The size of the vocabulary.
+        units: The size of the features.
+        heads: Of each attention.
+        layers: How many blocks stand on each other.
+        window: How many characters each place sees at the most, counting itself.
+        dropout: The share of every addition that is dropped in training.
+        seed: Of the dropout.
+        attend: See `SelfAttention`.
+        block: The class of the blocks, or what takes the same arguments.
+
+    Attributes:
+        characters: The size of the vocabulary.
+        window: As above.
+        optimizer: Its optimizer.
+    """
+
+    def __init__(
+        self,
+        characters: int,
+        units: int,
+        heads: int,
+        layers: int,
+        window: int,
+        dropout: float = 0.0,
+        seed: int = 0,
+        attend: Attend = scaled_dot_product,
+        block: Callable[..., Block] = Block,
+    ) -> None:
+        super().__init__()
+        self.characters = characters
+        self.window = window
+        self.heads = heads
+        initial = keras.initializers.RandomNormal(stddev=SPREAD)
+        self.embedding = keras.layers.Embedding(characters, units, initial)
+        spread = SPREAD / math.sqrt(2 * layers)  # so that many additions do not grow too large
+        self.dropout = Dropout(dropout, 2 * seed)
+        self.blocks = [
+            block(units, heads, spread, dropout, layer + 1 + seed, attend)
+            for layer in range(layers)
+        ]
+        self.norm = LayerNorm(units)
+        self.readout = linear(characters)
+
+    def call(
+        self, ids: tf.Tensor, memory: Memory | None = None, training: bool = False
+    ) -> tuple[tf.Tensor, Memory]:
+        """Read a piece of text in every row, all its places at once.
+
+        Args:
+            ids: ``(batch, time)``.
+            memory: Of the text before; None: there is none.
+            training: Whether to drop out.
+
+        Returns:
+            The logits of each next character ``(batch, time, characters)``, and the memory of
+            the text up to the last one.
+        """
+        logits, memory, _ = self.read(ids, memory, training=training)
+        return logits, memory
+
+    def read(
+        self, ids: tf.Tensor, memory: Memory | None = None, training: bool = False
+    ) -> tuple[tf.Tensor, Memory, list[tf.Tensor]]:
+        """Read as `call` does, and also return where each layer looked.
+
+        Returns:
+            The logits and the memory, then the weights of each layer's attention,
+            ``(batch, heads, time, past + time)``.
+        """
+        past = 0 if memory is None else self.window
+        before = tf.constant(0) if memory is None else memory.read
+        places = ids.shape[1]
+        seen = causal_mask(places, past, self.window)
+        seen &= tf.range(past + places) >= past - before  # the memory may not be full yet
+        features = self.dropout(self.embedding(ids), training=training)  # (batch, time, units)
+        after, looks = [], []
+        for layer, block in enumerate(self.blocks):
+            known = None if memory is None else memory.layers[layer]
+            features, known, weights = block(features, seen, known, training=training)
+            after.append(tuple(part[:, :, -self.window :] for part in known))
+            looks.append(weights)
+        return self.readout(self.norm(features)), Memory(after, before + places), looks
+
+    def empty_memory(self, rows: int) -> Memory:
+        """Return the memory of rows that have read nothing yet."""
+        size = self.embedding.output_dim // self.heads
+        nothing = tf.zeros([rows, self.heads, self.window, size])
+        return Memory([(nothing, nothing) for _ in self.blocks], tf.constant(0))

@@ -1,0 +1,632 @@
+# %% [markdown]
+# # Too good to be true
+#
+# **Goal.** Catch a network that looks at the answer: write a detector, find the leak, fix it.
+#
+# **Time.** 35 minutes
+#
+# **Before.** exercises 1 and 2
+#
+# **Kind.** predict, complete, debug, measure
+#
+# A transformer guesses at every place of a window at once, and what is to be guessed stands in
+# the same window, one place further on. All that keeps the answer from the network is the mask. If
+# the mask has a hole, nothing crashes. The loss falls, faster than ever; it falls on held-out text,
+# too. Only the text that the network writes is rubbish. This exercise is about the mistake that
+# looks like a success.
+
+# %%
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from coursekit_transformer.model import NEVER, causal_mask, scaled_dot_product
+
+# %% [markdown]
+# ## Predict first
+#
+# A network may look one place ahead: at the very character that it is to guess. It is trained for
+# long enough. Near which loss does it end, in nats: 4.19 (the log of 66 characters), 1.5 (the best
+# of this lesson) or 0.01?
+
+# %%
+leaking_loss = 0.01  # exercise
+
+# %% [markdown]
+# The loss on held-out text is computed like the training loss: a window goes in, and the guess at
+# every place is compared with the next character. Which loss does the leaking network have *there*,
+# of the same three?
+
+# %%
+held_out_loss = 0.01  # exercise
+
+# %% [markdown]
+# And when it writes, character by character? Then the next character does not exist yet. It has
+# learnt nothing but to copy. Is what it writes good text (1), or rubbish (2)?
+
+# %%
+written_text = 2  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception(
+    "leaking_loss", "That is a network that knows nothing; this one can read off the answer."
+)
+def knows_nothing():
+    return 4.19
+
+
+@misconception("leaking_loss", "That is an honest network. This one need not guess, it can copy.")
+def honest():
+    return 1.5
+
+
+@misconception(
+    "held_out_loss",
+    "It has learnt to copy, not to guess. But the held-out characters go through the same hole: "
+    "it can copy those just as well, so the held-out loss does not tell.",
+)
+def tells():
+    return 4.19
+
+
+@misconception(
+    "held_out_loss",
+    "It has not learnt to guess at all. It copies held-out text through the same hole.",
+)
+def guesses():
+    return 1.5
+
+
+@misconception(
+    "written_text", "It never had to guess during training; now it must, and has no answer to copy."
+)
+def good_text():
+    return 1
+
+
+@check(
+    "You know how well a cheat does",
+    points=1,
+    hints=(
+        "What is the easiest way to know the next character, if it can be seen?",
+        "Copying it. How unexpected is a character that was just read?",
+        "Not at all: the loss goes to 0.",
+    ),
+)
+def cheats(student):
+    assert abs(student["leaking_loss"] - 0.01) < 0.005, "what does it cost to copy?"
+
+
+@check(
+    "You know why held-out text does not help",
+    points=1,
+    hints=(
+        "Is there anything that a held-out window does not have and a training window has?",
+        "The next character stands in both, one place further on.",
+        "The loss is as low as in training.",
+    ),
+)
+def held_out(student):
+    assert abs(student["held_out_loss"] - 0.01) < 0.005, "can it be copied there, too?"
+
+
+@check(
+    "You know where it shows",
+    points=1,
+    hints=(
+        "What is there to look at, one place ahead, when a text is being written?",
+        "Nothing: the place is empty, or does not exist.",
+        "It can only copy, and there is nothing to copy.",
+    ),
+)
+def shows(student):
+    assert student["written_text"] == 2, "there is nothing to copy"
+
+
+# %% [markdown]
+# ## A detector
+#
+# Whether a function leaks can be found out without understanding it: **change one character, and
+# see which guesses change.** A guess that stands *before* the change must stay the same.
+#
+# Write `reach`. It gets `guess`, a function that takes ids `(time,)` and returns logits
+# `(time, characters)`, and the ids of a text. It returns a table `(time, time)`: entry $[i, j]$ is
+# True if the guess at place $i$ changes when the character at place $j$ is changed. Change one
+# place at a time, to `other[j]`, which differs from `ids[j]`; do not change `ids` itself. Two
+# guesses are different if any logit differs by more than 1e-5.
+
+
+# %%
+def reach(guess, ids: np.ndarray, other: np.ndarray) -> np.ndarray:  # exercise
+    """Say which guesses depend on which characters, ``(time, time)``.
+
+    Args:
+        guess: Takes ids ``(time,)`` and returns logits ``(time, characters)``.
+        ids: Of a text, ``(time,)``.
+        other: What each character is changed to, ``(time,)``.
+    """
+    before = guess(ids)
+    found = np.zeros((len(ids), len(ids)), bool)
+    for place in range(len(ids)):
+        changed = ids.copy()
+        changed[place] = other[place]
+        found[:, place] = np.abs(guess(changed) - before).max(axis=-1) > 1e-5
+    return found
+
+
+# %% [markdown]
+# Try it: each guess of this toy is the mean of two characters, the one at its place and the one
+# before. The table should have two stripes, the diagonal and the one below it.
+
+# %%
+
+
+def toy(ids: np.ndarray) -> np.ndarray:
+    """Guess from a character and the one before it."""
+    return (ids + np.concatenate([[0], ids[:-1]]))[:, np.newaxis] / 2.0
+
+
+print(reach(toy, np.array([5, 2, 7, 4]), np.array([1, 1, 1, 1])).astype(int))
+
+# %%
+import numpy as np
+
+
+def pattern(nearest, furthest, every):
+    """Say which characters a made-up guess depends on, ``(time, time)``.
+
+    Each guess depends on those that are `nearest` to `furthest` places before it (negative: after
+    it), and of these only on every second one, third one and so on.
+    """
+    places = np.arange(6)
+    distance = places[:, None] - places
+    return (distance >= nearest) & (distance <= furthest) & (places % every == 0)
+
+
+PATTERNS = [(0, 9, 1), (-1, 2, 1), (0, 9, 2), (1, 9, 1), (-2, -1, 1)]
+
+
+@probe
+def detect(nearest, furthest, every):
+    """Run the detector on guesses that depend on just the characters of a pattern."""
+    places = np.arange(6)
+    distance = places[:, None] - places
+    weights = (distance >= nearest) & (distance <= furthest) & (places % every == 0)
+    weights = weights * (1.0 + np.arange(36).reshape(6, 6))
+    ids, other = np.array([3, 1, 4, 1, 5, 9]), np.array([2, 7, 1, 8, 2, 8])
+    kept = ids.copy()
+    found = np.asarray(reach(lambda r: np.stack([np.ones(6), weights @ r], -1), ids, other))
+    if not np.array_equal(ids, kept):
+        raise ValueError("the ids that were handed in have been changed: change a copy")
+    return found
+
+
+@misconception(
+    "detect",
+    "Rows and columns are exchanged: a row is a guess, a column the character that was changed.",
+)
+def exchanged(nearest, furthest, every):
+    return pattern(nearest, furthest, every).T
+
+
+@misconception(
+    "detect",
+    "Each change was kept when the next one was made. Then what differs may come from an earlier "
+    "change: begin from a fresh copy each time.",
+)
+def piled_up(nearest, furthest, every):
+    return np.cumsum(pattern(nearest, furthest, every), axis=1) > 0
+
+
+@misconception(
+    "detect",
+    "Each change is compared with the guess after the change before it; compare all of them with "
+    "the guess before any change.",
+)
+def with_the_last(nearest, furthest, every):
+    right = pattern(nearest, furthest, every)
+    return right | np.pad(right, ((0, 0), (1, 0)))[:, :-1]
+
+
+@misconception("detect", "Only the guess at the changed place was looked at; look at all of them.")
+def own_place(nearest, furthest, every):
+    return pattern(nearest, furthest, every) & np.eye(6, dtype=bool)
+
+
+@misconception("detect", "Only the last guess was looked at; look at all of them.")
+def last_guess(nearest, furthest, every):
+    return np.repeat(pattern(nearest, furthest, every)[-1:], 6, axis=0)
+
+
+@misconception("detect", "It is turned round: True should stand where a guess *changes*.")
+def unchanged(nearest, furthest, every):
+    return ~pattern(nearest, furthest, every)
+
+
+@misconception(
+    "detect",
+    "A guess counts as changed only if *all* its logits change; one is enough, so use `max` or "
+    "`any`, not `min` or `all`.",
+)
+def all_logits(nearest, furthest, every):
+    return np.zeros((6, 6), bool)
+
+
+@check(
+    "The detector finds what a guess depends on",
+    points=3,
+    hints=(
+        "How often must `guess` be called for a text of six characters?",
+        "Seven times: once before, and once for each place, with one character changed in a copy.",
+        "`changed = ids.copy()`, `changed[place] = other[place]`, and column `place` is "
+        "`np.abs(guess(changed) - before).max(axis=-1) > 1e-5`.",
+    ),
+)
+def detector(student):
+    found = [student.detect(*what) for what in PATTERNS]  # together they tell
+    for given, what in zip(found, PATTERNS, strict=True):
+        assert np.shape(given) == (6, 6), f"six places: the table has the shape {np.shape(given)}"
+        said = "the guesses (rows) that depend on each character (columns)"
+        expected = pattern(*what).astype(int)
+        np.testing.assert_array_equal(np.asarray(given, int), expected, err_msg=said)
+
+
+# %% [markdown]
+# ## Four suspects
+#
+# Here are four ways to attend, all of which can be found in real programs. **Two of them leak.**
+# Each is put into a small network, and your detector draws its table. A leak is a dark cell *above*
+# the diagonal. Before you run it: which two do you suspect?
+
+
+# %%
+def suspect_a(queries, keys, values, mask):
+    """Put the lowest number there is where the mask forbids."""
+    scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
+    weights = tf.nn.softmax(tf.where(mask, scores, scores.dtype.min))
+    return tf.matmul(weights, values), weights
+
+
+def suspect_b(queries, keys, values, mask):
+    """Mask the weights, after the softmax."""
+    scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
+    weights = tf.nn.softmax(scores) * tf.cast(mask, scores.dtype)
+    return tf.matmul(weights, values), weights
+
+
+def suspect_c(queries, keys, values, mask):
+    """Mask the weights, after the softmax, and make them sum to one again."""
+    scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
+    weights = tf.nn.softmax(scores) * tf.cast(mask, scores.dtype)
+    weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)
+    return tf.matmul(weights, values), weights
+
+
+def suspect_d(queries, keys, values, mask):
+    """Take the mean off the values, so that they stay small."""
+    values -= tf.reduce_mean(values, axis=-2, keepdims=True)
+    scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
+    weights = tf.nn.softmax(tf.where(mask, scores, NEVER))
+    return tf.matmul(weights, values), weights
+
+
+# %%
+from matplotlib.figure import Figure
+
+from coursekit_transformer import TransformerSettings
+from coursekit_transformer.build import build_model
+from coursekit_transformer.data import TransformerData, Vocabulary
+from coursekit_transformer.practice.compare import shown
+
+
+def small_network(attend):
+    """Return a network that is not trained, with weights as large as trained ones."""
+    data = TransformerData(vocabulary=Vocabulary("abcdefgh"))
+    settings = TransformerSettings(units=16, heads=2, layers=1, length=8)
+    model = build_model(data, settings, attend=attend)
+    for variable in model.trainable_variables:
+        variable.assign(8 * variable)
+    return model
+
+
+def table_of(attend) -> np.ndarray:
+    """Return what your detector finds in a small network, ``(time, time)``."""
+    network = small_network(attend)
+    ids, other = np.arange(1, 9, dtype="int32"), np.arange(8, 0, -1, dtype="int32")
+    return reach(lambda read: network(read[np.newaxis])[0][0].numpy(), ids, other)
+
+
+# %%
+suspects = {"a": suspect_a, "b": suspect_b, "c": suspect_c, "d": suspect_d}
+figure = Figure(figsize=(9, 2.6), layout="constrained")
+for axes, (letter, suspect) in zip(figure.subplots(1, 4), suspects.items(), strict=True):
+    axes.imshow(table_of(suspect), cmap="Blues", vmin=0, vmax=1.2)
+    axes.set(title=f"suspect {letter}", xlabel="character", ylabel="guess")
+shown(figure, "Four tables of guesses and characters; in two of them all cells are dark.")
+
+# %% [markdown]
+# Write the letters of the two that leak, in the order of the alphabet, such as `"ac"`.
+
+# %%
+leaking = "bd"  # exercise
+
+# %%
+
+
+@misconception(
+    "leaking",
+    "Suspect a does not leak: exp of the lowest number is exactly 0, in the sum as well.",
+)
+def a_and_b():
+    return "ab"
+
+
+@misconception(
+    "leaking",
+    "Suspect c does not leak. It divides by the sum over what may be seen, and what the softmax "
+    "had divided by before cancels out. (It can still fail: where all that may be seen has tiny "
+    "weights, it divides 0 by 0.)",
+)
+def b_and_c():
+    return "bc"
+
+
+@misconception(
+    "leaking",
+    "One of the two is right, but suspect c does not leak. Suspect b does: softmax has divided "
+    "by a sum over *all* places, later ones included, and so their keys can be felt.",
+)
+def c_and_d():
+    return "cd"
+
+
+@misconception("leaking", "The letters are right; write them in the order of the alphabet.")
+def other_order():
+    return "db"
+
+
+@check(
+    "You have caught the two that leak",
+    points=2,
+    after="detector",
+    hints=(
+        "In which of the tables is a cell above the diagonal dark?",
+        "Which suspect takes a sum or a mean over *all* places and never divides it out again?",
+        "The softmax of one takes all places into its sum; the mean of another, too.",
+    ),
+)
+def caught(student):
+    assert student["leaking"] == "bd", "a leak is a dark cell above the diagonal"
+
+
+# %% [markdown]
+# ## Find it and fix it
+#
+# This is the attention of a network that learns quickly, and writes rubbish. Find the leak, and
+# fix it. Everything else must stay as it is.
+
+
+# %% tags=["fault"]
+def scaled_dot_product(
+    queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mix the values of the places whose keys fit a query.
+
+    Args:
+        queries: What each place looks for, ``(..., time, size)``.
+        keys: What each place offers to be found by, ``(..., places, size)``.
+        values: What each place has to say, ``(..., places, size)``.
+        mask: True where a place may be looked at; fits ``(..., time, places)``.
+
+    Returns:
+        The mixture ``(..., time, size)``, and the weights ``(..., time, places)``, which sum
+        to one over the places.
+    """
+    size = queries.shape[-1]
+    scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(size)
+    weights = tf.nn.softmax(scores + tf.cast(mask, scores.dtype))
+    return tf.matmul(weights, values), weights
+
+
+# %%
+from coursekit_transformer.model import scaled_dot_product  # exercise
+
+# %%
+print(table_of(scaled_dot_product).astype(int))
+
+# %%
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def scores_of(queries, keys):
+    return np.einsum("...id,...jd->...ij", queries, keys) / np.sqrt(queries.shape[-1])
+
+
+def mixture(weights, values):
+    return np.einsum("...ij,...jd->...id", weights, values), weights
+
+
+def by_hand(queries, keys, values, mask):
+    return mixture(softmax(np.where(mask, scores_of(queries, keys), -1e9)), values)
+
+
+def example(later=0.0):
+    """Two rows of four places; what the last two have to say is changed by `later`."""
+    draw = np.random.default_rng(9)
+    queries, keys, values = draw.normal(0, 1.5, (3, 2, 4, 6)).astype("float32")
+    keys[:, 2:] += later
+    values[:, 2:] -= later
+    return queries, keys, values, np.tril(np.ones((4, 4), bool))
+
+
+@probe
+def attend(queries, keys, values, mask):
+    arrays = [tf.constant(array) for array in (queries, keys, values, mask)]
+    found = scaled_dot_product(*arrays)
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        raise TypeError("scaled_dot_product returns two things: the mixture, and the weights")
+    return tuple(found)
+
+
+@misconception(
+    "attend",
+    "The mask is still added as 0 and 1. A forbidden place loses one point of its score, that is "
+    "a factor of e: a hint, and not a wall.",
+)
+def added(queries, keys, values, mask):
+    return mixture(softmax(scores_of(queries, keys) + mask), values)
+
+
+@misconception(
+    "attend",
+    "This is suspect b: masked after the softmax, the weights no longer sum to one, and their "
+    "sum depends on what comes later.",
+)
+def after_softmax(queries, keys, values, mask):
+    return mixture(softmax(scores_of(queries, keys)) * mask, values)
+
+
+@misconception(
+    "attend", "The scores are multiplied by the mask: a forbidden score is 0, and exp(0) is 1."
+)
+def multiplied(queries, keys, values, mask):
+    return mixture(softmax(scores_of(queries, keys) * mask), values)
+
+
+@misconception(
+    "attend",
+    "-1 is too little: a forbidden place keeps a share. Take a number so low that exp of it is 0.",
+)
+def a_little_lower(queries, keys, values, mask):
+    return mixture(softmax(scores_of(queries, keys) + mask - 1.0 * ~mask), values)
+
+
+@misconception("attend", "The mask is not used at all any more.")
+def no_mask(queries, keys, values, mask):
+    return mixture(softmax(scores_of(queries, keys)), values)
+
+
+@misconception("attend", "The mask is the wrong way round: what may be seen is forbidden.")
+def turned_round(queries, keys, values, mask):
+    return by_hand(queries, keys, values, ~mask)
+
+
+@misconception(
+    "attend",
+    "Nothing leaks any more, but the weights are not those of the right scores: only the mask "
+    "should change. Is each score still divided by the root?",
+)
+def root_lost(queries, keys, values, mask):
+    scores = scores_of(queries, keys) * np.sqrt(queries.shape[-1])
+    return mixture(softmax(np.where(mask, scores, -1e9)), values)
+
+
+@misconception(
+    "attend",
+    "The weights are right, and the mixture is not: it was not made with these weights.",
+)
+def old_weights(queries, keys, values, mask):
+    weights = by_hand(queries, keys, values, mask)[1]
+    return mixture(softmax(scores_of(queries, keys)) * mask, values)[0], weights
+
+
+@check(
+    "Nothing that comes later changes a weight",
+    points=2,
+    hints=(
+        "What becomes of a forbidden score, and what does softmax make of that?",
+        "It is 1 lower than it would be if allowed. How low must it be to weigh nothing?",
+        "`tf.nn.softmax(tf.where(mask, scores, NEVER))`.",
+    ),
+)
+def closed(student):
+    before, after = (student.attend(*example(later))[1] for later in (0.0, 3.0))
+    said = "the weights of the first two places, before and after a later place was changed"
+    np.testing.assert_allclose(after[:, :2], before[:, :2], atol=1e-5, err_msg=said)
+    assert abs(before[0, 0, 0] - 1) < 1e-4, "the first place can see itself alone"
+
+
+@check(
+    "Everything else is as it was",
+    points=1,
+    after="closed",
+    hints=(
+        "Which single thing was wrong?",
+        "How the mask acts on the scores. The product, the root and the mixture were right.",
+        "Put back the line of `scores`, and mix the values with the weights.",
+    ),
+)
+def unchanged_otherwise(student):
+    found, expected = student.attend(*example()), by_hand(*example())
+    for name, mine, right in zip(("mixture", "weights"), found, expected, strict=True):
+        np.testing.assert_allclose(mine, right, atol=1e-4, err_msg=f"the {name}")
+
+
+# %% [markdown]
+# ## What it costs to find out late
+#
+# Two networks learn the lesson's text, one with the leak, one with *your* attention. Each is
+# measured three times: in training; on held-out windows, as one usually does; and on the same
+# held-out text **one character after another**, as it is when it writes, when what comes next does
+# not exist yet.
+
+# %%
+from coursekit.prepare import prepare
+from coursekit_transformer import TransformerLesson
+from coursekit_transformer.decode import Taste
+from coursekit_transformer.evaluate import losses_of_windows
+from coursekit_transformer.practice.compare import continued, learn
+from coursekit_transformer.train import character_loss
+
+
+def with_the_leak(queries, keys, values, mask):
+    """Attend as before the repair."""
+    scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
+    weights = tf.nn.softmax(scores + tf.cast(mask, scores.dtype))
+    return tf.matmul(weights, values), weights
+
+
+def one_by_one(model, ids: np.ndarray) -> float:
+    """Return the mean loss where each character is guessed before the next one exists.
+
+    Args:
+        model: A network.
+        ids: Rows of text, ``(rows, time)``.
+    """
+    memory, losses = model.empty_memory(len(ids)), []
+    read = tf.function(model)
+    for place in range(ids.shape[1] - 1):
+        logits, memory = read(tf.constant(ids[:, place : place + 1]), memory)
+        losses.append(tf.reduce_mean(character_loss(logits[:, 0], ids[:, place + 1])))
+    return float(tf.reduce_mean(losses))
+
+
+# %% tags=["train"]
+STEPS = 700
+settings, data = prepare(TransformerLesson(), epochs=1, units=64, layers=2, heads=2)
+held_out_text = data.validation.ids[: 65 * 32].reshape(32, 65)
+for name, attend in (("with the leak", with_the_leak), ("yours", scaled_dot_product)):
+    model = build_model(data, settings, attend=attend)
+    training = learn(model, data.train.batches(0).take(STEPS))[-50:].mean()
+    windows = losses_of_windows(model, held_out_text.reshape(-1)).mean()
+    honest_loss = one_by_one(model, held_out_text)
+    print(
+        f"── {name}: training loss {training:.2f}, held-out windows {windows:.2f}, "
+        f"held-out one by one {honest_loss:.2f} ──"
+    )
+    print(data.opening + continued(model, data.vocabulary, data.opening, 150, Taste(0.8)), "\n")
+
+# %% [markdown]
+# By the usual two figures the leaking network is far better. Only the third figure and the text
+# tell the truth, and the third agrees with the first two as soon as nothing leaks. Remember it
+# when a result is too good: *a test that goes through the same hole does not find it.*
+#
+# **Next:** `coursekit check transformer/leak`, then `coursekit next`.

@@ -1,0 +1,556 @@
+# %% [markdown]
+# # Remembering what was read
+#
+# **Goal.** Write with a key-value cache: the same text, many times faster.
+#
+# **Time.** 30 minutes
+#
+# **Before.** exercises 1 and 2
+#
+# **Kind.** predict, complete, measure
+#
+# In training the whole window is read at once. When the network writes, each new character must be
+# read before the next can be guessed. The plain way reads the whole text again for every character.
+# But what has been read does not change: no place looks ahead, so its keys and values stay the same
+# whatever follows. They can be kept. Then only the *new* character is read; its query looks at the
+# keys that were kept, and at its own.
+#
+# That is the **key-value cache**, and every language model that you have used writes with one.
+
+# %%
+import math
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from coursekit_transformer.model import Attend, KeysValues, Transformer, causal_mask, linear
+from coursekit_transformer.model import merge_heads, rotated, scaled_dot_product, split_heads
+
+# %% [markdown]
+# ## Predict first
+#
+# A text of 100 characters is written, from the first character on. Without a cache the network
+# reads 1 character, then 2, then 3, ... then 100. How many characters does it read altogether?
+
+# %%
+read_without = 5050  # exercise
+
+# %% [markdown]
+# And with a cache?
+
+# %%
+read_with = 100  # exercise
+
+# %% [markdown]
+# A network has 4 layers of 8 heads; a key has 16 numbers, and so has a value. The cache keeps 64
+# places. How many numbers are in it?
+
+# %%
+numbers_kept = 65_536  # exercise
+
+# %%
+from coursekit.practice import check, misconception, probe
+
+
+@misconception("read_without", "That is 100 times the whole text; at first there is less to read.")
+def whole_each_time():
+    return 10_000
+
+
+@misconception("read_without", "The last reading, of all 100 characters, belongs to it as well.")
+def one_reading_less():
+    return 4_950
+
+
+@misconception("read_without", "That is what the last reading alone takes; add those before it.")
+def last_reading():
+    return 100
+
+
+@misconception("read_with", "Kept keys and values need not be read again: only what is new is.")
+def no_gain():
+    return 5050
+
+
+@misconception("read_with", "Each of the 100 characters is read, once.")
+def only_one():
+    return 1
+
+
+@misconception("numbers_kept", "These are the keys alone: the values are kept, too.")
+def keys_alone():
+    return 32_768
+
+
+@misconception("numbers_kept", "This is one layer; each of the four has keys and values.")
+def one_layer():
+    return 16_384
+
+
+@misconception("numbers_kept", "This is one head of each layer; all eight have keys and values.")
+def one_head():
+    return 8_192
+
+
+@check(
+    "You know what reading again costs",
+    points=1,
+    hints=(
+        "What is 1 + 2 + 3 + ... + 100?",
+        "Fifty pairs of 101.",
+        "100 * 101 / 2.",
+    ),
+)
+def again(student):
+    assert student["read_without"] == 5050, "add up 1, 2, 3 ... 100"
+
+
+@check(
+    "You know what a cache saves",
+    points=1,
+    hints=(
+        "How many characters are new at each step?",
+        "One, and there are 100 steps.",
+        "100.",
+    ),
+)
+def saved(student):
+    assert student["read_with"] == 100, "one new character at each step"
+
+
+@check(
+    "You know what a cache keeps",
+    points=1,
+    hints=(
+        "What is kept of each place: features, queries, keys, values?",
+        "Keys and values, in each head of each layer.",
+        "2 * 4 * 8 * 64 * 16.",
+    ),
+)
+def kept(student):
+    assert student["numbers_kept"] == 65_536, "keys and values, layers, heads, places, numbers"
+
+
+# %% [markdown]
+# ## Attention that remembers
+#
+# Here is the lesson's attention without the lines about the memory. `memory` holds the keys and the
+# values of the places before, `(batch, heads, past, size)` each, in the order of the text. The
+# queries are only those of the new places.
+#
+# Fill the hole: put the new keys and values behind those that were kept. And set `past`, the number
+# of the places before the new ones: with it the queries are turned as what they are, the *latest*
+# places. (The keys are kept as they were before turning, and all of them are turned, from place 0
+# on. Only distances count, so it does not matter where the counting starts.)
+
+# %%
+from coursekit_transformer.model import SelfAttention  # exercise: call
+
+# %%
+layer = SelfAttention(units=8, heads=2, spread=0.5)
+text = tf.random.stateless_normal((1, 5, 8), seed=(1, 2))
+whole, _, _ = layer(text, causal_mask(5))
+_, known, _ = layer(text[:, :4], causal_mask(4))
+last, _, _ = layer(text[:, 4:], causal_mask(1, past=4), known)
+print("read at once    ", whole[0, 4, :4].numpy().round(3))
+print("with what was kept", last[0, 0, :4].numpy().round(3))
+
+# %%
+import numpy as np
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def turned(vectors, first=0):
+    """Turn by multiplying with complex numbers: an independent way."""
+    time, size = vectors.shape[-2:]
+    half = size // 2
+    pairs = vectors[..., :half] + 1j * vectors[..., half:]
+    rates = 10_000.0 ** (-np.arange(half) / half)
+    pairs = pairs * np.exp(1j * (first + np.arange(time))[:, None] * rates)
+    return np.concatenate([pairs.real, pairs.imag], axis=-1)
+
+
+def parts_of(features, weights):
+    """Return queries, keys and values by head, ``(heads, time, size)`` each."""
+    columns = np.split(features[0] @ weights[0], 3, axis=-1)
+    return [np.stack(np.split(part, 2, axis=-1)) for part in columns]
+
+
+def told(queries, keys, values, weights, first):
+    """Mix values for the latest places, and lay the heads side by side."""
+    time, places = queries.shape[1], keys.shape[1]
+    looks = np.arange(places) <= np.arange(places - time, places)[:, None]
+    scores = np.einsum("hid,hjd->hij", turned(queries, first), turned(keys))
+    scores = scores / np.sqrt(queries.shape[-1])
+    mixed = np.einsum("hij,hjd->hid", softmax(np.where(looks, scores, -1e9)), values)
+    return np.concatenate(list(mixed), axis=-1) @ weights[1]
+
+
+def example(new=2):
+    """A text of six places of which the last `new` are new, and the weights of a layer."""
+    draw = np.random.default_rng(4)
+    weights = [draw.normal(0, 0.6, size).astype("float32") for size in ((8, 24), (8, 8))]
+    return draw.normal(size=(1, 6, 8)).astype("float32"), new, weights
+
+
+def read_on(features, new, weights, change=None):
+    """Return what the new places are told, and the keys that come out, ``(heads, 6, size)``."""
+    queries, keys, values = parts_of(features, weights)
+    past = 6 - new
+    first = past
+    if change == "behind":
+        keys, values = (np.roll(part, new, axis=1) for part in (keys, values))
+    elif change == "from zero":
+        first = 0
+    elif change == "values alone":
+        values = np.roll(values, new, axis=1)
+    found = told(queries[:, past:], keys, values, weights, first)
+    return found, keys
+
+
+@probe
+def remembering(features, new, weights):
+    """Read a text in two pieces: what the new places are told, and the keys that come out."""
+    made = SelfAttention(8, 2, 0.5)
+    read, past = tf.constant(features), features.shape[1] - new
+    made(read, causal_mask(past + new))
+    made.project.kernel.assign(weights[0])
+    made.merge.kernel.assign(weights[1])
+    _, known, _ = made(read[:, :past], causal_mask(past))
+    mask = causal_mask(new, past)
+    out, after, looks = made(read[:, past:], mask, tuple(known))
+    if looks.shape[-1] != past + new:
+        raise ValueError(
+            f"the new places look at {looks.shape[-1]} places; {past} were kept and {new} are new"
+        )
+    return out[0], after[0][0]
+
+
+@misconception(
+    "remembering",
+    "`past` stays 0, so the new queries are turned as if they stood at the beginning of the text. "
+    "Every distance is wrong. The network still writes, and much worse than it could: a fault that "
+    "is hard to see.",
+)
+def from_zero(features, new, weights):
+    return read_on(features, new, weights, "from zero")
+
+
+@misconception(
+    "remembering",
+    "The new keys and values were put *before* those that were kept: the text is out of order.",
+)
+def put_before(features, new, weights):
+    return read_on(features, new, weights, "behind")
+
+
+@misconception(
+    "remembering",
+    "The values stand in another order than the keys: what is found by a key is the value of "
+    "another place.",
+)
+def values_elsewhere(features, new, weights):
+    return read_on(features, new, weights, "values alone")
+
+
+@check(
+    "New places are told the same as when all is read at once",
+    points=3,
+    hints=(
+        "Along which axis of (batch, heads, places, size) do the places follow each other?",
+        "`tf.concat([what was kept, what is new], axis=2)`, for the keys and for the values. And "
+        "how many places were kept?",
+        "`past = memory[0].shape[2]`, `keys = tf.concat([memory[0], keys], axis=2)`, and the "
+        "values alike.",
+    ),
+)
+def same(student):
+    for new in (1, 2):
+        found, keys = student.remembering(*example(new))
+        expected, right = read_on(*example(new))
+        assert np.shape(keys) == (2, 6, 4), (
+            f"the keys that come out have the shape {np.shape(keys)} for six places"
+        )
+        said = f"what the last {new} of six places are told"
+        np.testing.assert_allclose(found, expected, atol=1e-3, err_msg=said)
+        np.testing.assert_allclose(keys, right, atol=1e-4, err_msg="the keys that come out")
+
+
+# %% [markdown]
+# ## Writing with it
+#
+# A model `model(ids, memory)` returns the logits of every place that it read, `(1, time,
+# characters)`, and the memory of all that it has read since `model.empty_memory(1)`. Write
+# `write_likeliest`: read the prompt once; then take the likeliest character, read *it alone*, and
+# so on. Return the ids of what was written, `(count,)`, without the prompt. Read no character
+# twice, and none that nobody will look at: the last one that is written need not be read.
+
+
+# %%
+def write_likeliest(model, ids: np.ndarray, count: int) -> np.ndarray:  # exercise
+    """Continue a text, always with the likeliest character.
+
+    Args:
+        model: Takes ids ``(1, time)`` and a memory; returns logits and the new memory.
+        ids: The prompt, ``(time,)``.
+        count: How many characters to write.
+
+    Returns:
+        Their ids, ``(count,)``.
+    """
+    memory, written = model.empty_memory(1), []
+    piece = np.asarray(ids)[np.newaxis]
+    for _ in range(count):
+        logits, memory = model(piece, memory)
+        piece = np.argmax(logits[:, -1:], axis=-1)
+        written.append(int(piece[0, 0]))
+    return np.array(written)
+
+
+# %%
+
+
+class Adder:
+    """A toy with a memory: it expects the sum of all that it has read, modulo 10."""
+
+    def empty_memory(self, rows: int) -> int:
+        """Return the sum of nothing."""
+        return 0
+
+    def __call__(self, ids, memory):
+        """Return logits ``(1, time, 10)``, and the sum so far."""
+        sums = (memory + np.cumsum(np.asarray(ids)[0])) % 10
+        return np.eye(10)[sums][np.newaxis], int(sums[-1])
+
+
+print(write_likeliest(Adder(), np.array([3, 4]), 5), "should be [7 4 8 6 2]")
+
+# %%
+
+
+def adding(ids, count):
+    """Return what the adding toy writes, and how many characters it reads at each step."""
+    total, written = sum(ids) % 10, []
+    for _ in range(count):
+        written.append(total)
+        total = 2 * total % 10
+    return np.array(written), [len(ids)] + [1] * (count - 1)
+
+
+@probe
+def writing(ids, count):
+    """Write with a toy that adds up; return the ids, and what was read at each step."""
+    lengths = []
+
+    class Toy:
+        def empty_memory(self, rows):
+            return 0
+
+        def __call__(self, ids, memory):
+            read = np.asarray(ids)
+            if read.ndim != 2 or len(read) != 1:
+                raise ValueError(f"the model takes ids (1, time); these have shape {read.shape}")
+            lengths.append(read.shape[1])
+            sums = (memory + np.cumsum(read[0])) % 10
+            return tf.one_hot(sums[np.newaxis], 10), int(sums[-1])
+
+    found = np.asarray(write_likeliest(Toy(), np.array(ids), count))
+    return found, lengths
+
+
+@misconception(
+    "writing",
+    "The whole text is read again for every character, *and* the memory is handed in: each "
+    "character is read many times over.",
+)
+def all_again(ids, count):
+    text, total, lengths, written = list(ids), 0, [], []
+    for _ in range(count):
+        total = (total + sum(text)) % 10
+        lengths.append(len(text))
+        written.append(total)
+        text.append(total)
+    return np.array(written), lengths
+
+
+@misconception(
+    "writing",
+    "The text is right, but the memory begins empty each time and all is read again: that is "
+    "writing without a cache.",
+)
+def without_cache(ids, count):
+    written, _ = adding(ids, count)
+    return written, [len(ids) + step for step in range(count)]
+
+
+@misconception(
+    "writing",
+    "The memory that comes back is not handed in the next time: each character is guessed from the "
+    "one before it alone.",
+)
+def memory_lost(ids, count):
+    total = sum(ids) % 10
+    return np.full(count, total), [len(ids)] + [1] * (count - 1)
+
+
+@misconception("writing", "The prompt is returned, too; only what was written is asked for.")
+def with_prompt(ids, count):
+    written, lengths = adding(ids, count)
+    return np.concatenate([ids, written]), lengths
+
+
+@misconception("writing", "It is one character short: the guess after the prompt belongs to it.")
+def one_short(ids, count):
+    written, lengths = adding(ids, count)
+    return written[1:], lengths
+
+
+@misconception(
+    "writing", "One character too many is read: nobody looks at the guess after the last."
+)
+def one_reading_more(ids, count):
+    written, lengths = adding(ids, count)
+    return written, [*lengths, 1]
+
+
+@misconception(
+    "writing",
+    "The prompt is read character by character. It is there from the beginning: read it at once.",
+)
+def prompt_by_piece(ids, count):
+    written, _ = adding(ids, count)
+    return written, [1] * (len(ids) + count - 1)
+
+
+@misconception(
+    "writing",
+    "The prompt's last character is read twice: once with the prompt, and once more by itself.",
+)
+def last_twice(ids, count):
+    total, written = (sum(ids) + ids[-1]) % 10, []
+    for _ in range(count):
+        written.append(total)
+        total = 2 * total % 10
+    return np.array(written), [len(ids)] + [1] * count
+
+
+@check(
+    "The likeliest characters are written",
+    points=2,
+    hints=(
+        "Which of the logits tell what follows the last character?",
+        "Those of the last place. What is likeliest there is written, and is the next to be read.",
+        "In a loop: `logits, memory = model(piece, memory)`, then `piece` becomes the `argmax` of "
+        "`logits[:, -1:]`.",
+    ),
+)
+def likeliest(student):
+    for ids, count in (([3, 4, 1], 6), ([2, 5, 9, 1], 3)):
+        found, _ = student.writing(ids, count)
+        expected, _ = adding(ids, count)
+        assert np.shape(found) == (count,), f"{count} ids are asked for, not {np.shape(found)}"
+        said = f"{count} characters after {ids}, with the toy that adds up"
+        np.testing.assert_array_equal(found, expected, err_msg=said)
+
+
+@check(
+    "No character is read twice",
+    points=2,
+    after="likeliest",
+    hints=(
+        "How many characters are new when the prompt has been read?",
+        "Exactly one, the one that was just written. And the last one is never read.",
+        "The first call reads the whole prompt, each later one a single character: `count` calls.",
+    ),
+)
+def once(student):
+    _, lengths = student.writing([3, 4, 1], 6)
+    expected = [3, 1, 1, 1, 1, 1]
+    said = "characters read at each call, for a prompt of 3 and 6 to write"
+    assert list(lengths) == expected, f"{said}: {list(lengths)}, not {expected}"
+
+
+# %% [markdown]
+# ## How much faster?
+#
+# A network of the lesson's size, with *your* attention in it, writes ever longer texts, compiled,
+# with the cache and without. It is not trained: that changes what is written, not how long it
+# takes. Without the cache it reads the last window of text for every character. **Predict** the
+# factor for 1,000 characters and a window of 64 places.
+
+# %%
+from coursekit_transformer import TransformerSettings
+from coursekit_transformer.build import build_model
+from coursekit_transformer.data import TransformerData, Vocabulary
+from coursekit_transformer.decode import Cached, Taste, Uncached, texts
+from coursekit_transformer.model import Block
+from coursekit_transformer.practice.compare import lines, seconds, shown
+
+signs = TransformerData(vocabulary=Vocabulary("abcdefghijklmnopqrstuvwxyz \n"))
+
+
+def network_of(window: int) -> Transformer:
+    """Return a network of the lesson's size that is not trained."""
+    settings = TransformerSettings(length=window)
+    block = partial(Block, attention=SelfAttention)
+    return build_model(signs, settings, block=block)
+
+
+def time_to_write(model: Transformer, length: int, reader) -> float:
+    """Return the seconds that a text takes."""
+    return seconds(
+        lambda: list(texts(model, signs.vocabulary, "a", length, 1, Taste(), reader=reader)), 2
+    )
+
+
+# %% [markdown]
+# First: is it the same text?
+
+# %% tags=["train"]
+network = network_of(64)
+for name, reader in (("with", Cached.after), ("without", Uncached.after)):
+    pieces = texts(network, signs.vocabulary, "a", 50, 1, Taste(), reader=reader)
+    print(f"{name:8}", repr("".join(piece[0] for piece in pieces)))
+
+# %% tags=["train"]
+LENGTHS = (100, 300, 1_000)
+for length in LENGTHS:
+    taken = [time_to_write(network, length, reader) for reader in (Cached.after, Uncached.after)]
+    print(
+        f"{length:5} characters: {taken[0]:.2f} s with the cache, {taken[1]:.2f} s without: "
+        f"{taken[1] / taken[0]:.0f} times as fast"
+    )
+
+# %% [markdown]
+# And if the network sees further back? Without a cache, what a character costs grows with the
+# window. With one it hardly does.
+
+# %% tags=["train"]
+WINDOWS = (16, 64, 256)
+costs = {"with the cache": [], "without": []}
+for window in WINDOWS:
+    wide = network_of(window)
+    for name, reader in (("with the cache", Cached.after), ("without", Uncached.after)):
+        costs[name].append(1000 * time_to_write(wide, 100, reader) / 100)
+shown(
+    lines(
+        "What a character costs",
+        WINDOWS,
+        costs,
+        ("window, in characters", "milliseconds a character"),
+        logarithmic=True,
+    ),
+    "Two lines: without the cache a character costs more, the wider the window; with it hardly.",
+)
+
+# %% [markdown]
+# The cache pays with memory: keys and values of every layer for every place. For a large model and
+# a long text that is gigabytes, and much of the work on such models is about making it smaller.
+#
+# **Next:** `coursekit check transformer/cache`, then `coursekit next`.
