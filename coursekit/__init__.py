@@ -14,6 +14,7 @@ from coursekit.datasets import Dataset, Expected, LocalDataset, RemoteFile, fing
 from coursekit.errors import CourseError
 from coursekit.hookspecs import hookimpl
 from coursekit.lesson import Data, Lesson, Metric, Showable, Split, SplitName
+from coursekit.printable import quoted
 from coursekit.settings import Options, Settings, setting
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ __all__ = [
     "fingerprint",
     "half_blocks",
     "hookimpl",
+    "quoted",
     "setting",
 ]
 

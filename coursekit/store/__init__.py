@@ -15,6 +15,7 @@ from coursekit.store.download import fetch_file
 from coursekit.store.progress import Meter, active_console
 from coursekit.store.reading import DamagedError, reading
 from coursekit.store.web import read_address
+from coursekit.stored import read_bytes
 
 if TYPE_CHECKING:
     from coursekit.store.folder import Listing, find_file, list_pictures, shown_name
@@ -103,6 +104,7 @@ __all__ = [
     "named",
     "normal_letters",
     "read_address",
+    "read_bytes",
     "reading",
     "refuse_numbers",
     "require_space",

@@ -11,8 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from coursekit import CourseError
-from coursekit.store import Pixels, rgb_picture
-from coursekit.stored import read_bytes
+from coursekit.store import Pixels, read_bytes, rgb_picture
 
 
 @dataclass(frozen=True)

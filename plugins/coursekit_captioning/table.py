@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coursekit import CourseError
-from coursekit.store import find_file, refuse_numbers
-from coursekit.stored import read_bytes
+from coursekit.store import find_file, read_bytes, refuse_numbers
 
 NAME = "captions.csv"
 FORM = (

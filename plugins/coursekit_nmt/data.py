@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from coursekit import CourseError, Data, fingerprint
-from coursekit.printable import quoted
+from coursekit import CourseError, Data, fingerprint, quoted
 from coursekit_nmt.text import ARTICLE_SENTENCES, normalize
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from coursekit import CourseError
-from coursekit.printable import quoted
+from coursekit import CourseError, quoted
 from coursekit_nmt.data import NmtData
 from coursekit_nmt.decode import LONG, Translation, translate
 from coursekit_nmt.model import Translator

@@ -12,10 +12,10 @@ from coursekit.store import (
     few_repeats,
     has_tones,
     is_number,
+    read_bytes,
     refuse_numbers,
     without_markup,
 )
-from coursekit.stored import read_bytes
 from coursekit_nmt.data import Pair, Parts, split_pairs
 from coursekit_nmt.load import FORM, Row, read_rows
 from coursekit_nmt.text import normalize

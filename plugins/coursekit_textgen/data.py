@@ -3,6 +3,8 @@
 The text is cut into as many long rows as a batch has, side by side. A batch is the next
 piece of every row, so row i of a batch continues row i of the batch before: that is what
 makes it right to carry the network's state from batch to batch.
+
+As in coursekit_transformer: `Vocabulary`, `opening`, `beginning`, `passage`, `TextgenData`.
 """
 
 from __future__ import annotations
@@ -15,8 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from coursekit import CourseError, Data, fingerprint
-from coursekit.printable import quoted
+from coursekit import CourseError, Data, fingerprint, quoted
 from coursekit_textgen.load import Parts
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""Write text: one character after another, each drawn from what the network expects."""
+"""Write text: one character after another, each drawn from what the network expects.
+
+As in coursekit_transformer: `compiled_write`.
+"""
 
 from __future__ import annotations
 

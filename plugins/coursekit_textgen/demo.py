@@ -1,4 +1,7 @@
-"""Go on writing where a person stopped, and show what the network did not expect."""
+"""Go on writing where a person stopped, and show what the network did not expect.
+
+As in coursekit_transformer: `stream`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How well the network foresees text that it has not read."""
+"""How well the network foresees text that it has not read.
+
+As in coursekit_transformer: `Strips`.
+"""
 
 from __future__ import annotations
 

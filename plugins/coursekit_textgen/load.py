@@ -1,4 +1,8 @@
-"""Where the text comes from: Shakespeare, Python's own library, or a file of one's own."""
+"""Where the text comes from: Shakespeare, Python's own library, or a file of one's own.
+
+As in coursekit_transformer: `Parts`, `split_at`, `shakespeare_parts`, `own_parts`, `looks`,
+`lines_of`, `stdlib_parts`, `source`, `decode_text`, `load_parts`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coursekit import CourseError, LocalDataset
-from coursekit.store import TAG, as_read, far_longer, reading
-from coursekit.stored import read_bytes
+from coursekit.store import TAG, as_read, far_longer, read_bytes, reading
 
 SHAKESPEARE_FILE = "tinyshakespeare.txt"
 FORM = "a text file in UTF-8"

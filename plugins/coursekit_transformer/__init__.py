@@ -21,7 +21,7 @@ from coursekit import (
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from coursekit.lesson import Showable, SplitName
+    from coursekit import Showable, SplitName
     from coursekit_transformer.data import TransformerData
     from coursekit_transformer.model import Transformer
 
@@ -83,7 +83,9 @@ FULL = TransformerSettings(
 )
 
 
-class TransformerLesson(Lesson):
+class TransformerLesson(
+    Lesson["TransformerSettings", "TransformerData", "Transformer", "TransformerDemoOptions"]
+):
     """Text, all of it at once."""
 
     name = "transformer"
@@ -104,9 +106,9 @@ class TransformerLesson(Lesson):
     def data(self, dataset: LocalDataset, settings: TransformerSettings) -> TransformerData:
         """Read a text, split it and number its characters."""
         from coursekit_transformer.data import transformer_data
-        from coursekit_transformer.load import texts_of
+        from coursekit_transformer.load import load_parts
 
-        return transformer_data(texts_of(dataset), settings)
+        return transformer_data(load_parts(dataset), settings)
 
     def model(self, data: TransformerData, settings: TransformerSettings) -> Transformer:
         """Return a network with an optimizer whose rate falls to zero at the last step."""
@@ -148,6 +150,7 @@ class TransformerLesson(Lesson):
             "characters": data.vocabulary.characters,
             "opening": data.opening,
             "passage": data.passage,
+            "demo_example": data.demo_example,
         }
 
     def restore(self, assets: dict[str, Any], settings: TransformerSettings) -> TransformerData:
@@ -158,6 +161,7 @@ class TransformerLesson(Lesson):
             vocabulary=Vocabulary(assets["characters"]),
             opening=assets["opening"],
             passage=assets["passage"],
+            demo_example=assets.get("demo_example", ""),
         )
 
 

@@ -3,6 +3,8 @@
 The characters, the splits and the samples are as in coursekit_textgen, so that the figures of the
 two lessons can be compared. The batches are not: nothing is carried from one to the next, so the
 windows of text need not follow each other.
+
+As in coursekit_textgen: `Vocabulary`, `opening`, `beginning`, `passage`, `TransformerData`.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from coursekit import CourseError, Data, fingerprint
-from coursekit_transformer.load import Texts
+from coursekit import CourseError, Data, fingerprint, quoted
+from coursekit_transformer.load import Parts
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -145,37 +147,38 @@ class TransformerData(Data):
     passage: str = ""
 
 
-def transformer_data(texts: Texts, settings: TransformerSettings) -> TransformerData:
+def transformer_data(parts: Parts, settings: TransformerSettings) -> TransformerData:
     """Return the data that the lesson works on.
 
     Raises:
         CourseError: The text is too short to fill the batches of an epoch.
     """
-    vocabulary = Vocabulary.of(texts.train)
+    vocabulary = Vocabulary.of(parts.train)
 
     def split(text: str) -> TextSplit:
         ids = vocabulary.encode(text)
         return TextSplit(ids, settings.batch_size, settings.length, settings.seed)
 
-    train, validation, test = split(texts.train), split(texts.validation), split(texts.test)
+    train, validation, test = split(parts.train), split(parts.validation), split(parts.test)
     if train.steps < LEAST_STEPS or len(validation.ids) < 2 or len(test.ids) < 2:
         windows = settings.batch_size * LEAST_STEPS + 1
         raise CourseError(
-            f"the text is too short: {len(texts.train):,} characters to train on make "
+            f"the text is too short: {len(parts.train):,} characters to train on make "
             f"{train.steps} batches of {settings.batch_size} x {settings.length}",
             f"about {math.ceil(windows * settings.length / 0.9):,} characters or more",
-            "take a longer text" + smaller_batches(len(texts.train), settings),
+            "take a longer text" + smaller_batches(len(parts.train), settings),
         )
     return TransformerData(
-        fingerprint=fingerprint(texts[:3]),
+        fingerprint=fingerprint(parts[:3]),
         train=train,
         validation=validation,
         test=test,
-        notes=notes(texts, vocabulary),
+        notes=notes(parts, vocabulary),
         vocabulary=vocabulary,
         steps_per_epoch=train.steps,
-        opening=opening(texts.validation),
-        passage=passage(texts.validation),
+        opening=opening(parts.validation),
+        demo_example=quoted(beginning(parts.validation)) if parts.is_other else "",
+        passage=passage(parts.validation),
     )
 
 
@@ -187,23 +190,28 @@ def smaller_batches(characters: int, settings: TransformerSettings) -> str:
     return f", or smaller batches: --set batch_size={rows} --set length={length}"
 
 
-def notes(texts: Texts, vocabulary: Vocabulary) -> tuple[str, ...]:
+def notes(parts: Parts, vocabulary: Vocabulary) -> tuple[str, ...]:
     """Say what there is."""
     sizes = (
-        f"{len(texts.train):,} characters to train on, {len(texts.validation):,} to validate, "
-        f"{len(texts.test):,} to test; {len(vocabulary.characters)} different ones"
+        f"{len(parts.train):,} characters to train on, {len(parts.validation):,} to validate, "
+        f"{len(parts.test):,} to test; {len(vocabulary.characters)} different ones"
     )
-    unseen = sum(c not in vocabulary for c in texts.validation + texts.test)
+    unseen = sum(c not in vocabulary for c in parts.validation + parts.test)
     if not unseen:
-        return (sizes, texts.note)
+        return (sizes, parts.note, *parts.looks)
     met = f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
-    return (sizes, texts.note, met)
+    return (sizes, parts.note, met, *parts.looks)
 
 
 def opening(text: str, most: int = 80) -> str:
     """Return the first whole line of a text that has words, with its line break."""
     lines = text.split("\n")[1:]  # the first may begin in the middle
     return next((line for line in lines if line.strip()), text[:most])[:most] + "\n"
+
+
+def beginning(text: str, words: int = 3) -> str:
+    """Return the first words of a text's first whole line, as one would type a beginning."""
+    return " ".join(opening(text).split()[:words])[:40] or "the"
 
 
 def passage(text: str, most: int = 400) -> str:

@@ -1,4 +1,7 @@
-"""Write text: one character after another, each drawn from what the network expects."""
+"""Write text: one character after another, each drawn from what the network expects.
+
+As in coursekit_textgen: `compiled`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf  # noqa: TID253 - only demo.py imports this module
 
-from coursekit.runs.loop import has_xla
+from coursekit.prepare import has_xla
 from coursekit_transformer.data import UNKNOWN, Vocabulary
 from coursekit_transformer.model import NEVER, Memory, Transformer
 

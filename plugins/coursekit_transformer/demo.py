@@ -1,4 +1,7 @@
-"""Go on writing where a person stopped, and show where every head of the attention looks."""
+"""Go on writing where a person stopped, and show where every head of the attention looks.
+
+As in coursekit_textgen: `stream`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from coursekit_transformer.decode import Cached, Taste, Uncached, texts
 from coursekit_transformer.model import Transformer
 
 if TYPE_CHECKING:
-    from coursekit.lesson import Showable
+    from coursekit import Showable
     from coursekit_transformer import TransformerDemoOptions
 
 SHADES = " ░▒▓█"  # readable without colour

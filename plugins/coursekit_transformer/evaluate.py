@@ -1,4 +1,7 @@
-"""How well the network foresees text that it has not read."""
+"""How well the network foresees text that it has not read.
+
+As in coursekit_textgen: `Strips`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from coursekit.lesson import SplitName
+from coursekit import SplitName
 from coursekit_transformer.data import Ids, TransformerData
 from coursekit_transformer.model import Memory, Transformer
 from coursekit_transformer.train import character_loss

@@ -11,6 +11,8 @@ import tensorflow as tf  # noqa: TID253
 class Dropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout that names its random generator, Philox.
 
+    As in coursekit_textgen.
+
     Args:
         rate: The share that is set to zero.
         seed: Of the generator, whose state is a variable of the model.
@@ -26,5 +28,5 @@ class Dropout(keras.layers.Layer):  # type: ignore[misc]
         if not training or self.rate == 0:
             return inputs
         seed = tf.cast(self.seeds.next(), tf.int32)
-        drawn = tf.random.stateless_uniform(tf.shape(inputs), seed, alg="philox")
-        return tf.where(drawn >= self.rate, inputs / (1 - self.rate), 0.0)
+        uniform = tf.random.stateless_uniform(tf.shape(inputs), seed, alg="philox")
+        return tf.where(uniform >= self.rate, inputs / (1 - self.rate), 0.0)

@@ -1,4 +1,7 @@
-"""The loss and one step of training."""
+"""The loss and one step of training.
+
+As in coursekit_textgen: `character_loss`.
+"""
 
 from __future__ import annotations
 

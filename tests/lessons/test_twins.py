@@ -40,9 +40,23 @@ def parts(name: str, *modules: str) -> tuple[Part, ...]:
     return tuple(Part(f"coursekit_{module}", name) for module in modules)
 
 
+TEXT_FILES = (
+    "Parts",
+    "split_at",
+    "shakespeare_parts",
+    "own_parts",
+    "looks",
+    "lines_of",
+    "stdlib_parts",
+    "source",
+    "decode_text",
+    "load_parts",
+)
+TEXTS = ("Vocabulary", "opening", "beginning", "passage")
+
 # One text, but for docstrings (and the name of `picture`, which templates import).
 ONE_TEXT = [
-    parts("Dropout", "nmt.layers", "captioning.layers", "textgen.layers"),
+    parts("Dropout", "nmt.layers", "captioning.layers", "textgen.layers", "transformer.layers"),
     parts("GRU", "nmt.layers", "captioning.layers"),
     parts("Decoder.embed", "nmt.model", "captioning.model"),
     parts("BahdanauAttention.keys", "nmt.model", "captioning.model"),
@@ -58,6 +72,19 @@ ONE_TEXT = [
     (
         Part("coursekit_dcgan.practice.compare", "picture"),
         Part("coursekit_textgen.practice.compare", "shown"),
+    ),
+    *(parts(name, "textgen.load", "transformer.load") for name in TEXT_FILES),
+    *(parts(name, "textgen.data", "transformer.data") for name in TEXTS),
+    parts("Strips", "textgen.evaluate", "transformer.evaluate"),
+    parts("stream", "textgen.demo", "transformer.demo"),
+    parts("character_loss", "textgen.train", "transformer.train"),
+    (
+        Part("coursekit_textgen.data", "TextgenData"),
+        Part("coursekit_transformer.data", "TransformerData"),
+    ),
+    (
+        Part("coursekit_textgen.decode", "compiled_write"),
+        Part("coursekit_transformer.decode", "compiled"),
     ),
 ]
 # Different texts that do the same: the tests below give them the same input.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf  # noqa: TID253 - only notebooks import this module
 from matplotlib.figure import Figure  # noqa: TID253
 
-from coursekit.runs.loop import has_xla
+from coursekit.prepare import has_xla
 from coursekit_transformer.data import Vocabulary
 from coursekit_transformer.decode import Taste, texts
 from coursekit_transformer.model import Transformer

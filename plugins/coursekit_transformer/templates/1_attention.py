@@ -51,7 +51,7 @@ third_weight = 0.67  # exercise
 pairs = 2080  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
 @probe
@@ -232,7 +232,7 @@ def one_too_near(time, past, window):
 def not_ahead(student):
     found = student.mask(4, 0, None)
     assert np.shape(found) == (4, 4), f"four places: the mask has the shape {np.shape(found)}"
-    np.testing.assert_array_equal(found, seen(4, 0, None), err_msg="causal_mask(4)")
+    assert_equal(found, seen(4, 0, None), "causal_mask(4)")
 
 
 @check(
@@ -248,7 +248,7 @@ def not_ahead(student):
 def and_past(student):
     found = student.mask(2, 3, None)
     assert np.shape(found) == (2, 5), f"the shape is {np.shape(found)}, not (time, past + time)"
-    np.testing.assert_array_equal(found, seen(2, 3, None), err_msg="causal_mask(2, past=3)")
+    assert_equal(found, seen(2, 3, None), "causal_mask(2, past=3)")
 
 
 @check(
@@ -263,7 +263,7 @@ def and_past(student):
 )
 def in_window(student):
     found = student.mask(5, 0, 3)
-    np.testing.assert_array_equal(found, seen(5, 0, 3), err_msg="causal_mask(5, window=3)")
+    assert_equal(found, seen(5, 0, 3), "causal_mask(5, window=3)")
 
 
 # %% [markdown]
@@ -440,9 +440,9 @@ def scores_returned(queries, keys, values, mask):
 def fits(student):
     _, found = student.attend(*example())
     assert np.shape(found) == (2, 3, 5), f"the weights have shape {np.shape(found)}, not (2, 3, 5)"
-    np.testing.assert_allclose(found.sum(-1), 1, atol=1e-4, err_msg="each query's weights sum to 1")
+    assert_close(found.sum(-1), 1, "each query's weights sum to 1", atol=1e-4)
     expected = by_hand(*example())[1]
-    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="the weights, nothing masked")
+    assert_close(found, expected, "the weights, nothing masked", atol=1e-4)
 
 
 @check(
@@ -459,7 +459,7 @@ def mixes(student):
     found, _ = student.attend(*example())
     assert np.shape(found) == (2, 3, 2), f"the mixture has shape {np.shape(found)}, not (2, 3, 2)"
     expected = by_hand(*example())[0]
-    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="the mixture, nothing masked")
+    assert_close(found, expected, "the mixture, nothing masked", atol=1e-4)
 
 
 @check(
@@ -476,7 +476,7 @@ def unseen(student):
     looks = seen(3, 2, None)
     _, found = student.attend(*example(looks))
     expected = by_hand(*example(looks))[1]
-    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="the weights under a mask")
+    assert_close(found, expected, "the weights under a mask", atol=1e-4)
     assert not np.any(found[:, ~looks]), "a place that may not be seen has a weight"
 
 

@@ -51,7 +51,7 @@ shape_of_heads = (16, 4, 64, 32)  # exercise
 weights_of_layer = 65_536  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
 @misconception(
@@ -249,7 +249,7 @@ def parts(student):
         assert np.shape(found) == expected.shape, (
             f"{said} have the shape {np.shape(found)}, not {expected.shape}"
         )
-        np.testing.assert_array_equal(found, expected, err_msg=said)
+        assert_equal(found, expected, said)
 
 
 @check(
@@ -265,7 +265,7 @@ def together(student):
     features = counted_features()
     found = student.merge(parted(features, 4))
     assert np.shape(found) == (2, 3, 8), f"the shape is {np.shape(found)}, not (2, 3, 8)"
-    np.testing.assert_array_equal(found, features, err_msg="split and merged again")
+    assert_equal(found, features, "split and merged again")
 
 
 # %% [markdown]
@@ -402,7 +402,7 @@ def turns(student):
     vectors = some_vectors()
     expected = turned(vectors)
     found = student.rotate(vectors, 0)
-    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="five places, from 0 on")
+    assert_close(found, expected, "five places, from 0 on", atol=1e-4)
 
 
 @check(
@@ -419,7 +419,7 @@ def starts(student):
     vectors = some_vectors()
     expected = turned(vectors, 7)
     found = student.rotate(vectors, 7)
-    np.testing.assert_allclose(found, expected, atol=1e-4, err_msg="five places, from 7 on")
+    assert_close(found, expected, "five places, from 7 on", atol=1e-4)
 
 
 @check(
@@ -435,7 +435,7 @@ def distances(student):
     same = np.repeat(some_vectors()[:1, :1], 5, axis=1)
     here, there = student.products(same, 0), student.products(same, 30)
     assert np.shape(here) == (1, 5, 5), "five vectors times five vectors"
-    np.testing.assert_allclose(there, here, atol=1e-3, err_msg="the same text, 30 places later")
+    assert_close(there, here, "the same text, 30 places later", atol=1e-3)
     assert np.ptp(here[0, 0]) > 0.1, "the product is the same at every distance: nothing turns"
 
 

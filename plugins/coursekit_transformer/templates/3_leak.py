@@ -49,7 +49,7 @@ held_out_loss = 0.01  # exercise
 written_text = 2  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
 @misconception(
@@ -272,7 +272,7 @@ def detector(student):
         assert np.shape(given) == (6, 6), f"six places: the table has the shape {np.shape(given)}"
         said = "the guesses (rows) that depend on each character (columns)"
         expected = pattern(*what).astype(int)
-        np.testing.assert_array_equal(np.asarray(given, int), expected, err_msg=said)
+        assert_equal(np.asarray(given, int), expected, said)
 
 
 # %% [markdown]
@@ -550,7 +550,7 @@ def old_weights(queries, keys, values, mask):
 def closed(student):
     before, after = (student.attend(*example(later))[1] for later in (0.0, 3.0))
     said = "the weights of the first two places, before and after a later place was changed"
-    np.testing.assert_allclose(after[:, :2], before[:, :2], atol=1e-5, err_msg=said)
+    assert_close(after[:, :2], before[:, :2], said, atol=1e-5)
     assert abs(before[0, 0, 0] - 1) < 1e-4, "the first place can see itself alone"
 
 
@@ -567,7 +567,7 @@ def closed(student):
 def unchanged_otherwise(student):
     found, expected = student.attend(*example()), by_hand(*example())
     for name, mine, right in zip(("mixture", "weights"), found, expected, strict=True):
-        np.testing.assert_allclose(mine, right, atol=1e-4, err_msg=f"the {name}")
+        assert_close(mine, right, f"the {name}", atol=1e-4)
 
 
 # %% [markdown]

@@ -53,7 +53,7 @@ spread_at_the_end = 5.0  # exercise
 # %%
 import numpy as np
 
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception("normalised", "The mean is right; but these have a variance of 0.25, not of 1.")
@@ -119,7 +119,7 @@ def rounded():
 )
 def by_head(student):
     found = np.array(student["normalised"], float)
-    np.testing.assert_allclose(found, [-1, 1], atol=0.01, err_msg="the mean 0, the variance 1")
+    assert_close(found, [-1, 1], "the mean 0, the variance 1", atol=0.01)
 
 
 @check(
@@ -242,7 +242,7 @@ def standard(student):
     ones, zeros = np.ones(4, "float32"), np.zeros(4, "float32")
     found = student.norm(features, ones, zeros)
     expected = normed(features, ones, zeros)
-    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="scale 1, shift 0")
+    assert_close(found, expected, "scale 1, shift 0", atol=1e-3)
 
 
 @check(
@@ -258,7 +258,7 @@ def standard(student):
 def learnt(student):
     found = student.norm(*some_features())
     expected = normed(*some_features())
-    np.testing.assert_allclose(found, expected, atol=1e-3, err_msg="with a scale and a shift")
+    assert_close(found, expected, "with a scale and a shift", atol=1e-3)
 
 
 @check(
@@ -276,7 +276,9 @@ def harmless(student):
     flat = np.full((1, 2, 4), 2, "float32")
     found = student.norm(flat, scale, shift)
     assert np.isfinite(found).all(), "equal numbers give something that is not a number"
-    np.testing.assert_allclose(found, np.broadcast_to(shift, (1, 2, 4)), atol=1e-2)
+    assert_close(
+        found, np.broadcast_to(shift, (1, 2, 4)), "equal numbers leave only the shift", atol=1e-2
+    )
 
 
 # %% [markdown]
@@ -494,7 +496,7 @@ def adds(student):
     found, _, _ = student.through(features, scales)
     expected = stages(features, scales, RIGHT)
     said = "an attention that doubles what it reads, then a network that triples it"
-    np.testing.assert_allclose(found, expected, atol=1e-2, rtol=1e-3, err_msg=said)
+    assert_close(found, expected, said, atol=1e-2, rtol=1e-3)
 
 
 @check(

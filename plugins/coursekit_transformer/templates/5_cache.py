@@ -51,7 +51,7 @@ read_with = 100  # exercise
 numbers_kept = 65_536  # exercise
 
 # %%
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
 @misconception("read_without", "That is 100 times the whole text; at first there is less to read.")
@@ -278,8 +278,8 @@ def same(student):
             f"the keys that come out have the shape {np.shape(keys)} for six places"
         )
         said = f"what the last {new} of six places are told"
-        np.testing.assert_allclose(found, expected, atol=1e-3, err_msg=said)
-        np.testing.assert_allclose(keys, right, atol=1e-4, err_msg="the keys that come out")
+        assert_close(found, expected, said, atol=1e-3)
+        assert_close(keys, right, "the keys that come out", atol=1e-4)
 
 
 # %% [markdown]
@@ -456,7 +456,7 @@ def likeliest(student):
         expected, _ = adding(ids, count)
         assert np.shape(found) == (count,), f"{count} ids are asked for, not {np.shape(found)}"
         said = f"{count} characters after {ids}, with the toy that adds up"
-        np.testing.assert_array_equal(found, expected, err_msg=said)
+        assert_equal(found, expected, said)
 
 
 @check(

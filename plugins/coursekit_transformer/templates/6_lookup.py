@@ -47,7 +47,7 @@ weight_of_place = 0.83  # exercise
 # %%
 import numpy as np
 
-from coursekit.practice import check, misconception, probe
+from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
 @probe
@@ -236,7 +236,7 @@ def votes(student):
     found = student.guess(scores, ids, characters)
     assert np.shape(found) == (5, 4), f"the shape is {np.shape(found)}, not (5, 4)"
     expected = voted(scores, ids, characters)
-    np.testing.assert_allclose(found, expected, atol=1e-6, err_msg="five places, four characters")
+    assert_close(found, expected, "five places, four characters", atol=1e-6)
 
 
 @check(
@@ -253,7 +253,7 @@ def large(student):
     found = student.guess(*some_scores(1000.0))
     assert np.isfinite(found).all(), "large scores give something that is not a number"
     expected = voted(*some_scores(1000.0))
-    np.testing.assert_allclose(found, expected, atol=1e-6, err_msg="scores of thousands")
+    assert_close(found, expected, "scores of thousands", atol=1e-6)
 
 
 # %% [markdown]
@@ -422,7 +422,7 @@ def not_the_answer(student):
     after = student.scores_of(changed)
     assert np.shape(before) == (40, 40), "fit returns a table (time, time)"
     said = "the scores of the first 30 places, before and after what follows was changed"
-    np.testing.assert_allclose(after[:30], before[:30], atol=1e-6, err_msg=said)
+    assert_close(after[:30], before[:30], said, atol=1e-6)
 
 
 @check(
@@ -439,7 +439,7 @@ def right_place(student):
     ids = two_orders()
     found = np.array(student.favourite(ids))
     said = "the favourite of each place whose character stood there once before"
-    np.testing.assert_array_equal(found, ids[40:] + 1, err_msg=said)  # 0 to 39 stand in order
+    assert_equal(found, ids[40:] + 1, said)  # 0 to 39 stand in order
 
 
 @check(

@@ -29,7 +29,7 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare
-from coursekit.runs.loop import has_xla
+from coursekit.prepare import has_xla
 from coursekit_transformer import TransformerLesson
 from coursekit_transformer.build import build_model
 from coursekit_transformer.decode import Cached, Taste, Uncached

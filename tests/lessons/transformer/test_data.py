@@ -8,7 +8,7 @@ import pytest
 
 from coursekit import CourseError, LocalDataset
 from coursekit_textgen.data import textgen_data
-from coursekit_textgen.load import texts_of as texts_of_textgen
+from coursekit_textgen.load import load_parts as load_parts_of_textgen
 from coursekit_transformer import TINY, TransformerSettings
 from coursekit_transformer.data import (
     UNKNOWN,
@@ -19,7 +19,8 @@ from coursekit_transformer.data import (
     smaller_batches,
     transformer_data,
 )
-from coursekit_transformer.load import Texts, stdlib_texts, texts_of
+from coursekit_transformer.load import Parts, load_parts, stdlib_parts
+from tests.conftest import published
 
 SMALL = TransformerSettings(batch_size=2, length=3)
 
@@ -76,24 +77,24 @@ def test_every_epoch_has_as_many_whole_batches(characters: int, epoch: int) -> N
     assert all(batch[0].shape == batch[1].shape == (2, 3) for batch in found)
 
 
-def test_shakespeare_is_split_as_in_textgen(shared: Path) -> None:
+def test_shakespeare_is_split_as_in_textgen() -> None:
     """The same text to train on, the same to measure on, the same characters and samples."""
-    file = shared / "mirror" / "tinyshakespeare.txt"
+    file = published("shakespeare", "tinyshakespeare.txt")
     local = LocalDataset("shakespeare", {file.name: file})
-    texts = texts_of(local)
-    assert tuple(texts) == tuple(texts_of_textgen(local))
+    texts = load_parts(local)
+    assert tuple(texts) == tuple(load_parts_of_textgen(local))
     assert (len(texts.train), len(texts.validation)) == (1_003_854, 111_540)
     data = transformer_data(texts, TINY)
     from coursekit_textgen import TINY as TINY_TEXTGEN
 
-    other = textgen_data(texts_of_textgen(local), TINY_TEXTGEN)
+    other = textgen_data(load_parts_of_textgen(local), TINY_TEXTGEN)
     assert data.fingerprint == other.fingerprint
     assert data.vocabulary.characters == other.vocabulary.characters
     assert (data.opening, data.passage) == (other.opening, other.passage)
 
 
 def test_the_standard_library_holds_whole_modules_out() -> None:
-    texts = texts_of(LocalDataset("stdlib"))
+    texts = load_parts(LocalDataset("stdlib"))
     assert "class Thread:" in texts.test
     assert "class Thread:" not in texts.train
     data = transformer_data(texts, TINY)
@@ -103,13 +104,13 @@ def test_the_standard_library_holds_whole_modules_out() -> None:
 
 def test_a_python_without_source_is_explained(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="without the source of its module argparse"):
-        stdlib_texts(tmp_path)
+        stdlib_parts(tmp_path)
 
 
-def own(tmp_path: Path, raw: bytes) -> Texts:
+def own(tmp_path: Path, raw: bytes) -> Parts:
     file = tmp_path / "book.txt"
     file.write_bytes(raw)
-    return texts_of(LocalDataset("book.txt", path=file))
+    return load_parts(LocalDataset("book.txt", path=file))
 
 
 def test_a_file_of_ones_own_is_cut_in_three(tmp_path: Path) -> None:
@@ -133,22 +134,22 @@ def test_what_is_no_text_is_explained(tmp_path: Path, raw: bytes, words: str) ->
 
 def test_a_folder_is_no_text(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="is not a file"):
-        texts_of(LocalDataset("folder", path=tmp_path))
+        load_parts(LocalDataset("folder", path=tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", "too short " * 5])
 def test_too_short_a_text_is_explained(text: str) -> None:
     with pytest.raises(CourseError, match="too short") as caught:
-        transformer_data(Texts(text, text, text, ""), SMALL)
+        transformer_data(Parts(text, text, text, ""), SMALL)
     assert caught.value.remedy == "take a longer text"  # no batch is small enough for these
 
 
 def test_what_is_asked_for_is_enough() -> None:
     """A text as long as the message says is taken."""
     with pytest.raises(CourseError, match="too short") as caught:
-        transformer_data(Texts("a" * 20, "aa", "aa", ""), SMALL)
+        transformer_data(Parts("a" * 20, "aa", "aa", ""), SMALL)
     needed = int(caught.value.expected.split()[1].replace(",", ""))
-    data = transformer_data(Texts("a" * int(needed * 0.9), "aa", "aa", ""), SMALL)
+    data = transformer_data(Parts("a" * int(needed * 0.9), "aa", "aa", ""), SMALL)
     assert int(data.train.batches(0).cardinality()) >= 10
 
 
@@ -159,13 +160,13 @@ def test_smaller_batches_are_advised_only_where_they_help() -> None:
     assert smaller_batches(least - 1, settings) == ""
     # Shorter windows than those that were asked for, never longer ones.
     assert "length=16" in smaller_batches(least, TransformerSettings(length=16))
-    data = Texts("a" * least, "aa", "aa", "")
+    data = Parts("a" * least, "aa", "aa", "")
     advised = TransformerSettings(batch_size=4, length=32)
     assert int(transformer_data(data, advised).train.batches(0).cardinality()) >= 10
 
 
 def test_unseen_characters_are_counted() -> None:
-    data = transformer_data(Texts("ab" * 100, "abc", "cab", "from nowhere"), SMALL)
+    data = transformer_data(Parts("ab" * 100, "abc", "cab", "from nowhere"), SMALL)
     assert any(note.startswith("2 held-out characters") for note in data.notes)
 
 
