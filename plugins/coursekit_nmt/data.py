@@ -47,10 +47,8 @@ class Parts(NamedTuple):
 
     `alignments` is known for generated data only: for a pair and each of its
     target words, the positions of the source words that it comes from, ``()``
-    where the source is silent, None where the word is not a content word.
-
-    `notes` is what should be known; `accents` says whether Latin letters of sources and of
-    targets keep their accents; `sample` is a held-out source of a file of one's own.
+    where the source is silent, None where the word is not a content word. `accents` says
+    whether Latin letters of sources and of targets keep theirs; `sample` is a held-out source.
     """
 
     train: Sequence[Pair]
