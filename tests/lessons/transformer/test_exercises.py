@@ -7,20 +7,20 @@ import pytest
 from coursekit.notebooks.cells import cells
 from coursekit.practice.checks import Result, check_work
 from coursekit.practice.gather import declared, exercise
-from coursekit.practice.namespace import Here
+from coursekit.practice.namespace import NotebookNamespace
 from coursekit.practice.verify import faults_of
 
 TOPICS = ["attention", "heads", "leak", "residual", "cache", "lookup"]
 
 
 @cache
-def solved_space(topic: str) -> Here:
+def solved_space(topic: str) -> NotebookNamespace:
     """Return the namespace of a solved exercise, its given cells run once."""
     template = exercise(f"transformer/{topic}")
-    here = Here({"__name__": "__main__"}, declared(template).probes)
+    here = NotebookNamespace({"__name__": "__main__"}, declared(template).probes)
     for built in cells(template):
         if built.role in ("given", "student"):
-            here.run(built.solved, built.id)
+            here.run_cell(built.solved, built.id)
     return here
 
 
@@ -28,8 +28,8 @@ def results(topic: str, code: str) -> dict[str, Result]:
     """Check the solution of an exercise with one cell's code in place of the solution's."""
     known = declared(exercise(f"transformer/{topic}"))
     right = solved_space(topic)
-    here = Here(dict(right.namespace), right.probes)
-    here.run(code, "changed")
+    here = NotebookNamespace(dict(right.namespace), right.probes)
+    here.run_cell(code, "changed")
     return {result.check.name: result for result in check_work(known, here)}
 
 
