@@ -21,7 +21,7 @@ from coursekit.stored import read_bytes, require_file
 
 MOST_READ = 100_000_000  # bytes: a larger one is not opened by Jupyter either
 DEEPEST = 100  # lists and objects inside one another; outputs with a figure in them reach 20
-CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)  # git's conflict marks
+CONFLICT = re.compile(r"^[ \t]*(<{7}|={7}|>{7})( |$)", re.MULTILINE)  # git's conflict marks
 _HALF = re.compile("[\ud800-\udfff]")  # half of a character that UTF-16 writes as a pair
 CELL_TYPES = ("code", "markdown", "raw")
 

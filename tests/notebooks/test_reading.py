@@ -102,8 +102,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not UTF-8: it has the byte 0x89 at 0"),
     "latin-1": (TEXT.encode("latin-1"), "is not UTF-8: it has the byte 0xe4"),
     "conflict": (
-        TEXT.replace("{", "<<<<<<< HEAD\n{\n=======\n{\n>>>>>>> theirs\n", 1).encode(),
-        "git's conflict marks, the first on line 1",
+        TEXT.replace("{", "{\n   <<<<<<< HEAD\n\n=======\n\n>>>>>>> theirs\n", 1).encode(),
+        "git's conflict marks, the first on line 2",
     ),
     "null": (b"null", "it holds null"),
     "a list": (b"[]", "it holds a list"),

@@ -237,7 +237,7 @@ def test_doctor_looks_at_all(
     (tmp_path / "cache").rmdir()
     (tmp_path / "cache").write_text("a file")
     shown = loop("doctor", code=1).stdout
-    assert "cache: make" in shown
+    assert "cache: set COURSEKIT_CACHE" in shown
     assert "TensorFlow: pip install" in shown
 
 
