@@ -310,7 +310,8 @@ def suspect_d(queries, keys, values, mask):
     """Take the mean off the values, so that they stay small."""
     values -= tf.reduce_mean(values, axis=-2, keepdims=True)
     scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
-    weights = tf.nn.softmax(tf.where(mask, scores, NEVER))
+    allowed = tf.where(mask, scores, NEVER)
+    weights = tf.nn.softmax(allowed)
     return tf.matmul(weights, values), weights
 
 
@@ -551,7 +552,11 @@ def closed(student):
     before, after = (student.attend(*example(later))[1] for later in (0.0, 3.0))
     said = "the weights of the first two places, before and after a later place was changed"
     assert_close(after[:, :2], before[:, :2], said, atol=1e-5)
-    assert abs(before[0, 0, 0] - 1) < 1e-4, "the first place can see itself alone"
+    assert_close(before.sum(-1), np.ones(before.shape[:2]), "weights sum to one", atol=1e-4)
+    alone = np.eye(len(before[0, 0]))[0]
+    assert_close(before[0, 0], alone, "the first place can see itself alone", atol=1e-4)
+    liked = by_hand(*example())[1][:, 1].argmax(-1)
+    assert_equal(before[:, 1].argmax(-1), liked, "what the second place of each row likes best")
 
 
 @check(

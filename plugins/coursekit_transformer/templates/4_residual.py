@@ -528,7 +528,7 @@ def hands_on(student):
 )
 def drops(student):
     for what, right in student.dropped().items():
-        assert right, f"this should be so, and is not: {what}"
+        assert right is True, f"this should be so, and is not: {what}"
 
 
 # %% [markdown]
@@ -552,7 +552,8 @@ class WithoutStream(Block):
     """Each part replaces the features."""
 
     def call(self, features, seen, memory=None, training=False):
-        told, memory, weights = self.attention(self.norm_attention(features), seen, memory)
+        normal = self.norm_attention(features)
+        told, memory, weights = self.attention(normal, seen, memory)
         return self.narrow(self.widen(self.norm_network(told))), memory, weights
 
 
@@ -561,8 +562,8 @@ class WithoutNorm(Block):
 
     def call(self, features, seen, memory=None, training=False):
         told, memory, weights = self.attention(features, seen, memory)
-        features = features + told
-        return features + self.narrow(self.widen(features)), memory, weights
+        middle = features + told
+        return middle + self.narrow(self.widen(middle)), memory, weights
 
 
 class NormAfter(Block):

@@ -116,8 +116,9 @@ def where(student):
     ),
 )
 def how_sure(student):
-    student["weight_of_place"]  # are the dots still there?
-    assert abs(student.weight() - 0.83) < 0.02, "exp of each score, divided by their sum"
+    said = "exp of each score, divided by their sum"
+    assert_close(student["weight_of_place"], 0.83, said, atol=0.02)
+    assert_close(student.weight(), 0.83, said, atol=0.02)
 
 
 # %% [markdown]
@@ -421,6 +422,7 @@ def not_the_answer(student):
     changed = np.concatenate([TEXT[:30], TEXT[40:50]])
     after = student.scores_of(changed)
     assert np.shape(before) == (40, 40), "fit returns a table (time, time)"
+    assert np.ptp(before) > 0, "all scores are equal: no place is preferred"
     said = "the scores of the first 30 places, before and after what follows was changed"
     assert_close(after[:30], before[:30], said, atol=1e-6)
 
