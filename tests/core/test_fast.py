@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 
 SAMPLE = """
 import pytest
+import coursekit
 
 def test_light():
     pass
