@@ -129,6 +129,7 @@ def test_one_group_alone_cannot_be_split() -> None:
         split_pairs(pairs)
 
 
+@pytest.mark.slow
 def test_phrasebook_splits_never_leak_and_know_where_words_come_from() -> None:
     parts = phrasebook_parts()
     assert_no_leak(parts)
