@@ -1,7 +1,8 @@
-"""What ``pytest -m "not tf"`` promises: no test that it runs imports TensorFlow.
+"""What ``pytest -m "not tf"`` promises: no test that it runs imports TensorFlow or takes long.
 
 Importing TensorFlow takes 3 to 9 seconds in every process, so the tests that need it carry the
-mark ``tf``: a whole module by ``pytestmark = pytest.mark.tf``, else each test by itself.
+mark ``tf``: a whole module by ``pytestmark = pytest.mark.tf``, else each test by itself. What takes
+2 seconds for another reason, or starts dozens of processes, carries the mark ``slow``.
 """
 
 import re
@@ -11,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from coursekit import keras_setup
 
 EXPRESSION = "not tf"
 WHOLE_MODULE = re.compile(r"^pytestmark = pytest\.mark\.tf$", re.MULTILINE)
@@ -49,7 +52,8 @@ class FastTests:
         self.refuse = RefuseTensorFlow()
 
     def pytest_sessionstart(self) -> None:
-        """Refuse the import from here on."""
+        """Refuse the import from here on, ahead of the kit's own finder of Keras."""
+        keras_setup.install()
         sys.meta_path.insert(0, self.refuse)
 
     def pytest_sessionfinish(self) -> None:
@@ -63,6 +67,14 @@ class FastTests:
         if WHOLE_MODULE.search(module_path.read_text(encoding="utf-8")):
             return Closed.from_parent(parent, path=module_path)
         return None
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what is slow without TensorFlow."""
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
 def install(config: pytest.Config) -> None:

@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 
 SAMPLE = """
 import pytest
+import coursekit
 
 def test_light():
     pass
@@ -20,6 +21,10 @@ def test_heavy():
 @pytest.mark.tf
 def test_marked():
     raise RuntimeError("runs only where TensorFlow may be imported")
+
+@pytest.mark.slow
+def test_slow():
+    raise RuntimeError("runs only where there is time")
 """
 WHOLE = "import pytest\nimport tensorflow\n\npytestmark = pytest.mark.tf\n\ndef test_any(): pass\n"
 
@@ -39,11 +44,12 @@ def test_a_test_without_the_mark_that_imports_tensorflow_fails(tmp_path: Path, m
     (tmp_path / "test_sample.py").write_text(SAMPLE.format(module=module))
     (tmp_path / "test_whole.py").write_text(WHOLE)
     done = fast("-p", "tests.conftest", "-c", "pyproject.toml", str(tmp_path))
-    assert "1 failed, 1 passed, 1 deselected" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 1 passed, 2 deselected" in done.stdout, done.stdout + done.stderr
     assert "a test without the mark tf imports" in done.stdout
     assert "test_heavy" in done.stdout
 
 
+@pytest.mark.slow
 def test_no_module_of_the_fast_tests_imports_tensorflow() -> None:
     done = fast("--collect-only", "tests")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,6 +7,7 @@ from coursekit.prepare import prepare
 from coursekit_nmt import PHRASEBOOK, NmtLesson
 
 
+@pytest.mark.slow
 def test_a_data_set_brings_its_own_settings() -> None:
     settings, data = prepare(NmtLesson(), "phrasebook", epochs=1)
     asked = PHRASEBOOK.settings("quick", NmtLesson().presets["quick"]).replace({"epochs": 1})

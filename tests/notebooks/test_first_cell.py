@@ -63,6 +63,7 @@ def install(folder: Path, address: str, *options: str) -> Path:
     return folder / "there"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--editable",)], ids=["wheel", "editable"])
 @pytest.mark.parametrize("address", ["https://host.example/dots", ""], ids=["address", "none"])
 def test_the_notebook_of_an_outside_plugin_names_it_and_installs_it(

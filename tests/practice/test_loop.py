@@ -14,6 +14,8 @@ from coursekit.practice.gather import exercise
 from tests import sums
 from tests.conftest import Command
 
+pytestmark = pytest.mark.slow
+
 Solve = Callable[..., Path]
 
 

@@ -11,6 +11,8 @@ from coursekit.notebooks.notebook import build_notebook
 from coursekit.practice.gather import exercise
 from tests.conftest import Command
 
+pytestmark = pytest.mark.slow
+
 Book = dict[str, Any]
 
 

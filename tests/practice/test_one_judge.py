@@ -19,6 +19,8 @@ from coursekit.practice.student_cells import code_of, work_of
 from coursekit.practice.verify import code_of as gate_code
 from coursekit.practice.worker_client import Child
 
+pytestmark = pytest.mark.slow
+
 BATCHES = "textgen/batches"
 HOLE, SECOND = "exercise-ids_of_hole", "exercise-second_batch"
 ROWS, PIECE = "exercise-side_by_side", "exercise-next_piece"

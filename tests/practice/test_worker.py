@@ -8,6 +8,8 @@ import pytest
 from coursekit.practice.worker_process import Worker
 from tests.workers import CLOSED, ENDED, POSIX, WROTE, Spare, fault, is_gone, run
 
+pytestmark = pytest.mark.slow
+
 # What a cell does, and what is undone after it. The answer that follows is right all the same.
 SURVIVED = {
     "a flood of text": """

@@ -15,6 +15,8 @@ from coursekit.practice.namespace import StudentError
 from coursekit.practice.worker_client import Child, Code
 from tests.workers import ENDED, LIMITS, POSIX, Spare, child, fault, is_gone, run
 
+pytestmark = pytest.mark.slow
+
 
 @POSIX
 def test_the_parent_of_the_code_is_not_the_checks_process(spare: Spare) -> None:

@@ -12,6 +12,8 @@ from coursekit.practice.worker_client import Child, Code
 from coursekit.practice.worker_process import Worker, WorkerStartError
 from tests.workers import LIMITS, POSIX, child, is_gone
 
+pytestmark = pytest.mark.slow
+
 BESIDE = {
     "random.py": "print('my own exercise')\ndef f(x):\n    return x\n",
     "secrets.py": "raise RuntimeError('mine')",

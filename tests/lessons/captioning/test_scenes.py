@@ -393,6 +393,7 @@ def extent(mask: npt.NDArray[np.bool_]) -> tuple[float, float, float, float]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_boxes_hold_the_pixels(described: list[tuple[Scene, tuple[Caption, ...]]]) -> None:
     for picture, five in described:
         pixels = draw(picture)

@@ -129,6 +129,7 @@ def test_one_group_alone_cannot_be_split() -> None:
         split_pairs(pairs)
 
 
+@pytest.mark.slow
 def test_phrasebook_splits_never_leak_and_know_where_words_come_from() -> None:
     parts = phrasebook_parts()
     assert_no_leak(parts)
@@ -140,6 +141,7 @@ def test_phrasebook_splits_never_leak_and_know_where_words_come_from() -> None:
         assert all(0 <= place <= last for origins in alignment for place in origins or ())
 
 
+@pytest.mark.slow
 def test_tatoeba_is_read_whole() -> None:
     parts = load_parts(LocalDataset("tatoeba", {"spa-eng.zip": published("tatoeba", "spa-eng.zip")}))
     assert_no_leak(parts)
@@ -287,6 +289,7 @@ def test_the_data_of_a_file_of_ones_own(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_reading_data_does_not_import_tensorflow() -> None:
     code = """
 import sys

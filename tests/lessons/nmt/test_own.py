@@ -109,6 +109,7 @@ def test_the_sample_is_a_held_out_sentence_of_ones_own(tmp_path: Path) -> None:
     assert nmt_data(phrasebook_parts(), settings).demo_example == ""
 
 
+@pytest.mark.slow
 def test_the_built_in_data_is_what_it_was() -> None:
     """Figures were measured on exactly these sentences: no normal form may change."""
     archive = published("tatoeba", "spa-eng.zip")

@@ -561,6 +561,7 @@ def test_alignment(
     assert aligned(by_source[normalize(source)]) == expected
 
 
+@pytest.mark.slow
 def test_the_same_in_every_process() -> None:
     code = (
         "import hashlib; from coursekit_nmt.phrasebook import phrasebook; "

@@ -13,6 +13,8 @@ from coursekit_transformer.evaluate import losses_of, losses_of_windows, strips_
 from coursekit_transformer.model import Transformer
 from tests.lessons.transformer.test_model import CHARACTERS, decided, made
 
+pytestmark = pytest.mark.tf
+
 VOCABULARY = Vocabulary("abcdefghij")
 LOGITS = np.log([[1e-9, 0.5, 0.25, 0.15, 0.1]]).astype(np.float32)  # the first is unknown
 CHANCES = np.linspace(0, 1 - 1e-6, 2_001, dtype=np.float32)

@@ -24,6 +24,8 @@ from coursekit_transformer.demo import (
 from tests.conftest import Command
 from tests.lessons.transformer.test_model import decided, made
 
+pytestmark = pytest.mark.tf
+
 DATA = TransformerData(vocabulary=Vocabulary("abcdefghij"), opening="abc", passage="abcj" * 50)
 
 

@@ -10,6 +10,8 @@ from coursekit.practice.gather import declared, exercise
 from coursekit.practice.namespace import NotebookNamespace
 from coursekit.practice.verify import faults_of
 
+pytestmark = pytest.mark.tf
+
 TOPICS = ["attention", "heads", "leak", "residual", "cache", "lookup"]
 
 

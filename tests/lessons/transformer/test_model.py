@@ -23,6 +23,8 @@ from coursekit_transformer.model import (
 )
 from coursekit_transformer.train import character_loss, train_step
 
+pytestmark = pytest.mark.tf
+
 CHARACTERS = 11  # ten, and the unknown one
 IDS = np.random.default_rng(0).integers(1, CHARACTERS, (2, 9)).astype(np.int32)
 
