@@ -50,5 +50,5 @@ def computed_once(
                 compute(path)
                 kept = read(path)
     if kept is None:
-        raise RuntimeError(f"{path} was computed and cannot be read")
+        raise RuntimeError(f"{path} was computed but cannot be read")
     return kept

@@ -231,7 +231,7 @@ def storage(folder: Path) -> Iterator[None]:
         reason = REASONS.get(error.errno or 0, error.strerror or str(error))
         raise StorageError(
             f"cannot use the folder {shortened(str(folder))}: {reason}",
-            "a folder that this user may write in",
+            "a folder that you can write to",
             "fix its permissions, or set COURSEKIT_CACHE to another folder",
         ) from error
 

@@ -25,7 +25,7 @@ class Chosen:
     Attributes:
         dataset: The lesson's data set; None for the user's own data.
         local: Where its files are.
-        note: The line to show when the built-in set stands in, else empty.
+        note: The line to show when the built-in set is used instead, else empty.
     """
 
     dataset: Dataset | None
@@ -45,7 +45,7 @@ def choose(lesson: Lesson, requested: str | None, console: "Console") -> Chosen:
     Raises:
         Unreachable: The set was named, and the network cannot be reached.
         CourseError: There is no such set or path, the lesson takes no data of
-            one's own, or the download failed in a way that must not be passed over.
+            the user's own, or the download failed in a way that must not be passed over.
     """
     if requested is None:
         return _default(lesson, console)
@@ -91,7 +91,7 @@ def _own(lesson: Lesson, requested: str) -> LocalDataset:
         )
     if not lesson.own_data:
         raise CourseError(
-            f"the lesson {lesson.name} takes no data of one's own, and {shortened(requested)!r} "
+            f"the lesson {lesson.name} cannot use your own data, and {shortened(requested)!r} "
             "is a path",
             "one of " + ", ".join(dataset.name for dataset in lesson.datasets),
         )

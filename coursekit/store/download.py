@@ -1,6 +1,6 @@
 """Puts the files of a data set into the cache: from a mirror, else from where they are published.
 
-Whatever the way, a file has its name in the cache only after its checksum was
+In every case a file has its name in the cache only after its checksum was
 found right.
 """
 
@@ -144,7 +144,7 @@ class _Watch:
             raise CourseError(
                 f"another process keeps {beside(self.target, '.lock')} and has written nothing "
                 f"for {HALT_SECONDS / 60:g} minutes",
-                remedy="look for a coursekit that was stopped, and end it",
+                remedy="look for a stopped coursekit process and end it",
             )
 
 
@@ -153,7 +153,7 @@ def _from_anywhere(dataset_name: str, file: RemoteFile, target: Path, console: "
 
     Raises:
         Unreachable: Nobody who has the file can be reached.
-        CourseError: It failed; what the mirror did stands in front.
+        CourseError: It failed; the message begins with what the mirror did.
     """
     errors = _from_mirror(dataset_name, file, target, console)
     if errors is None:
@@ -253,7 +253,7 @@ def _wrong(part: Path, source: str, file: RemoteFile, found: str) -> WrongFileEr
         f"{source} is not the file that was published: {part.stat().st_size:,} bytes, {found}"
         + (PAGE if is_page else ""),
         f"{file.size:,} bytes, {file.checksum}",
-        "it was thrown away; run it again, and if it stays so, take another data set "
+        "The file was deleted. Try again; if it keeps failing, use another data set "
         "or a newer version of the lesson",
     )
 

@@ -138,18 +138,18 @@ def _walk(folder: Path, listing: Listing, entered: set[tuple[int, int]]) -> None
 def _reason(path: Path) -> str:
     """Return why a file or folder is left out; empty if it is not, or is no picture at all."""
     if path.name.startswith(".") or path.name in SYSTEM:
-        return "hidden, or left behind by a system"
+        return "hidden, or created by the operating system"
     try:
         found = path.stat()
     except OSError:
-        return "a link that leads nowhere"
+        return "a broken link"
     if stat.S_ISDIR(found.st_mode):
         return ""
     suffix = path.suffix.lower()
     if not stat.S_ISREG(found.st_mode):
         return "a device, a pipe or a socket"
     if suffix in HEIC:
-        return "HEIC is not read, save them as JPEG in a photo program"
+        return "HEIC is not supported, save them as JPEG in a photo program"
     if suffix in OTHER_PICTURES:
-        return f"{suffix[1:].upper()} is not read, save them as PNG or JPEG"
+        return f"{suffix[1:].upper()} is not supported, save them as PNG or JPEG"
     return "an empty file" if suffix in PICTURES and not found.st_size else ""

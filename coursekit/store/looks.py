@@ -1,4 +1,4 @@
-"""What every lesson looks for in data of one's own, before it learns from them.
+"""What every lesson looks for in the user's own data, before it learns from them.
 
 What cannot be meant is refused; what may be meant is said, in a line that begins with
 ``warning:``. Three examples are shown as they were read.
@@ -66,7 +66,7 @@ def refuse_numbers(texts: Sequence[str], what: str, form: str) -> None:
             f"{what} holds numbers, not sentences: {len(numbers):,} of {len(texts):,}, "
             f"such as {numbers[0].strip()!r}",
             form,
-            "take the columns with numbers out of the file",
+            "remove the columns of numbers from the file",
         )
 
 
@@ -89,7 +89,7 @@ def far_longer(
     longest = max(far, key=lambda place: lengths[place])
     return (
         f"warning: {len(far):,} of {len(lengths):,} are far longer than the rest: "
-        f"{names[longest]} has {lengths[longest]:,} {unit}, half of all have up to {usual:g}",
+        f"{names[longest]} has {lengths[longest]:,} {unit}, half of all have at most {usual:g}",
     )
 
 
@@ -121,7 +121,7 @@ def look_at_pictures(pictures: Sequence[npt.NDArray[np.uint8]], names: Sequence[
     blank = [name for name, picture in zip(names, pictures, strict=True) if np.ptp(picture) == 0]
     if blank:
         lines.append(
-            f"warning: {len(blank):,} of {len(names):,} pictures are of one value, as if empty: "
+            f"warning: {len(blank):,} of {len(names):,} pictures have only one value, as if empty: "
             + ", ".join(blank[:SHOWN])
         )
     # The mean distance from the mean picture, in grey values: some tens among photographs.

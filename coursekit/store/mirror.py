@@ -49,7 +49,7 @@ def places(dataset_name: str, file_name: str) -> list[Place]:
     """Return where the mirror may have a file; nothing if there is no mirror.
 
     Raises:
-        CourseError: What stands there is neither a folder nor an address.
+        CourseError: What it names is neither a folder nor an address.
     """
     mirror = named()
     if not mirror:
@@ -128,7 +128,7 @@ def failed(errors: Sequence[CourseError], then: CourseError) -> CourseError:
     is_absence = all(isinstance(error, (AbsentError, Unreachable)) for error in errors)
     kind = Unreachable if is_absence and isinstance(then, Unreachable) else MirrorError
     return kind(
-        f"the mirror did not give the file: {told(errors)}; and the published address: {then.what}",
+        f"the mirror did not provide the file: {told(errors)}; the published address: {then.what}",
         "a mirror that has the file, or a connection to the internet",
         f"correct the mirror, or {NAME}; or connect and run it again",
     )

@@ -132,10 +132,10 @@ def opened(data: bytes, name: str, mode: str, size: int) -> Iterator[Image.Image
     """
     if not data:
         raise CourseError(
-            f"{name} cannot be read as a picture: it is empty", KINDS, "replace it, or take it out"
+            f"{name} cannot be read as a picture: it is empty", KINDS, "replace it, or remove it"
         )
     if is_heic(data):
-        raise CourseError(f"{name} is a HEIC picture, which is not read", KINDS, TO_JPEG)
+        raise CourseError(f"{name} is a HEIC picture, which is not supported", KINDS, TO_JPEG)
     try:
         with warnings.catch_warnings():
             # `check_size` below is stricter than Pillow, which only warns.
@@ -152,8 +152,8 @@ def opened(data: bytes, name: str, mode: str, size: int) -> Iterator[Image.Image
     except Exception as error:  # a decoder meets damage in a hundred ways
         raise CourseError(
             f"{name} cannot be read as a picture: {error or type(error).__name__}",
-            f"{KINDS} that is whole",
-            "replace it, or take it out",
+            f"{KINDS} that is complete",
+            "replace it, or remove it",
         ) from error
 
 

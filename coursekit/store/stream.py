@@ -220,7 +220,7 @@ def _certificates(file: str, folder: str) -> "ssl.SSLContext":
     except OSError as error:  # the errors of ssl are of this kind
         raise CourseError(
             f"the certificates in {file or folder} cannot be read: {error}",
-            "certificates where SSL_CERT_FILE or SSL_CERT_DIR say that they are",
+            "certificates at the place that SSL_CERT_FILE or SSL_CERT_DIR names",
             "correct the variable, or unset it",
         ) from error
 

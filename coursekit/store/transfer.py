@@ -144,7 +144,7 @@ class Transfer:
             for piece in answer.pieces:
                 if here + len(piece) > self.size:
                     file.close()
-                    raise self._too_long(answer, start, f"goes on after {self.size:,} bytes")
+                    raise self._too_long(answer, start, f"continues after {self.size:,} bytes")
                 file.write(piece)
                 here += len(piece)
                 self.meter.advance(len(piece))
@@ -162,7 +162,7 @@ class Transfer:
             f"{self.shown} is not the file that was published: it {what}"
             + (PAGE if answer.is_page else ""),
             f"{self.size:,} bytes",
-            "nothing of it was kept; take another data set or a newer version of the lesson",
+            "nothing of it was kept; use another data set or a newer version of the lesson",
         )
 
     def _wait(self, failures: int) -> None:
@@ -180,7 +180,7 @@ class Transfer:
     def _too_slow(self) -> CourseError:
         came = f"{self.patience.came:,} bytes" if self.patience.came else "nothing"
         return CourseError(
-            f"the download of {self.part.name} from {self.shown} has come to a halt: {came} in "
+            f"the download of {self.part.name} from {self.shown} has stalled: {came} in "
             f"{self.patience.seconds:g} s, with {decimal(self.part.size)} here"
             + (f"; before that, {self.reason}" if self.reason else ""),
             f"at least {decimal(ENOUGH)} in that time",
@@ -216,7 +216,7 @@ def _require_continuation(answer: stream.Answer, start: int, origin: Origin | No
     )
     if changed or span is None or int(span[1]) != start:
         if not start:
-            raise RefusedError(f"the server sent a piece of {answer.url} that nobody asked for")
+            raise RefusedError(f"the server sent a piece of {answer.url} that was not requested")
         raise _StaleError
 
 
@@ -259,7 +259,7 @@ def explained(url: str, error: Exception, is_first: bool) -> str:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         raise CourseError(
             f"the certificate of {urlsplit(address).hostname} cannot be trusted: {error}",
-            remedy="look at this machine's clock; where a proxy reads along, set SSL_CERT_FILE "
+            remedy="check this machine's clock; if a proxy inspects the traffic, set SSL_CERT_FILE "
             "to its certificate",
         ) from error
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)) and is_first:

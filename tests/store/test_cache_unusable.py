@@ -34,7 +34,7 @@ UNUSABLE = {
     "a long path": ("HERE/" + "x/" * 5000, "the name is too long"),
     "another machine": ("file://elsewhere/cache", "names another machine"),
     "an address": ("https://host.example/cache", "is an address that cannot be used here"),
-    "a link to itself": ("HERE/loop/in", "its links lead in a circle"),
+    "a link to itself": ("HERE/loop/in", "its links form a loop"),
     "a file": ("HERE/file", "a part of its path is a file"),
     "a path below a file": ("HERE/file/below", "a part of its path is a file"),
     "a device": ("/dev/null", "a part of its path is a file"),

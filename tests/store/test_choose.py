@@ -151,7 +151,7 @@ def test_own_data_by_its_address(lesson: Lesson, screen: Console, tmp_path: Path
         ("~nobody-of-this-name/pairs.tsv", "begins with ~nobody-of-this-name"),
         ("pairs\0.tsv", "has a zero byte"),
         ("x/" * 5000, "the name is too long"),
-        ("./loop", "its links lead in a circle"),
+        ("./loop", "its links form a loop"),
         ("./pipe", "is a device, a pipe or a socket"),
         ("/dev/zero", "is a device, a pipe or a socket"),
     ],
@@ -186,7 +186,7 @@ def test_lesson_without_own_data(
 ) -> None:
     monkeypatch.setattr(Small, "own_data", "")
     (tmp_path / "pairs.tsv").write_text("hola\thello\n")
-    with pytest.raises(CourseError, match="takes no data of one's own") as caught:
+    with pytest.raises(CourseError, match="cannot use your own data") as caught:
         choose(lesson, "pairs.tsv", screen)
     assert caught.value.expected == "one of tatoeba, phrasebook"
 

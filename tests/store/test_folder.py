@@ -35,7 +35,7 @@ def test_hidden_folders_and_what_systems_leave_behind_are_named(tmp_path: Path) 
     listing = list_pictures(tmp_path)
     assert names(tmp_path) == ["a.png", "deeper/b.JPG"]
     assert listing.left_out == {
-        "hidden, or left behind by a system": [
+        "hidden, or created by the operating system": [
             ".hidden.png",
             ".ipynb_checkpoints",
             "Thumbs.db",
@@ -43,7 +43,7 @@ def test_hidden_folders_and_what_systems_leave_behind_are_named(tmp_path: Path) 
         ]
     }
     assert listing.notes() == [
-        "left out, hidden, or left behind by a system: "
+        "left out, hidden, or created by the operating system: "
         ".hidden.png, .ipynb_checkpoints, Thumbs.db and 1 more"
     ]
 
@@ -53,8 +53,8 @@ def test_kinds_that_are_not_read_are_named_with_the_remedy(tmp_path: Path) -> No
         touch(tmp_path / name)
     touch(tmp_path / "empty.png", b"")
     assert list_pictures(tmp_path).notes() == [
-        "left out, HEIC is not read, save them as JPEG in a photo program: a.heic, b.HEIF",
-        "left out, SVG is not read, save them as PNG or JPEG: c.svg",
+        "left out, HEIC is not supported, save them as JPEG in a photo program: a.heic, b.HEIF",
+        "left out, SVG is not supported, save them as PNG or JPEG: c.svg",
         "left out, an empty file: empty.png",
     ]
     assert names(tmp_path) == []
@@ -75,7 +75,7 @@ def test_links_are_followed_and_special_files_named(tmp_path: Path) -> None:
     listing = list_pictures(folder)
     assert names(folder) == ["b.png", "c/a.png", "z.png"]
     assert listing.left_out == {
-        "a link that leads nowhere": ["circle.png", "nowhere.png"],
+        "a broken link": ["circle.png", "nowhere.png"],
         "a folder that was read already": ["loop"],
         "a device, a pipe or a socket": ["pipe.png", "zero.png"],
     }

@@ -56,7 +56,7 @@ def test_words_that_never_occur_twice_are_said() -> None:
 def test_pictures_of_one_value_and_alike_are_said() -> None:
     blank, other = np.full((4, 4), 7, np.uint8), np.arange(16, dtype=np.uint8).reshape(4, 4) * 16
     (said,) = look_at_pictures([blank, other, 255 - other], ["a", "b", "c"])
-    assert said == "warning: 1 of 3 pictures are of one value, as if empty: a"
+    assert said == "warning: 1 of 3 pictures have only one value, as if empty: a"
     (said,) = look_at_pictures([other, other + 1], ["a", "b"])
     assert said == "warning: the pictures are all alike: they differ by 0.5 of 255"
     assert look_at_pictures([other, 255 - other], ["a", "b"]) == []

@@ -65,10 +65,10 @@ FAULTS = [
     pytest.param(lambda h, c: h.answer(200, b"no zip"), "not the file", id="another body"),
     pytest.param(lambda h, c: h.answer(200, c[:-1]), "99,999 bytes", id="short"),
     pytest.param(drop(0), "failed 5 times in a row", id="cut off"),
-    pytest.param(endless, "it goes on after 100,000 bytes", id="endless"),
+    pytest.param(endless, "it continues after 100,000 bytes", id="endless"),
     pytest.param(lambda h, c: h.answer(200, c + b"x"), "it has 100,001 bytes", id="long"),
-    pytest.param(stall(5), "come to a halt", id="stall"),
-    pytest.param(drip(0.05), "come to a halt", id="drip"),
+    pytest.param(stall(5), "has stalled", id="stall"),
+    pytest.param(drip(0.05), "has stalled", id="drip"),
     pytest.param(
         lambda h, c: h.answer(302, b"", {"Location": "/pairs/pairs.zip"}), "redirects", id="loop"
     ),
@@ -223,7 +223,7 @@ def make_pipe(path: Path) -> None:
         pytest.param(
             lambda p: p.symlink_to("/dev/zero"), "is a device, a pipe or a socket", id="zeros"
         ),
-        pytest.param(lambda p: p.symlink_to(p), "links lead in a circle", id="a link to itself"),
+        pytest.param(lambda p: p.symlink_to(p), "links form a loop", id="a link to itself"),
         pytest.param(lambda p: p.mkdir(), "is a folder", id="folder"),
         pytest.param(lambda p: p.write_bytes(CONTENT + b"x"), "it is too long", id="long"),
     ],
