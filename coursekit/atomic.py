@@ -21,7 +21,7 @@ REASONS = {
     **dict.fromkeys(FULL, "the disk is full"),
     errno.EROFS: "the disk is read-only",
     errno.ENAMETOOLONG: "the name is too long",
-    errno.ELOOP: "its links lead in a circle",
+    errno.ELOOP: "its links form a loop",
     errno.ENOTDIR: "a part of its path is a file, not a folder",
     errno.EISDIR: "it is a folder",
 }

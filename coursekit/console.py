@@ -132,7 +132,7 @@ class Grid:
 
 
 def _entry(console: Console, line: Text, width: int) -> Text:
-    """Return a value behind its column's title; what is too long goes on below, set in."""
+    """Return a value behind its column's title; what is too long continues below, indented."""
     if line.cell_len <= width or len(line.plain.split()) <= 2:  # a path is left to the terminal
         line.no_wrap, line.overflow = True, "ignore"
         return line

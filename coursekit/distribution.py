@@ -33,8 +33,8 @@ def kit() -> Distribution:
         if command.value == COMMAND and command.dist is not None:
             return command.dist
     raise CourseError(
-        "coursekit is not installed, so nothing says which version it is or what it needs",
-        remedy="pip install -e . in the folder that holds its pyproject.toml",
+        "coursekit is not installed, so its version and requirements are unknown",
+        remedy="run pip install -e . in the folder that contains its pyproject.toml",
     )
 
 

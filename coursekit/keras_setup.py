@@ -1,4 +1,4 @@
-"""Keras's settings, the same on every machine, whatever stands in ``~/.keras/keras.json``.
+"""Keras's settings, the same on every machine, whatever ``~/.keras/keras.json`` says.
 
 The lessons are written for 32-bit floats and for pictures with the channels last. When it is
 imported, Keras reads other settings from a file in the user's home, and refuses to be imported if
@@ -67,11 +67,11 @@ _settling = _Settling()
 
 
 def install(light: bool = False) -> None:
-    """See to it that Keras has the settings of the lessons from now on.
+    """Make sure that Keras has the settings of the lessons from now on.
 
     Args:
         light: Let Keras and TensorFlow find `UNUSED` missing while they are imported. Afterwards
-            each can be imported as ever.
+            each can be imported as usual.
     """
     _settling.light = _settling.light or light
     if "keras" in sys.modules:

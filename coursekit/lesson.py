@@ -49,7 +49,7 @@ class Split(Protocol):
 
 
 class AbsentSplit:
-    """Stands for the splits of data that was restored from a run's folder."""
+    """Takes the place of the splits of data that was restored from a run's folder."""
 
     def batches(self, epoch: int) -> tf.data.Dataset:
         """Raise: the run's folder holds what the demo needs, not the examples."""

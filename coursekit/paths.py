@@ -35,9 +35,9 @@ def local_path(text: str, what: str) -> Path:
     except RuntimeError as error:
         home = shortened(Path(text).parts[0])
         raise CourseError(
-            f"{what} begins with {home}, and no such home folder is known",
+            f"{what} begins with {home}, but there is no such home folder",
             ON_THIS_MACHINE,
-            "write the whole path",
+            "write the full path",
         ) from error
 
 

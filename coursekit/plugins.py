@@ -130,7 +130,7 @@ def _check(lesson: object) -> None:
         isinstance(preset, Settings) for preset in lesson.presets.values()
     ):
         raise CourseError(
-            f"the presets of its lesson {lesson.name} are not settings by name",
+            f"the presets of its lesson {lesson.name} are not a dictionary of settings",
             'a dictionary such as {"quick": MySettings()}, of a class derived from Settings',
         )
     if not any(dataset.built_in for dataset in lesson.datasets):
@@ -162,8 +162,8 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
                 broken.append(
                     Broken(
                         found.label,
-                        f"its lesson {lesson.name!r} has the name of one from "
-                        f"{providers[lesson.name].label}, which is kept",
+                        f"its lesson {lesson.name!r} has the same name as one from "
+                        f"{providers[lesson.name].label}, which is used",
                         "rename one of the two lessons, or uninstall one of the plugins",
                     )
                 )
@@ -181,14 +181,14 @@ def _explain(found: Found, error: BaseException) -> Broken:
         return Broken(
             found.label,
             f"it implements a hook that does not exist: {error}",
-            "the one hook is spelt coursekit_lessons",
+            "the only hook is called coursekit_lessons",
         )
     remedy = f"fix it, or: pip uninstall {found.distribution}"
     if isinstance(error, ModuleNotFoundError):
         from coursekit.distribution import unmet
 
         missing = unmet(found.entry_point.dist) if found.entry_point.dist else []
-        needed = ", ".join(missing) or f"what provides the module {error.name}"
+        needed = ", ".join(missing) or f"a package that provides the module {error.name}"
         remedy = f"install {needed}, or: pip uninstall {found.distribution}"
     return Broken(found.label, f"{type(error).__name__}: {error}", remedy)
 

@@ -163,7 +163,7 @@ def describe(kind: Any) -> str:
         bool: "true or false",
         str: "a text",
     }
-    return words.get(kind, "whole numbers with commas between them, such as 8,12,20")
+    return words.get(kind, "whole numbers separated by commas, such as 8,12,20")
 
 
 def check_type(name: str, value: object, kind: Any) -> None:

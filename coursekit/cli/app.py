@@ -54,7 +54,9 @@ def _version(wanted: bool) -> None:
 
 DataName = Annotated[
     str | None,
-    typer.Option("--data", metavar="NAME|PATH", help="A data set's name or your own data's path."),
+    typer.Option(
+        "--data", metavar="NAME|PATH", help="The name of a data set, or the path of your own data."
+    ),
 ]
 PresetName = Annotated[
     str | None,
@@ -187,7 +189,7 @@ def demo(
     demo_command(chosen, handle)(ctx.args, prog_name=f"coursekit demo {lesson}")
 
 
-# Practise stands between Learn and Teach; doctor looks at the machine, before the runs.
+# Practise is between Learn and Teach; doctor checks the machine, so it comes before the runs.
 for _name, _command in learner.COMMANDS.items():
     app.command(_name, rich_help_panel=PRACTISE)(_command)
 
@@ -216,7 +218,9 @@ def runs(
 def data(
     lesson: LessonName,
     name: DataName = None,
-    show: Annotated[bool, typer.Option("--show", help="Only show which files are there.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Only show which files are downloaded.")
+    ] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Compute the checksums again.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Delete it from the cache.")] = False,
     as_json: AsJson = False,
@@ -242,7 +246,7 @@ def bench(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Time the train step run eagerly, as a graph and with XLA: the reason for tf.function.
+    """Compare the speed of the train step run eagerly, as a graph and with XLA.
 
     Example: coursekit bench nmt --data phrasebook
     """
@@ -264,9 +268,11 @@ def build(
             parser=to_path, metavar="DIR", help="Write the solved exercises here instead."
         ),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; only report what is out of date.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write over files that coursekit did not write, too.")
+        bool, typer.Option("--force", help="Also overwrite files that coursekit did not write.")
     ] = False,
 ) -> None:
     """Build the notebooks of lessons and exercises in the current folder.

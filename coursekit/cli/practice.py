@@ -22,7 +22,7 @@ def start_work(
     name: Annotated[str, typer.Argument(metavar="LESSON[/TOPIC]", autocompletion=lesson_names)],
     folder: Annotated[Path | None, typer.Argument(parser=to_path, metavar="[DIR]")] = None,
 ) -> None:
-    """Write the notebooks of a lesson into a folder, by default one of its name.
+    """Write a lesson's notebooks into a folder, by default one named after the lesson.
 
     Examples:
     coursekit start nmt
@@ -62,7 +62,9 @@ def hint(name: WorkName = None) -> None:
 
 def solution(
     name: WorkName = None,
-    give_up: Annotated[bool, typer.Option("--give-up", help="Show it unsolved.")] = False,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Show it even if the exercise is not solved.")
+    ] = False,
 ) -> None:
     """Show the solution of an exercise that you have solved.
 
@@ -74,7 +76,7 @@ def solution(
 
 
 def next_() -> None:
-    """Name the next exercise.
+    """Show the next exercise.
 
     Example: coursekit next
     """
@@ -84,7 +86,7 @@ def next_() -> None:
 
 
 def progress() -> None:
-    """Show all exercises at a glance.
+    """Show your progress in all exercises.
 
     Example: coursekit progress
     """
@@ -94,7 +96,7 @@ def progress() -> None:
 
 
 def reset(name: WorkName = None) -> None:
-    """Start an exercise again; your work is saved beside it as a backup.
+    """Start an exercise over; your work is saved beside it as a backup.
 
     Example: coursekit reset nmt/attention
     """

@@ -85,7 +85,7 @@ def measure(lesson: Lesson, request: Request, way: str) -> dict[str, Any]:
         text, errors = answer.read_text("utf-8"), log.read_text("utf-8", "replace")
     if child.returncode != 0:
         last = (errors.strip().splitlines() or ["no message"])[-1]
-        return {"way": way, "error": f"it ended with code {child.returncode}: {last}"}
+        return {"way": way, "error": f"it exited with status {child.returncode}: {last}"}
     row: dict[str, Any] = json.loads(text.splitlines()[-1])
     if "refused" in row:
         raise CourseError(row["refused"])

@@ -103,13 +103,13 @@ def _surprises(found: Checked) -> Iterator[str]:
     yield from found.warnings
     for cell, again_bound in found.work.replaced.items():
         again = ", ".join(dict.fromkeys(again_bound))
-        yield f"not counted: {again} in {cell}: the exercise gives {again}, and that is used"
+        yield f"not counted: {again} in {cell}; the check uses the exercise's own {again}"
     if found.work.not_code:
         names = ", ".join(found.work.not_code)
         yield f"{names}: the cell for it is not a code cell; change its type to Code"
     if found.work.undone:
         undone = ", ".join(found.work.undone)
-        yield f"{undone}: the untouched cell below your answer sets it back; delete that cell"
+        yield f"{undone}: the unchanged cell below your answer overwrites it; delete that cell"
 
 
 def _notes(found: Checked) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _notes(found: Checked) -> Iterator[str]:
     if work.training > 1:
         training = [f"{work.training} training cells"]
     if work.needs_training:
-        training.append("what needs the training")
+        training.append("code that needs the trained model")
     if left_out := [*training, *work.left_out]:
         yield f"not run: {', '.join(left_out)}"
     for cell, text in list(found.stopped.items())[:MOST_NAMED]:
@@ -126,8 +126,9 @@ def _notes(found: Checked) -> Iterator[str]:
     if len(found.stopped) > MOST_NAMED:
         yield f"stopped early: {len(found.stopped) - MOST_NAMED} more cells"
     if work.earlier:
-        yield f"of an earlier edition: coursekit update {found.where.template.name}"
+        yield f"made by an earlier edition: coursekit update {found.where.template.name}"
     elif work.missing:
-        yield f"run though the notebook lacks them: {', '.join(map(repr, work.missing))}"
+        missing = ", ".join(map(repr, work.missing))
+        yield f"run although they are missing from the notebook: {missing}"
     if not found.where.own:
         yield why_not_own(found.where)

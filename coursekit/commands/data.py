@@ -99,7 +99,7 @@ def state(dataset: Dataset, verify: bool) -> dict[str, Any]:
         verdicts = cache.verify_files(dataset)
         bad = [verdict.name for verdict in verdicts if verdict.state == "damaged"]
         missing = [verdict.name for verdict in verdicts if verdict.state == "missing"]
-        checked = "checksums right"
+        checked = "checksums match"
         if bad or missing:
             checked = f"damaged: {', '.join(bad)}" if bad else f"missing: {', '.join(missing)}"
     return {

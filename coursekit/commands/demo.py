@@ -24,7 +24,7 @@ from coursekit.stored import read_json
 def show_demo(
     lesson: Lesson, request: str | None, options: Any, folder: Path | None, out: Consoles
 ) -> None:
-    """Show what a lesson's trained model makes of a request.
+    """Show a trained model's answer to a request.
 
     Args:
         lesson: The lesson.
@@ -70,7 +70,7 @@ def trained_run(lesson: Lesson, folder: Path | None, out: Consoles) -> Run:
 def offer(lesson: Lesson, out: Consoles) -> Run:
     """Say how long the quick run takes, and start it if the user agrees."""
     expected = lesson.datasets[0].expected.get("quick")
-    takes = f"takes about {expected.minutes:g} minutes" if expected else "takes some minutes"
+    takes = f"takes about {expected.minutes:g} minutes" if expected else "takes a few minutes"
     what = f"there is no finished run of {lesson.name} under {Path('runs').resolve()}"
     if not (sys.stdin.isatty() and out.stderr.is_terminal):
         raise CourseError(
@@ -100,7 +100,7 @@ def load(lesson: Lesson, run: Run, out: Consoles) -> tuple[Any, Any]:
 
 
 def restored(lesson: Lesson, run: Run, settings: Settings) -> Any:
-    """Return what the lesson makes of a run's assets; None if it needs the data set itself.
+    """Return what a lesson restores from a run's assets; None if it needs the data set.
 
     Raises:
         CourseError: The file is missing, damaged, or not what the lesson wrote.

@@ -110,7 +110,7 @@ def _kernel() -> Finding:
 
 
 def doctor(out: Consoles) -> int:
-    """Print what was found, and the number of things to mend."""
+    """Print what was found, and the number of things to fix."""
     grid, wrong = table("", "what", "found", lead=("", "what")), []
     for finding in findings():
         sign = Text("!", style="yellow") if finding.remedy else Text("ok", style="green")

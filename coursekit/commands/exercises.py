@@ -175,7 +175,7 @@ def _unsolved() -> Template | None:
 def _action(template: Template | None) -> str:
     """Return what to do for an exercise, as a line that can be followed."""
     if template is None:
-        return "every exercise is solved: make it yours with a lesson of your own"
+        return "every exercise is solved: now write a lesson of your own"
     record = records().get(template.name, Record())
     if is_there(record):
         return f"next: open {record.path}, then coursekit check {template.name}"
@@ -224,6 +224,6 @@ def watch(name: str | None, out: Consoles) -> None:
             saved = now
             try:
                 check(str(where.path), out)
-            except CourseError as error:  # half a file: the next save mends it
+            except CourseError as error:  # half a file: the next save fixes it
                 out.say(str(error), "yellow")
         time.sleep(0.3)

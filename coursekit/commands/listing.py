@@ -81,7 +81,7 @@ def list_lessons(as_json: bool, out: Consoles) -> None:
 
 
 def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
-    """Print all that is known of a lesson before it runs."""
+    """Print everything about a lesson that is known before it runs."""
     if as_json:
         return print_json(info_values(lesson))
     out.result(f"{lesson.name}: {lesson.title}", "bold")
@@ -103,9 +103,9 @@ def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
                 out.result(f"with {dataset.name}, {preset} takes {text}")
     out.result("change any of them with --set name=value")
     out.result()
-    grid = table("metric", "what it says")
+    grid = table("metric", "meaning")
     for metric in lesson.metrics:
-        headline = ", the headline" if metric is lesson.headline else ""
+        headline = ", the main metric" if metric is lesson.headline else ""
         grid.add_row(*cells(metric.name, f"{metric.meaning} ({metric.better} is better{headline})"))
     out.show(grid)
     return None
@@ -142,7 +142,9 @@ def info_values(lesson: Lesson) -> dict[str, Any]:
 
 def _datasets(lesson: Lesson) -> Grid:
     presets = [p for p in lesson.presets if any(p in d.expected for d in lesson.datasets)]
-    grid = table("data set", "size", "what and licence", *(f"expect of {p}" for p in presets))
+    grid = table(
+        "data set", "size", "description and licence", *(f"expected of {p}" for p in presets)
+    )
     for dataset in lesson.datasets:
         expected = [
             f"{e.minutes:g} min, {e.result}" if (e := dataset.expected.get(p)) else "not measured"
@@ -154,7 +156,7 @@ def _datasets(lesson: Lesson) -> Grid:
 
 
 def _presets(lesson: Lesson) -> Grid:
-    grid = table("setting", *lesson.presets, "range", "what it is", right=tuple(lesson.presets))
+    grid = table("setting", *lesson.presets, "range", "meaning", right=tuple(lesson.presets))
     presets = {
         name: lesson.datasets[0].settings(name, preset) for name, preset in lesson.presets.items()
     }

@@ -29,18 +29,18 @@ def backup(path: Path) -> Path:
 
 
 def reset(name: str | None, out: Consoles) -> None:
-    """Write an exercise as at the start; what was there stays as a backup."""
+    """Write a fresh exercise; what was there is kept as a backup."""
     where = place(name, damaged=True)
     copy = backup(where.path)
     write_text(where.path, notebook_text(build_notebook(where.template, "student")))
     if where.own:
         with changing() as known:
             known[where.template.name] = Record(path=str(where.path))
-    out.result(f"{where.path} is as at the start; your work is in {copy.name}")
+    out.result(f"Reset {where.path}; your work was saved as {copy.name}.")
 
 
 def update(name: str | None, out: Consoles) -> None:
-    """Bring a notebook to the installed edition; what the student wrote is kept."""
+    """Update a notebook to the installed edition; what the student wrote is kept."""
     where = place(name)
     there = open_notebook(where.path)
     found = renewed(where.template, there)
@@ -50,13 +50,13 @@ def update(name: str | None, out: Consoles) -> None:
         return
     copy = backup(where.path)
     write_text(where.path, notebook_text(found.book))
-    out.result(f"{where.path} is of this edition now, with your cells; before: {copy.name}")
+    out.result(f"Updated {where.path}; your cells were kept. The old file is {copy.name}.")
     for cell, lines in found.lost.items():
-        out.result(f"no place was found for what stood in “{cell}”:", "yellow")
+        out.result(f"these lines of “{cell}” could not be placed:", "yellow")
         for line in lines:
             out.result(f"  {line}")
     if found.lost:
-        out.result(f"it is in {copy.name}")
+        out.result(f"they are kept in {copy.name}")
 
 
 def _texts(book: Notebook) -> list[tuple[str | None, str]]:

@@ -47,7 +47,7 @@ def build(lessons: Iterable[Lesson], solutions: Path | None, force: bool, out: C
     if in_the_way and not force:
         raise CourseError(
             "not as coursekit built them: " + ", ".join(map(str, in_the_way)),
-            remedy="move them away; or add --force to write over them",
+            remedy="move them elsewhere, or add --force to overwrite them",
         )
     for path, template, book in books:
         if template.number:
@@ -58,7 +58,7 @@ def build(lessons: Iterable[Lesson], solutions: Path | None, force: bool, out: C
         if force or may_write(path):
             _write(path, text, out)
         else:
-            out.say(f"kept {path}, which is not as coursekit built it; --force writes over it")
+            out.say(f"kept {path}, which is not as coursekit built it; --force overwrites it")
 
 
 def _books(
@@ -178,7 +178,7 @@ def out_of_date(path: Path, book: Notebook) -> str:
     outputs = any(cell.get("outputs") for cell in there["cells"])
     stored = there["metadata"].get("coursekit", {}).get("code", "")
     if outputs and stored != code_hash(book):
-        return "has outputs of other code"
+        return "has outputs of different code"
     return ""
 
 

@@ -34,7 +34,7 @@ class BuiltCell:
         line: Of the template.
         points: Of the checks that run in it.
         names: What the student defines in it.
-        removed: The lines that the student edition lacks.
+        removed: The lines that are missing from the student edition.
         checks: The names of the checks that run in it.
         origin: The template's own source, of a check cell.
     """
@@ -113,7 +113,7 @@ def _check_cell(template: Template, cell: Cell, declared: dict[str, int]) -> Bui
             raise template.error(
                 line,
                 f"{node.name} is declared a second time, after line {declared[node.name]}",
-                "a name of its own for each check, probe and misconception",
+                "a different name for each check, probe and misconception",
             )
         if "check" in marks:
             checks.append(node.name)
@@ -230,6 +230,6 @@ def _fail_on(template: Template, cell: BuiltCell, code: str, known: set[str], li
         shift = names.line_of(code, missing[0]) if cell.role == "check" else 0
         raise template.error(
             cell.line + line + shift,
-            f"{', '.join(missing)}: read here, but neither defined nor imported by then",
+            f"{', '.join(missing)}: used here, but not defined or imported before",
             "an import or a `# show` in a cell above",
         )

@@ -55,7 +55,7 @@ def hollow(source: Source, names: tuple[str, ...] = ()) -> tuple[str, list[str]]
             removed = [*taken, *removed]
             lines[start:stop] = _hole(taken, f"{prefix}{target.name}")
     if not any(line.strip() for line in removed):
-        raise CourseError(f"{source.where}: {source.name} has nothing to take out")
+        raise CourseError(f"{source.where}: {source.name} has nothing to remove")
     return "\n".join(lines), removed
 
 

@@ -28,7 +28,7 @@ class Carried:
         solved: Its source in the worked and the solved edition.
         student: Its source in the student edition.
         names: What the student defines in it.
-        removed: The lines that the student edition lacks.
+        removed: The lines that are missing from the student edition.
         reading: Sources that are shown for reading, each with its title.
     """
 
@@ -53,7 +53,7 @@ def markers(template: Template, cell: Cell) -> Iterator[Marker]:
     """Yield the markers of a cell, the last first.
 
     Raises:
-        CourseError: A marker stands where there is nothing to show or to write.
+        CourseError: A marker is where there is nothing to show or to write.
     """
     lines = cell.source.splitlines()
     found = {n: m for n, line in enumerate(lines, 1) if (m := MARKER.search(line))}
@@ -92,9 +92,9 @@ def _fail_on_nearly_a_marker(template: Template, line: int, comment: str) -> Non
         rest = found[2].strip(" :")
         raise template.error(
             line,
-            f"the comment `{comment}` is no marker",
+            f"the comment `{comment}` is not a marker",
             "`# show` or `# exercise`, each with `: method, method` if it means methods",
-            f"write `# {near[0]}{': ' if rest else ''}{rest}`, or say it in another way",
+            f"write `# {near[0]}{': ' if rest else ''}{rest}`, or reword the comment",
         )
 
 
@@ -121,7 +121,7 @@ def carry_out(template: Template, cell: Cell, faults: dict[str, str]) -> Carried
 
 
 def _pieces(marker: Marker, cell: Cell, faults: dict[str, str], done: Carried) -> tuple[str, str]:
-    """Return what stands for a marked statement in the solved and the student edition."""
+    """Return what replaces a marked statement in the solved and the student edition."""
     node = marker.statement
     if isinstance(node, ast.Assign | ast.AnnAssign):
         return _answer(node, cell, done)

@@ -21,7 +21,7 @@ from coursekit.stored import read_bytes, require_file
 
 MOST_READ = 100_000_000  # bytes: a larger one is not opened by Jupyter either
 DEEPEST = 100  # lists and objects inside one another; outputs with a figure in them reach 20
-CONFLICT = re.compile(r"^[ \t]*(<{7}|={7}|>{7})( |$)", re.MULTILINE)  # git's conflict marks
+CONFLICT = re.compile(r"^[ \t]*(<{7}|={7}|>{7})( |$)", re.MULTILINE)  # git's conflict markers
 _HALF = re.compile("[\ud800-\udfff]")  # half of a character that UTF-16 writes as a pair
 CELL_TYPES = ("code", "markdown", "raw")
 
@@ -110,9 +110,9 @@ def _no_json(path: Path, text: str, error: ValueError, remedy: str) -> CourseErr
         )
     line = text.count("\n", 0, mark.start()) + 1
     return CourseError(
-        f"{path} holds git's conflict marks, the first on line {line}: two versions were merged",
+        f"{path} holds git's conflict markers, the first on line {line}: two versions were merged",
         "one version",
-        f"git checkout --ours {quoted(path)} takes yours, --theirs takes the other; "
+        f"git checkout --ours {quoted(path)} keeps yours, --theirs keeps the other; "
         "or delete one version and the marks in a text editor",
     )
 

@@ -35,7 +35,7 @@ class Cell:
 
     Attributes:
         role: ``text`` for Markdown; else what the code is for.
-        source: As it stands in the template.
+        source: As it is in the template.
         line: The number of its first line there.
     """
 
@@ -163,7 +163,7 @@ def read_template(path: Path, lesson: str) -> Template:
     """Read one template.
 
     Raises:
-        CourseError: It is not Python, or its first cell lacks what a syllabus needs.
+        CourseError: It is not Python, or its first cell does not have what a syllabus needs.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -229,7 +229,7 @@ def _check_first_cell(template: Template) -> None:
     if not template.title or missing:
         raise template.error(
             template.cells[0].line if template.cells else 1,
-            "the first cell lacks " + ", ".join(missing or ["its title"]),
+            "the first cell is missing " + ", ".join(missing or ["its title"]),
             "Markdown with `# Title` and these lines, each a paragraph of its own",
         )
     unknown = set(template.fields.get("kind", "").replace(" ", "").split(",")) - {"", *KINDS}

@@ -1,4 +1,4 @@
-"""What a kernel makes of a cell: plain Python, its statements, the names that they bind."""
+"""A cell as a kernel reads it: plain Python, its statements, the names that they bind."""
 
 from __future__ import annotations
 import __future__

@@ -109,7 +109,7 @@ def check_work(declared: Declared, work: Work, names: Iterable[str] | None = Non
 
 
 def check_one(check: Check, misconceptions: Iterable[Misconception], work: Work) -> Result:
-    """Run one check; a fault that a misconception explains is told by its sentence."""
+    """Run one check; a fault that a misconception explains is described by its sentence."""
     work.prepare()
     student = Student(work, time.monotonic() + check.limit)
     try:

@@ -40,7 +40,7 @@ class Misconception:
     """A small wrong implementation.
 
     Attributes:
-        of: The probe, function or value that it stands for.
+        of: The probe, function or value that it replaces.
         because: One sentence: who makes it, and why.
         function: Takes what the probe takes, returns what the wrong answer gives.
     """
@@ -112,7 +112,7 @@ def misconception(of: str, because: str) -> Callable[[Function], Function]:
     """Declare a small wrong implementation.
 
     Args:
-        of: The probe, function or value that it stands for.
+        of: The probe, function or value that it replaces.
         because: One sentence that says who makes it, and why.
     """
 

@@ -126,7 +126,7 @@ def in_words(error: Exception) -> str:
     text = str(error).strip()
     if isinstance(error, AssertionError):
         return text or "not as expected"
-    return f"the result has not the expected form ({type(error).__name__}: {text[:200]})"
+    return f"the result does not have the expected form ({type(error).__name__}: {text[:200]})"
 
 
 def differing(actual: Any, desired: Any) -> str:
@@ -140,11 +140,11 @@ def differing(actual: Any, desired: Any) -> str:
         alike = alike if near.all() else near  # what is all but equal tells less
     places = np.argwhere(~np.asarray(alike))
     if not len(places):
-        return f"yours and expected differ in kind: {yours.dtype} and {expected.dtype}"
+        return f"yours and expected have different types: {yours.dtype} and {expected.dtype}"
     place = tuple(map(int, places[0]))
     return (
-        f"yours: {_on_one_line(yours[place])} · expected: {_on_one_line(expected[place])} in the "
-        f"place {list(place)} ({len(places)} of {yours.size} differ)"
+        f"yours: {_on_one_line(yours[place])} · expected: {_on_one_line(expected[place])} at "
+        f"index {list(place)} ({len(places)} of {yours.size} differ)"
     )
 
 

@@ -43,7 +43,7 @@ def _display(*values: Any, **options: Any) -> Any:
 
 
 class Nothing:
-    """Stands for a part of IPython that a check does without: whatever is done, nothing happens."""
+    """Replaces a part of IPython that a check does without: whatever is called does nothing."""
 
     def __getattr__(self, name: str) -> Nothing:
         if name.startswith("__"):

@@ -1,4 +1,4 @@
-"""Whether a student edition tells its own solution, anywhere in the file."""
+"""Whether a student edition gives away its own solution, anywhere in the file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHARE = 4  # given code may have less than one line in so many of a solution
 
 
 def leaks(template: Template, book: Notebook) -> list[str]:
-    """Return where the student edition tells the solution.
+    """Return where the student edition gives away the solution.
 
     A line or two of a solution may stand in given code, as the head of a loop does; a good part
     of a solution may not.
@@ -29,7 +29,7 @@ def leaks(template: Template, book: Notebook) -> list[str]:
     secret = {cell: _secret(cell) for cell in cells(template) if cell.removed}
     found = [
         f"{template.path}:{shown.line}: this cell gives away the solution of "
-        f"{', '.join(cell.names)}: take it out, or show it in the worked lesson alone"
+        f"{', '.join(cell.names)}: remove it, or show it only in the worked lesson"
         for cell, lines in secret.items()
         for shown in given
         if _holds(shown, lines)
@@ -37,7 +37,7 @@ def leaks(template: Template, book: Notebook) -> list[str]:
     excused = {line for cell in given for line in _lines(cell.student)}
     text = "\n".join(_texts(book))
     return found + [
-        f"the student edition of {template.path} holds a line of the solution: {line}"
+        f"the student edition of {template.path} contains a line of the solution: {line}"
         for line in sorted({line for lines in secret.values() for line in lines} - excused)
         if len(line) > LONG and line in text
     ]

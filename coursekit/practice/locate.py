@@ -83,12 +83,12 @@ def place(text: str | None, *, damaged: bool = False) -> Place:
             raise CourseError(f"the lesson {text} has no exercises", remedy="coursekit progress")
         own = [name for name in there if name in started]
         if not own:
-            raise CourseError(f"{text} is not started", remedy=f"coursekit start {text}")
+            raise CourseError(f"{text} has not been started", remedy=f"coursekit start {text}")
         text = next((name for name in own if not started[name].solved), own[0])
     template = named(text)
     if template.name not in started:
         raise CourseError(
-            f"{template.name} is not started, or its notebook was moved",
+            f"{template.name} has not been started, or its notebook was moved",
             remedy=f"coursekit start {template.name}, or name the file: coursekit check PATH",
         )
     return Place(template, Path(started[template.name].path))
@@ -126,7 +126,7 @@ def open_notebook(path: Path) -> Notebook:
     """
     name = _recorded(path)
     again = (
-        f"coursekit reset {name} writes it as at the start, and keeps this file as a backup"
+        f"coursekit reset {name} writes a fresh one and keeps this file as a backup"
         if name
         else "coursekit start LESSON DIR writes a fresh one into another folder"
     )
@@ -162,7 +162,7 @@ def _is_own(template: Template, path: Path) -> bool:
 
 
 def why_not_own(where: Place) -> str:
-    """Say why a notebook does not count, and how it would."""
+    """Say why a notebook does not count, and what would make it count."""
     record = record_of(where.template.name)
     if record.path:
         return f"not recorded in your progress: your notebook is {record.path}"
@@ -180,8 +180,8 @@ def newest() -> tuple[Address, Path]:
     known = all_exercises()
     paths = {Path(r.path): n for n, r in records().items() if n in known and is_there(r)}
     if not paths:
-        raise CourseError("no exercise is started", remedy="coursekit start LESSON")
-    # Where the student stands says what is meant, before what was saved last.
+        raise CourseError("no exercise has been started", remedy="coursekit start LESSON")
+    # The folder that the student is in decides first, then what was saved last.
     here = [path for path in paths if path.is_relative_to(Path.cwd())]
     path = max(here or paths, key=_saved)
     return known[paths[path]], path
@@ -227,6 +227,6 @@ def exercise_of(book: Notebook, path: Path) -> Template:
         raise CourseError(
             f"{path} is not a notebook of an exercise",
             "one that `coursekit start` wrote",
-            "if it is the worked lesson, there is nothing to check in it",
+            "if it is the worked lesson, it has no checks",
         )
     return best

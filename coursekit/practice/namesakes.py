@@ -29,8 +29,8 @@ def namesakes(folder: Path) -> dict[str, Path]:
 
 
 def in_words(name: str, path: Path) -> str:
-    """Tell the student of a file that hides a library."""
+    """Warn the student of a file that hides a library."""
     return (
-        f"{path.name} beside the notebook has the name of the library {name}: "
+        f"{path.name} beside the notebook has the same name as the library {name}: "
         f"Jupyter imports your file in its place, the checks import the library. Rename your file"
     )

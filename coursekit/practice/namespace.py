@@ -156,7 +156,7 @@ def told(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         line = str(error.text or "").strip()
         if line.startswith(_MARKS):
-            return f"git's conflict marks are in this cell, line {error.lineno}: keep one version"
+            return f"git's conflict markers are in this cell, line {error.lineno}: keep one version"
         return printable(f"{kind}: {error.msg}, line {error.lineno}: {line}", MOST)
     text = f"{kind}: {words[:SAID]}".rstrip(": ")
     cells = [f for f in traceback.extract_tb(error.__traceback__) if _is_of_a_cell(f.filename)]
@@ -170,7 +170,7 @@ def _words(error: BaseException) -> str:
     try:
         words = str(error)[:LONGEST]
     except Exception as fault:  # of the student's own class
-        return f"its text cannot be made: {type(fault).__name__}"
+        return f"it cannot be shown as text: {type(fault).__name__}"
     words = re.sub(r"\x1b\[\d*m", "", words).strip()
     if words.startswith("Exception encountered when calling") and "\n\n" in words:
         words = words.split("\n\n")[1].strip()  # Keras frames what a layer raised
@@ -180,7 +180,7 @@ def _words(error: BaseException) -> str:
 
 
 def _is_of_a_cell(file: str) -> bool:
-    """Say whether code of this file stands in a cell: of the child, or of a kernel."""
+    """Say whether code of this file is in a cell: of the child, or of a kernel."""
     return bool(_CELL_FILE.fullmatch(file)) or file == os.environ.get("IPYKERNEL_CELL_NAME")
 
 

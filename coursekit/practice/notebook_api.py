@@ -29,7 +29,7 @@ class NotYetError(Exception):
 
 
 def require(*needs: str) -> None:
-    """Look whether what a notebook needs is installed, and recent enough.
+    """Check that what a notebook needs is installed and recent enough.
 
     It also keeps from the notebook what TensorFlow and Keras say to their developers, and lets
     it show figures as pictures.

@@ -118,7 +118,7 @@ def _refused(value: Any) -> str:
     for base in (ndarray, bool, int, float, str):
         if issubclass(kind, base):
             return (
-                f"the result holds a {kind.__name__}, a kind of {base.__name__} of its own; "
+                f"the result holds a {kind.__name__}, a subclass of {base.__name__}; "
                 f"a plain {base.__name__} was expected"
             )
     return (

@@ -97,7 +97,7 @@ def _alone(path: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise CourseError(
-            f"another command has held {path} for {PATIENCE:.0f} seconds",
+            f"another command has locked {path} for {PATIENCE:.0f} seconds",
             remedy="end it, or try again",
         ) from None
     try:
@@ -126,5 +126,7 @@ def next_hint(exercise: str, check: Check) -> list[str]:
         unsaved = f"the next hint will be this one again: {error.what}"
     lines = [f"{check.title}: hint {level + 1} of {len(check.hints)}", check.hints[level]]
     if level + 1 == len(check.hints):
-        lines.append(f"that was the last; coursekit solution {exercise} --give-up")
+        lines.append(
+            f"that was the last hint; to see the solution: coursekit solution {exercise} --give-up"
+        )
     return [*lines, unsaved] if unsaved else lines

@@ -45,7 +45,7 @@ def renewed(template: Template, there: Notebook) -> Renewed:
             cell["source"] = _source(found, template, made, one)
             _with_outputs(cell, one)
         elif made.role == "student" and answered.issuperset(made.names):
-            continue  # it was deleted, and its answer stands in a cell of the student's own
+            continue  # it was deleted, and its answer is in a cell of the student's own
         kept.append(cell)
     found.book["cells"] = _with_own(kept, aligned, found.aside)
     for one in aligned:
@@ -56,7 +56,7 @@ def renewed(template: Template, there: Notebook) -> Renewed:
 
 
 def _source(found: Renewed, template: Template, made: BuiltCell, one: There) -> str:
-    """Return what stands in a cell of the template that the notebook has, too."""
+    """Return what a cell of the template contains that the notebook has, too."""
     given = made.student.strip("\n")
     if made.role == "student":
         return one.source
@@ -114,7 +114,7 @@ def merged(template: Template, made: BuiltCell, source: str) -> tuple[str, list[
 
 
 def _new_notes(source: str, given: str) -> dict[int, bool]:
-    """Return the lines of comments that were not given, and whether each stands alone on it."""
+    """Return the lines of comments that were not given, and whether each is alone on it."""
     known = {text for _, text, _ in _comments(given)}
     return {line: alone for line, text, alone in _comments(source) if text not in known}
 

@@ -31,7 +31,7 @@ class StudentWork:
         needs_training: Whether code of the student's is not run because it reads such a name.
         replaced: Given names that the student's code binds again, by the cell where it does.
         earlier: Whether the notebook has cells of an earlier edition.
-        missing: The first lines of given cells that the notebook lacks; they are run.
+        missing: The first lines of given cells missing from the notebook; they are run.
         undone: Names whose answer an untouched cell further down sets back.
         not_code: Names that are asked for in a cell that is a text now.
     """
@@ -242,7 +242,7 @@ def _defines(node: ast.stmt) -> bool:
 
 
 def _absent(template: Template, there: list[There]) -> dict[int, list[BuiltCell]]:
-    """Return the given cells that a notebook lacks, by the place in it after which they run.
+    """Return the given cells missing from a notebook, by the place in it after which they run.
 
     That is the place of the template's cell before them, or -1: before all.
     """

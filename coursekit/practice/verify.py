@@ -71,11 +71,11 @@ def _declared_well(known: Declared) -> Iterator[str]:
         if check.points <= 0:
             yield f"{check.name} has no points"
         if len(check.hints) != 3 or len(set(check.hints)) != 3 or not all(check.hints):
-            yield f"{check.name} has not three different hints"
+            yield f"{check.name} does not have three different hints"
         above = list(known.checks)[: list(known.checks).index(check.name)]
         for earlier in check.after:
             if earlier not in above:
-                yield f"{check.name} comes after {earlier}, which is no check above it"
+                yield f"{check.name} comes after {earlier}, which is not a check above it"
 
 
 def _numpys_own(template: Template) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _first_hole(template: Template, known: Declared, folder: Path) -> Iterator[s
         and not re.search(r"to be written|in their place", first.words)
         and not first.misconception
     ):
-        yield f"the first hole does not say what is to be done: {first.words}"
+        yield f"the first hole does not say what to do: {first.words}"
 
 
 def unearned(known: Declared, right: Recorded) -> Iterator[str]:

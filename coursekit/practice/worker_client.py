@@ -92,7 +92,7 @@ class Child:
             raise
 
     def _reason(self, words: str) -> str:
-        """Return what went wrong in the student's cell for the lack of which a name is missing."""
+        """Return what went wrong in the student's cell because of which a name is missing."""
         faulty = [cell for cell in self.cells if cell.name in self.faults]
         while (missing := MISSING.search(words)) and faulty:
             found = next((cell for cell in faulty if may_bind(cell.source, missing[1])), None)
@@ -102,7 +102,7 @@ class Child:
             words = self.faults[found.name]
             if found.student:
                 return f"{words} ({found.name})"
-            faulty.remove(found)  # a given cell that lacks a name itself
+            faulty.remove(found)  # a given cell that misses a name itself
         return ""
 
     def prepare(self) -> None:

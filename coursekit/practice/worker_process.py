@@ -54,7 +54,7 @@ class Worker:
 
     Args:
         limits: What the student's code may use.
-        wrap: What stands before the command line, such as ``("bwrap", "--unshare-net", ...)``.
+        wrap: What comes before the command line, such as ``("bwrap", "--unshare-net", ...)``.
         environment: The child's; None: the parent's.
     """
 
@@ -144,7 +144,7 @@ class Worker:
                 return _OVER
             over = self.process.poll() is not None
         taken = self._taken == self._sent
-        what = "no answer" if taken else "your code did not read the question"
+        what = "no answer" if taken else "your code did not read the request"
         return _Reply(fault=f"{what} within {round(limit, 1):g} seconds: an endless loop?")
 
     def _write(self) -> None:
@@ -188,7 +188,7 @@ class Worker:
         except subprocess.TimeoutExpired:
             return "your code closed the channel between it and the checks"
         if not self._begun:
-            return f"it ended with the status {code}"
+            return f"it exited with status {code}"
         if code == Ending.CLOSED:
             return "your code closed the channel between it and the checks"
         if code == Ending.MEMORY:
@@ -197,7 +197,7 @@ class Worker:
             return f"your code started more than {self.limits.processes} processes"
         number = code - SIGNALLED
         if sys.platform != "win32" and number == signal.SIGXCPU:
-            return f"your code used more than {self.limits.cpu} seconds of the processor"
+            return f"your code used more than {self.limits.cpu} seconds of processor time"
         name = f" ({signal.Signals(number).name})" if number in set(signal.Signals) else ""
         return f"your code ended the process: a crash, or exit()?{name}"
 

@@ -134,7 +134,7 @@ def _read(path: Path) -> tuple[Header, dict[str, np.ndarray[Any, Any]]]:
     header = as_plain(json.loads(arrays.pop("header").tobytes()), Header)
     for number, (name, shape, _) in enumerate(header.variables):
         if list(arrays[f"v{number}"].shape) != shape:
-            raise ValueError(f"the variable {name} has not the shape that the header says")
+            raise ValueError(f"the variable {name} does not have the shape given in the header")
     return header, arrays
 
 
@@ -163,7 +163,7 @@ def load(path: Path, model: Any) -> Progress:
     except (ValueError, KeyError, RecursionError, zipfile.BadZipFile) as error:
         raise CourseError(
             f"the checkpoint {path} cannot be used: {error}",
-            "a checkpoint that was written whole",
+            "a complete checkpoint",
             "start a new run",
         ) from error
     variables = state(model)
@@ -171,7 +171,7 @@ def load(path: Path, model: Any) -> Progress:
     # Keras numbers the names of layers by process: shapes and types must match.
     if [list(entry[1:]) for entry in header.variables] != [entry[1:] for entry in expected]:
         raise CourseError(
-            f"the checkpoint {path} is of another model",
+            f"the checkpoint {path} belongs to another model",
             f"{len(expected)} variables of the shapes that these settings give",
             "start a new run, or go back to the version that wrote it",
         )
@@ -196,7 +196,7 @@ def load_newest(folder: Path, model: Any) -> tuple[Progress, str]:
 
 
 def load_best(folder: Path, model: Any) -> tuple[Progress, str]:
-    """Load the best checkpoint, or the last if that is damaged; the rest as in `load_newest`."""
+    """Load the best checkpoint, or the last if that is damaged; otherwise as `load_newest`."""
     return _first_whole(folder, (BEST, LAST, PREVIOUS), model)
 
 

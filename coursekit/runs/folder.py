@@ -175,7 +175,7 @@ class Run:
             raise CourseError(
                 f"{self.path} is not a run",
                 f"a folder that `coursekit run` wrote, with {MANIFEST} in it",
-                "`coursekit runs` lists what there is",
+                "`coursekit runs` lists your runs",
             )
         remedy = "start a new run; `coursekit runs` lists the others"
         written = read_json(path, Written, remedy).format
@@ -252,7 +252,7 @@ class Run:
         except (TypeError, ValueError, csv.Error) as error:
             raise CourseError(
                 f"{path} is damaged: {error}",
-                "a row of numbers for each epoch, with commas between them",
+                "a row of numbers for each epoch, separated by commas",
                 "start a new run",
             ) from error
         return rows

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FRAMES = "samples"
 GIF = "training.gif"
-# Fonts of Windows, macOS and Linux that have letters which the first of matplotlib's lacks.
+# Fonts of Windows, macOS and Linux with letters that are missing from matplotlib's first choice.
 FONTS = [
     "Noto Sans CJK SC",
     "Noto Sans CJK JP",

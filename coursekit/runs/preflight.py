@@ -63,7 +63,7 @@ def checked_step(
         new = [v.path for v in state(model) if id(v) not in before]
         if new:
             raise CourseError(
-                f"the first train step of {lesson.name} made variables: {', '.join(new[:3])}",
+                f"the first train step of {lesson.name} created variables: {', '.join(new[:3])}",
                 "a model whose variables all exist before the first step",
                 "in `model`, build it or call it once on zeros of a batch's shape",
             )

@@ -108,7 +108,7 @@ def test_data_from_a_mirror_is_downloaded_verified_and_removed(coursekit: Comman
     assert "CC BY 2.0 FR" in done.stderr + done.stdout
     path = coursekit.folder / "cache" / "tatoeba" / "spa-eng.zip"
     assert path.stat().st_size == 2_638_744
-    assert "checksums right" in coursekit("data", "nmt", "--data", "tatoeba", "--verify").stdout
+    assert "checksums match" in coursekit("data", "nmt", "--data", "tatoeba", "--verify").stdout
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     damaged = coursekit("data", "nmt", "--data", "tatoeba", "--verify", code=1)
     assert "damaged: spa-eng.zip" in damaged.stderr

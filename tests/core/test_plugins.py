@@ -81,7 +81,7 @@ def coursekit_lessons():
     (nmt,) = [lesson for lesson in listing["lessons"] if lesson["name"] == "nmt"]
     assert "not the lesson" not in nmt["title"]
     (broken,) = [item for item in listing["broken"] if item["plugin"].startswith("aaa ")]
-    assert "'nmt' has the name of one from nmt (coursekit_nmt, from " in broken["error"]
+    assert "'nmt' has the same name as one from nmt (coursekit_nmt, from " in broken["error"]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def coursekit_lessons():
         ("metrics = (Metric('a', 'b'))", "has metrics of the class Metric"),
         ("datasets = NmtLesson.datasets[0]", "has datasets of the class Dataset"),
         ("prerequisites = 'textgen'", "has prerequisites of the class str"),
-        ("presets = {'quick': {'epochs': 1}}", "are not settings by name"),
+        ("presets = {'quick': {'epochs': 1}}", "are not a dictionary of settings"),
     ],
 )
 def test_members_of_the_wrong_kind(

@@ -35,7 +35,7 @@ def test_overrides_are_parsed_by_the_type_of_their_field() -> None:
         ("units=3.5", "units to be a whole number"),
         ("units=many", "units to be a whole number"),
         ("jit=maybe", "true or false"),
-        ("lengths=4,x", "whole numbers with commas"),
+        ("lengths=4,x", "whole numbers separated by commas"),
     ],
 )
 def test_a_bad_assignment_says_what_was_expected(text: str, says: str) -> None:

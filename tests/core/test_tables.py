@@ -101,7 +101,7 @@ def test_list_info_data_and_the_welcome(narrow: Command) -> None:
         assert f"\n{name}\n  title: " in f"\n{listed}"
     info = narrow("info", "nmt").stdout
     assert "\nbatch_size\n  tiny: 512\n  quick: 128\n" in info
-    assert "\n  expect of quick: " in info
+    assert "\n  expected of quick: " in info
 
 
 @pytest.mark.tf

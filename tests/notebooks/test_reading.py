@@ -103,7 +103,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "latin-1": (TEXT.encode("latin-1"), "is not UTF-8: it has the byte 0xe4"),
     "conflict": (
         TEXT.replace("{", "{\n   <<<<<<< HEAD\n\n=======\n\n>>>>>>> theirs\n", 1).encode(),
-        "git's conflict marks, the first on line 2",
+        "git's conflict markers, the first on line 2",
     ),
     "null": (b"null", "it holds null"),
     "a list": (b"[]", "it holds a list"),
@@ -180,7 +180,7 @@ def folder(path: Path) -> Path:
         (pipe, "is a device, a pipe or a socket"),
         (lambda path: Path("/dev/zero"), "is a device, a pipe or a socket"),
         (folder, "is a folder"),
-        (loop, "its links lead in a circle"),
+        (loop, "its links form a loop"),
         (lambda path: path, "No such file"),
         (lambda path: path.parent / ("x" * 300), "the name is too long"),
     ],

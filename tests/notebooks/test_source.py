@@ -113,7 +113,7 @@ def test_a_region_may_end_a_function_of_the_template(template: Path) -> None:
     [
         ("    # BEGIN SOLUTION\n    return 1", "is not closed"),
         ("    x = 1\n    # END SOLUTION\n    return x", "without # BEGIN SOLUTION"),
-        ('    """Only words."""', "nothing to take out"),
+        ('    """Only words."""', "nothing to remove"),
     ],
 )
 def test_faulty_regions(body: str, says: str) -> None:

@@ -56,7 +56,7 @@ def foreign(code: str) -> Worker:
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_malformed_answer_is_a_fault_and_no_traceback(case: str) -> None:
     with foreign(MALFORMED[case]) as worker:
-        with pytest.raises(StudentError, match=f"{WROTE}|it ended with the status 0"):
+        with pytest.raises(StudentError, match=f"{WROTE}|it exited with status 0"):
             worker.ask(("value", "x"), 10)
         assert worker.ended
 
@@ -86,7 +86,7 @@ def test_an_answer_that_never_comes_to_an_end_has_a_limit(code: str) -> None:
 def test_a_question_that_nobody_reads_has_a_limit() -> None:
     with Worker(LIMITS, wrap=(sys.executable, "-S", "-c", "import time; time.sleep(60)")) as worker:
         pid = worker.process.pid
-        with pytest.raises(StudentError, match=r"did not read the question within 0\.5 s"):
+        with pytest.raises(StudentError, match=r"did not read the request within 0\.5 s"):
             worker.ask(("value", "x" * 10_000_000), 0.5)
         assert is_gone(pid)
 
@@ -120,7 +120,7 @@ def test_an_answer_that_was_written_ahead_of_its_question_is_none() -> None:
         (("no-such-program",), "no-such-program: No such file or directory"),
         ((sys.executable, "-c", "raise SystemExit('no room left')"), "no room left"),
         ((sys.executable, "-c", "import no_such_module"), "No module named 'no_such_module'"),
-        ((sys.executable, "-c", "raise SystemExit(3)"), "it ended with the status 3"),
+        ((sys.executable, "-c", "raise SystemExit(3)"), "it exited with status 3"),
         (("sh", "-c", "printf 'a\\033[2Jb' >&2; false"), "start: ab"),
     ],
 )

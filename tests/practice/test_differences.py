@@ -130,22 +130,22 @@ def test_of_large_arrays_the_first_place_that_differs_is_told() -> None:
     wrong = right.copy()
     wrong[1, 2:4] = 0.12345678
     assert words(wrong, right) == (
-        "the loss\nyours: 0.1235 · expected: 22. in the place [1, 2] (2 of 60 differ)"
+        "the loss\nyours: 0.1235 · expected: 22. at index [1, 2] (2 of 60 differ)"
     )
     many = np.arange(60) + 1_234_567
     assert words(many + (many == 1_234_570), many, exactly=True) == (
-        "the ids\nyours: 1234571 · expected: 1234570 in the place [3] (1 of 60 differ)"
+        "the ids\nyours: 1234571 · expected: 1234570 at index [3] (1 of 60 differ)"
     )
-    assert "yours: False · expected: True in the place [0] (1 of 60" in words(
+    assert "yours: False · expected: True at index [0] (1 of 60" in words(
         many > 1_234_567, many >= 1_234_567, exactly=True
     )
     nearly = right + 1e-9 * (right == 7)
-    assert "in the place [0, 7] (1 of 60 differ)" in words(nearly, right, rtol=0, atol=0)
+    assert "at index [0, 7] (1 of 60 differ)" in words(nearly, right, rtol=0, atol=0)
     assert words([[1, 2], [3, 4]], right) == "the loss\nyours: [[1, 2], [3, 4]] · expected: (3, 20)"
     assert words(np.zeros((1, 0)), [[7]]) == (
         "the loss\nyours: [], of the shape (1, 0) · expected: [[7]]"
     )
-    assert words(right >= 0, np.ones((3, 20))).endswith("differ in kind: bool and float64")
+    assert words(right >= 0, np.ones((3, 20))).endswith("have different types: bool and float64")
 
 
 def test_an_answer_that_trips_the_check_is_told_so() -> None:
@@ -153,6 +153,6 @@ def test_an_answer_that_trips_the_check_is_told_so() -> None:
     assert in_words(AssertionError()) == "not as expected"
     told = in_words(TypeError("'NoneType' object is not iterable"))
     assert (
-        told
-        == "the result has not the expected form (TypeError: 'NoneType' object is not iterable)"
+        told == "the result does not have the expected form "
+        "(TypeError: 'NoneType' object is not iterable)"
     )

@@ -36,7 +36,7 @@ def test_a_line_is_found_wherever_it_is(adding: Path, place: str) -> None:
     else:
         cell["attachments"] = {"a.txt": {"text/plain": secret}}
     (fault,) = leaks(template, book)
-    assert fault.endswith(f"holds a line of the solution: {secret}")
+    assert fault.endswith(f"contains a line of the solution: {secret}")
 
 
 def found(adding: Path, given: str, where: str = "# %%\nprint") -> list[str]:

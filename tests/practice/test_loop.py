@@ -197,7 +197,7 @@ def test_watch_checks_at_each_save(
         (["start", "dots"], "has no notebooks"),
         (["check", "no.ipynb"], "there is no notebook"),
         (["check", "nmt/attention"], "coursekit start nmt/attention"),
-        (["check", "nmt"], "nmt is not started\ntip: coursekit start nmt"),
+        (["check", "nmt"], "nmt has not been started\ntip: coursekit start nmt"),
         (["check", "dots"], "dots has no exercises"),
         (["start", "nmt/0"], "nmt/1 (padding), nmt/2 (attention), nmt/3 (decoder)"),
         (["check", "nmt/9"], "nmt/4 (loss), nmt/5 (beam)"),

@@ -82,7 +82,7 @@ def test_the_kernel_that_is_installed_names_its_files_so() -> None:
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("x = '\u2028\x85'\n1 / 0", "(line 2 of the cell"),
         ("x = 1\nif True\n    y = 2", "SyntaxError: expected ':', line 2: if True"),
-        ("x = 1\n<<<<<<< mine\ny = 2", "git's conflict marks are in this cell, line 2"),
+        ("x = 1\n<<<<<<< mine\ny = 2", "git's conflict markers are in this cell, line 2"),
         ("await missing", "NameError: name 'missing' is not defined"),
     ],
 )

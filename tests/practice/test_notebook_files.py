@@ -137,13 +137,13 @@ def test_what_was_left_out_and_what_does_not_count_is_said(
     assert "13 of 13 points" in lines
     told = lines[lines.index("13 of 13 points") + 1 :]
     assert told == [
-        "not counted: batches_of in the cell “def batches_of():”: the exercise gives batches_of, "
-        "and that is used",
-        "not run: the training cell, what needs the training, %matplotlib inline, "
+        "not counted: batches_of in the cell “def batches_of():”; the check uses the "
+        "exercise's own batches_of",
+        "not run: the training cell, code that needs the trained model, %matplotlib inline, "
         "!pip install nothing, !ls",
         "stopped early: the cell “print(no_such_name)”: NameError: name 'no_such_name' is not "
         "defined",
-        "run though the notebook lacks them: 'from dataclasses import dataclass'",
+        "run although they are missing from the notebook: 'from dataclasses import dataclass'",
         "not recorded in your progress: `coursekit start` did not write it; coursekit start "
         f"textgen/batches {tmp_path} makes it yours",
         "next: coursekit next",
@@ -159,7 +159,7 @@ def test_a_damaged_file_is_reset_by_its_path(
     path.write_bytes(content)
     for words in (("check",), ("check", str(path)), ("hint", "textgen"), ("update", str(path))):
         told = check(*words, code=1).stderr
-        assert "tip: coursekit reset textgen/batches writes it as at the start" in told
+        assert "tip: coursekit reset textgen/batches writes a fresh one" in told
     check("reset", str(path))
     assert path.with_name("1-batches.backup-1.ipynb").read_bytes() == content
     assert "0 of 13 points" in check("check", code=1).stdout

@@ -175,7 +175,7 @@ def test_what_has_no_place_is_shown(
     path = tmp_path / "work" / "1-adding.ipynb"
     path.write_text(path.read_text().replace("LIMIT = 7", "LIMIT = 9"))
     shown = coursekit("update").stdout
-    assert "no place was found for what stood in “import math as given_math”:" in shown
+    assert "these lines of “import math as given_math” could not be placed:" in shown
     assert "  LIMIT = 9\n" in shown
     assert shown.endswith("it is in 1-adding.backup-1.ipynb\n")
     assert "LIMIT = 9" in path.with_name("1-adding.backup-1.ipynb").read_text()

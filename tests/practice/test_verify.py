@@ -48,7 +48,7 @@ def test_a_good_exercise_passes(adding: Path) -> None:
         ("== 6,", ">= 0,", "totals gives 2 points for zeros, ones, infinity, very large numbers"),
         ("return float(numbers[0])", "return float(sum(numbers))", "no check rejects first"),
         ('    assert student["guess"] == 4', "    assert True", "earns 1"),
-        ('after="totals"', 'after="sums"', "sums, which is no check"),
+        ('after="totals"', 'after="sums"', "sums, which is not a check"),
         ("points=2, hints=HINTS", 'points=2, after="means", hints=HINTS', "means, which is no"),
         ("guess = 4  # exercise", "guess = 4", "unsolved notebook earns 1"),
         ("print(mean((1.0, 3.0)))", "1 / 0", "ZeroDivisionError"),

@@ -122,15 +122,15 @@ REFUSED = {
     "an array of a class of its own": (
         "import numpy as np\nclass Yes(np.ndarray):\n    __eq__ = lambda self, other: True\n"
         "def f(): return np.ones(3).view(Yes)",
-        "f: the result holds a Yes, a kind of ndarray of its own",
+        "f: the result holds a Yes, a subclass of ndarray",
     ),
     "a text of a class of its own": (
         "class Yes(str): pass\ndef f(): return Yes('a')",
-        "a kind of str of its own; a plain str was expected",
+        "a subclass of str; a plain str was expected",
     ),
     "a number of a class of its own": (
         "import enum\nclass Two(enum.IntEnum):\n    TWO = 2\ndef f(): return [Two.TWO]",
-        "f: the result holds a Two, a kind of int of its own",
+        "f: the result holds a Two, a subclass of int",
     ),
     "a class that claims to be a list": (
         "class Liar:\n    __class__ = list\ndef f(): return Liar()",
@@ -176,7 +176,7 @@ REFUSED = {
     ),
     "an error that cannot be told": (
         "class Bad(Exception):\n    def __str__(self): raise RuntimeError\ndef f(): raise Bad",
-        "Bad: its text cannot be made: RuntimeError",
+        "Bad: it cannot be shown as text: RuntimeError",
     ),
     "a syntax error of the student's own making": (
         "def f():\n    error = SyntaxError('no')\n    error.text = 5\n    raise error",

@@ -142,7 +142,7 @@ USED_UP = {
     "the processor's time": (
         {"cpu": 1},
         "def f():\n    while True: pass",
-        "your code used more than 1 seconds of the processor",
+        "your code used more than 1 seconds of processor time",
     ),
     "the size of a file": (
         {"file_size": 1_000_000},

@@ -42,7 +42,7 @@ def test_files_beside_the_notebook_hide_no_library_and_are_named(tmp_path: Path)
         assert made.faults == {}
     named = [warning.split(" beside")[0] for warning in made.warnings]
     assert named == ["json", "numpy.py", "random.py", "secrets.py"]  # nothing imports test
-    assert "has the name of the library random: Jupyter imports your file" in made.warnings[2]
+    assert "has the same name as the library random: Jupyter imports your file" in made.warnings[2]
 
 
 def test_the_folder_environment_and_command_line_are_the_callers(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_bfloat16_survives(tmp_path: Path) -> None:
 
 def test_another_model_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "a.ckpt", make(units=3), Progress())
-    with pytest.raises(CourseError, match="is of another model"):
+    with pytest.raises(CourseError, match="belongs to another model"):
         load(tmp_path / "a.ckpt", make(units=4))
 
 
