@@ -37,27 +37,25 @@ class CaptioningSettings(Settings):
     jit: bool = setting(True, "compile the train step with XLA")
     encoder: str = setting(
         "mobilenet",
-        "what sees photographs; scenes have a small network of their own",
+        "pretrained network for photographs; scenes use a small one of their own",
         choices=("mobilenet", "inception"),
     )
     scenes: int = setting(12_000, "drawn scenes to train on", low=1, high=1_000_000)
-    group: int = setting(1, "captions of a picture that are learnt in one step", low=1, high=100)
+    group: int = setting(1, "captions of a picture in one train step", low=1, high=100)
     units: int = setting(256, "units of the decoder and of the attention", low=8, high=4_096)
     embedding: int = setting(256, "size of a word vector", low=1, high=4_096)
-    words: int = setting(5_000, "vocabulary, the rest is <unk>", low=5)
-    least: int = setting(5, "how often a word must occur to be learnt", low=1)
+    words: int = setting(5_000, "size of the vocabulary; other words become <unk>", low=5)
+    least: int = setting(5, "how often a word must occur to be in the vocabulary", low=1)
     lengths: tuple[int, ...] = setting(
         (8, 11, 14, 20), "length buckets in words; longer captions are not trained on", low=1
     )
-    dropout: float = setting(
-        0.4, "share of features and word vectors dropped in training", low=0, high=0.9
-    )
+    dropout: float = setting(0.4, "dropout rate of features and word vectors", low=0, high=0.9)
     smoothing: float = setting(0.1, "label smoothing", low=0, high=0.9)
     attend_everywhere: float = setting(
         0.0, "weight of the doubly stochastic regularisation", low=0, high=100
     )
-    learning_rate: float = setting(2e-3, "highest learning rate, of Adam", low=0, high=1)
-    warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
+    learning_rate: float = setting(2e-3, "peak learning rate of Adam", low=0, high=1)
+    warmup: float = setting(0.05, "share of the steps used for warm-up", low=0, high=1)
 
     def __post_init__(self) -> None:
         """Check the buckets too. As in coursekit_nmt.
@@ -69,7 +67,7 @@ class CaptioningSettings(Settings):
         if not 1 <= len(self.lengths) <= 4 or list(self.lengths) != sorted(set(self.lengths)):
             raise CourseError(
                 f"lengths={','.join(map(str, self.lengths))} are not length buckets",
-                "one to four rising numbers: each shape of a batch is compiled by itself",
+                "one to four increasing numbers, since each batch shape is compiled separately",
                 "for example --set lengths=8,12,20",
             )
 
@@ -78,11 +76,11 @@ class CaptioningSettings(Settings):
 class CaptioningDemoOptions(Options):
     """What to describe, and how."""
 
-    index: int = setting(0, "which of the held-out pictures, without a picture of one's own", low=0)
-    beam: int = setting(4, "beginnings that the beam search keeps; 1: greedy", low=1, high=64)
+    index: int = setting(0, "which held-out picture to describe if you name none", low=0)
+    beam: int = setting(4, "beam width of the search; 1: greedy search", low=1, high=64)
 
 
-# What is drawn never runs out, so little must be done against learning it by heart.
+# Drawn scenes never run out, so there is little need to guard against memorising them.
 _OF_SCENES: dict[str, object] = {
     "jit": False,  # convolutions are slower under XLA
     "batch_size": 32,
@@ -194,20 +192,24 @@ class CaptioningLesson(
     presets = {"tiny": TINY, "quick": QUICK, "full": FULL}
     datasets = (SCENES, FLICKR8K, COCO, COCO_TRAIN2014)
     own_data = (
-        "a folder of photographs with captions.csv: columns image, caption and, if wanted, split"
+        "a folder of photographs with captions.csv: columns image, caption and, optionally, split"
     )
     metrics = (
-        Metric("cider", "CIDEr-D: how much the captions say what people said", style=".2f"),
-        Metric("true_captions", "captions of which every word is true (scenes)", style=".1%"),
+        Metric(
+            "cider", "CIDEr-D: how similar the captions are to those that people wrote", style=".2f"
+        ),
+        Metric(
+            "true_captions", "share of captions in which every word is true (scenes)", style=".1%"
+        ),
         Metric(
             "pointing_game",
-            "object words whose attention peak is on that object (scenes, coco)",
+            "share of object words with the attention peak on that object (scenes, coco)",
             style=".1%",
         ),
-        Metric("bleu_1", "BLEU of single words, against all references", style=".1f"),
-        Metric("bleu_2", "the same with runs of two words", style=".1f"),
-        Metric("bleu_3", "the same with runs of three", style=".1f"),
-        Metric("bleu_4", "the same with runs of four, the usual BLEU", style=".1f"),
+        Metric("bleu_1", "BLEU with single words, all references used", style=".1f"),
+        Metric("bleu_2", "the same with n-grams of up to two words", style=".1f"),
+        Metric("bleu_3", "the same with n-grams of up to three", style=".1f"),
+        Metric("bleu_4", "the same with n-grams of up to four, the usual BLEU", style=".1f"),
     )
     demo_request = "a picture's file or web address"
     demo_example = "--index 3"

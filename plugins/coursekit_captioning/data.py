@@ -85,7 +85,7 @@ def scene_parts(count: int) -> Parts:
         drawn_examples("train", count),
         drawn_examples("validation", HELD_OUT_SCENES),
         drawn_examples("test", HELD_OUT_SCENES),
-        ("in each held-out scene is a coloured shape in a relation that was never seen with it",),
+        ("each held-out scene shows a coloured shape in a relation it never has in training",),
     )
 
 
@@ -296,6 +296,6 @@ def notes(parts: Parts, train: CaptionSplit) -> tuple[str, ...]:
     if train.too_long:
         lines.append(
             f"{train.too_long:,} captions of more than {train.lengths[-1]} words are left out "
-            "of training, and of training only"
+            "of training, but not of validation and test"
         )
     return tuple(lines)

@@ -140,7 +140,7 @@ def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) ->
         logits, state, weights = model.next_word(word, state, memory)
         words = logits.shape[-1]
         log_p = log_probabilities(logits, time, limit)
-        # What is finished goes on with padding, which costs nothing.
+        # What is finished continues with padding, which costs nothing.
         unfinished = (word != END) & (word != PAD)
         only_padding = tf.one_hot(PAD, words, on_value=0.0, off_value=IMPOSSIBLE)
         log_p = tf.where(unfinished[:, :, tf.newaxis], log_p, only_padding)

@@ -84,7 +84,7 @@ def load_weights(base: keras.Model, encoder: Pretrained, weights: Path) -> None:
         raise CourseError(
             f"{weights} does not hold the weights of {encoder.name}: {reason}",
             f"{encoder.file.name}, {encoder.file.size:,} bytes",
-            "delete it; it is downloaded again",
+            "delete it; it will be downloaded again",
         ) from error
 
 

@@ -143,7 +143,7 @@ def _compute(
         meter.begin(first * file.row_bytes, total)
         for pixels in _pixel_batches(sources[first:], encoder.size, broken):
             rows = model.predict_on_batch(pixels)
-            if not broken:  # after a fault it goes on only to name all of them
+            if not broken:  # after a fault it continues only to name all of them
                 output.write(rows.tobytes())
                 output.flush()
             meter.advance(rows.nbytes)
@@ -191,6 +191,6 @@ def _unreadable(broken: Sequence[str]) -> CourseError:
     more = f"\n  and {len(broken) - 5} more" if len(broken) > 5 else ""
     return CourseError(
         f"{len(broken)} of the pictures cannot be used:\n  {listing}{more}",
-        "whole pictures of up to 50 megapixels",
-        "replace them, or take their lines out of captions.csv",
+        "complete pictures of up to 50 megapixels",
+        "replace them, or remove their lines from captions.csv",
     )

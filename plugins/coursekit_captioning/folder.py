@@ -1,4 +1,4 @@
-"""A folder of one's own photographs with a file ``captions.csv``."""
+"""A folder of the user's own photographs with a file ``captions.csv``."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def folder_parts(folder: Path) -> Parts:
             conflicts.add(line.image)
     complain(file, "put pictures into two splits", [f"{image}" for image in sorted(conflicts)])
     files = {image: find_file(file.parent, image) for image in captions}
-    complain(file, "name pictures that are not there", [i for i, path in files.items() if not path])
+    complain(file, "name pictures that do not exist", [i for i, path in files.items() if not path])
     examples = [
         Example(image, tuple(captions[image]), Source(path.absolute()))
         for image, path in files.items()
@@ -99,7 +99,7 @@ def looks(folder: Path, lines: Sequence[Line], examples: Sequence[Example]) -> l
     notes = [named(f"{len(idle)} pictures have no caption", idle)] if idle else []
     notes += listing.notes()
     marked = sum(line.had_markup for line in lines)
-    notes += [f"HTML tags or entities were taken out of {marked:,} captions"] * bool(marked)
+    notes += [f"HTML tags or entities were removed from {marked:,} captions"] * bool(marked)
     texts = [line.caption for line in lines]
     lengths, names = [len(text.split()) for text in texts], [f"line {e.number}" for e in lines]
     notes += [*far_longer(lengths, names, "words"), *few_repeats(texts, "captions")]
@@ -140,7 +140,7 @@ def by_column(
         raise CourseError(
             f"{file} has no pictures in the split {' and '.join(empty)}",
             "some in each of train, validation and test",
-            "add them, or leave the column out: then some are held out for you",
+            "add them, or remove the column: some are then held out for you",
         )
     return Parts(parts["train"], parts["validation"], parts["test"])
 

@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[LocalDataset, CaptioningSettings], Parts]] = {
 
 
 def load_parts(dataset: LocalDataset, settings: CaptioningSettings) -> Parts:
-    """Return the splits of a data set, or of one's own data. As in coursekit_nmt.
+    """Return the splits of a data set, or of the user's own data. As in coursekit_nmt.
 
     Raises:
         CourseError: No reader has the data set's name, or the data is not what the reader reads.

@@ -55,7 +55,7 @@ def open_archive(archive: Path, mtime_ns: int) -> zipfile.ZipFile:
 def digests_of(sources: Sequence[Source]) -> list[str]:
     """Return for each picture a text that changes when its bytes do.
 
-    Of a member of an archive it is the checksum that stands in the archive.
+    Of a member of an archive it is the checksum that is in the archive.
 
     Raises:
         CourseError: A picture cannot be read.

@@ -25,7 +25,7 @@ def split_by(examples: Mapping[str, Example], notes: tuple[str, ...] = ()) -> Pa
         count = f"{len(examples)} picture{'s'[: len(examples) != 1]}"
         raise CourseError(
             f"{count} with captions: too few to hold some out for a test",
-            f"at least {LEAST}, and for captions worth reading some thousands",
+            f"at least {LEAST}; good captions need several thousand",
             "add pictures, or say in a column split of captions.csv which are train, "
             "validation and test",
         )

@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
     Attributes:
         number: Of its first line in the file, from 1.
-        cells: By the column's name; empty texts for columns that it lacks.
+        cells: By the column's name; empty texts for missing columns.
         surplus: The columns that the header does not have.
     """
 
@@ -110,7 +110,7 @@ def look_for_swapped(file: Path, rows: Sequence[Row]) -> None:
     if sample and not any(there) and any(instead):
         raise CourseError(
             f"the columns of {file} are swapped: {sample[instead.index(True)].cells['caption']!r} "
-            "stands in the column caption and is a picture",
+            "is in the column caption, but is a picture",
             FORM,
             "swap the words image and caption in its first line",
         )
@@ -120,7 +120,7 @@ def complain(
     file: Path,
     fault: str,
     where: Sequence[str],
-    remedy: str = "correct these lines, or take them out",
+    remedy: str = "correct these lines, or remove them",
 ) -> None:
     """Raise a `CourseError` that names the first faulty lines or pictures, if there are any."""
     if where:

@@ -37,11 +37,13 @@ class DcganSettings(Settings):
     """
 
     epochs: int = setting(30, "epochs, each of `steps` train steps", low=1, high=100_000)
-    batch_size: int = setting(64, "real images, and drawn ones, in a step", low=1, high=65_536)
+    batch_size: int = setting(
+        64, "real images, and as many drawn ones, in a step", low=1, high=65_536
+    )
     steps: int = setting(150, "train steps in an epoch", low=1, high=1_000_000)
-    latent: int = setting(50, "normal numbers that an image is drawn from", low=1, high=4_096)
+    latent: int = setting(50, "normally distributed numbers in a latent vector", low=1, high=4_096)
     categories: int = setting(
-        14, "and one of so many categories, without a label; 0: none", low=0, high=1_000
+        14, "categories in a latent vector, without labels; 0: none", low=0, high=1_000
     )
     width: int = setting(24, "channels of the generator's last layer", low=1, high=1_024)
     discriminator_width: int = setting(
@@ -49,14 +51,18 @@ class DcganSettings(Settings):
     )
     discriminator_layers: int = setting(3, "convolutions of the discriminator", low=1, high=3)
     kernel: int = setting(4, "height and width of the kernels", low=1, high=28)
-    dropout: float = setting(0.0, "share dropped in the discriminator", low=0, high=0.9)
-    smoothing: float = setting(0.1, "the target of real images is 1 less this", low=0, high=0.5)
-    average: float = setting(0.995, "how much of the averaged generator stays", low=0, high=0.9999)
-    generator_rate: float = setting(2e-3, "the generator's learning rate, of Adam", low=0, high=1)
-    discriminator_rate: float = setting(
-        2e-3, "the discriminator's learning rate, of Adam", low=0, high=1
+    dropout: float = setting(0.0, "dropout rate of the discriminator", low=0, high=0.9)
+    smoothing: float = setting(
+        0.1, "label smoothing: the target of real images is 1 minus this", low=0, high=0.5
     )
-    beta_1: float = setting(0.5, "Adam's memory of the gradient", low=0, high=0.999)
+    average: float = setting(
+        0.995, "decay of the moving average of the generator's weights", low=0, high=0.9999
+    )
+    generator_rate: float = setting(2e-3, "Adam's learning rate for the generator", low=0, high=1)
+    discriminator_rate: float = setting(
+        2e-3, "Adam's learning rate for the discriminator", low=0, high=1
+    )
+    beta_1: float = setting(0.5, "Adam's beta_1: the decay of its mean gradient", low=0, high=0.999)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +72,7 @@ class DcganDemoOptions(Options):
     count: int = setting(36, "images to draw", low=1, high=400)
     seed: int = setting(0, "another seed, other images", low=0, high=2**31 - 1)
     interpolate: bool = setting(False, "walk from one image to another through the latent space")
-    nearest: bool = setting(False, "put the most similar training image beside each drawn one")
+    nearest: bool = setting(False, "show the most similar training image beside each drawn one")
 
     def __post_init__(self) -> None:
         """Check that one of the two is asked for, not both.
@@ -210,14 +216,27 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
             "lower",
             ".2f",
         ),
-        Metric("recognised", "drawn images in which the classifier is surer than 0.9", style=".1%"),
         Metric(
-            "smallest_class", "of the drawn images; near 0 some class is never drawn", style=".1%"
+            "recognised",
+            "share of drawings of which the classifier is more than 90 % sure",
+            style=".1%",
         ),
-        Metric("real_frechet_distance", "the same between real images and others", "lower", ".2f"),
-        Metric("real_recognised", "the same of real images", style=".1%"),
-        Metric("real_smallest_class", "the same of real images", style=".1%"),
-        Metric("classifier_accuracy", "of the classifier on real images, held out", style=".1%"),
+        Metric(
+            "smallest_class",
+            "share of drawings in the rarest class (near 0: a class is missing)",
+            style=".1%",
+        ),
+        Metric(
+            "real_frechet_distance",
+            "the same distance between two sets of real images",
+            "lower",
+            ".2f",
+        ),
+        Metric("real_recognised", "the same share, for real images", style=".1%"),
+        Metric("real_smallest_class", "the same share, for real images", style=".1%"),
+        Metric(
+            "classifier_accuracy", "accuracy of the classifier on held-out real images", style=".1%"
+        ),
     )
     demo_example = "--interpolate"
     demo_options = DcganDemoOptions

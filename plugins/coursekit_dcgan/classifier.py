@@ -62,7 +62,7 @@ class Classifier(keras.Model):
 
 
 class Judged(NamedTuple):
-    """What the classifier makes of some images.
+    """What the classifier finds in some images.
 
     Attributes:
         probabilities: Of each class, ``(images, classes)``.

@@ -1,4 +1,4 @@
-"""Where the images come from: MNIST and its kin, five thousand digits, or a folder of one's own."""
+"""Where the images come from: MNIST and its kin, five thousand digits, or your own folder."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ READERS: dict[str, Callable[[LocalDataset], Parts]] = {
 
 
 def load_parts(dataset: LocalDataset) -> Parts:
-    """Return the splits of a data set, or of one's own data. As in coursekit_nmt.
+    """Return the splits of a data set, or of the user's own data. As in coursekit_nmt.
 
     Raises:
         CourseError: No reader has the data set's name, or the data is not what the reader reads.

@@ -38,23 +38,25 @@ class NmtSettings(Settings):
     units: int = setting(192, "units of the decoder and of the attention", low=1, high=4_096)
     encoder_units: int = setting(128, "units of each direction of the encoder", low=1, high=4_096)
     embedding: int = setting(128, "size of a word vector", low=1, high=4_096)
-    source_words: int = setting(12_000, "Spanish vocabulary, the rest is <unk>", low=5)
-    target_words: int = setting(6_000, "English vocabulary, the rest is <unk>", low=5)
+    source_words: int = setting(
+        12_000, "size of the Spanish vocabulary; other words become <unk>", low=5
+    )
+    target_words: int = setting(
+        6_000, "size of the English vocabulary; other words become <unk>", low=5
+    )
     lengths: tuple[int, ...] = setting(
         (6, 9, 12, 18), "length buckets in words; longer pairs are not trained on", low=1, high=500
     )
-    dropout: float = setting(
-        0.1, "share of word vectors and features dropped in training", low=0, high=0.9
-    )
+    dropout: float = setting(0.1, "dropout rate of word vectors and features", low=0, high=0.9)
     annotation_dropout: float = setting(
-        0.0, "share of the encoder's annotations dropped in training", low=0, high=0.9
+        0.0, "dropout rate of the encoder's annotations", low=0, high=0.9
     )
     smoothing: float = setting(0.1, "label smoothing", low=0, high=0.9)
     samples: int = setting(
         1_024, "words in the training loss's normaliser; 0: the whole vocabulary", low=0
     )
-    learning_rate: float = setting(4e-3, "highest learning rate, of Adam", low=0, high=1)
-    warmup: float = setting(0.1, "share of the steps in which the rate rises", low=0, high=1)
+    learning_rate: float = setting(4e-3, "peak learning rate of Adam", low=0, high=1)
+    warmup: float = setting(0.1, "share of the steps used for warm-up", low=0, high=1)
 
     def __post_init__(self) -> None:
         """Check the buckets too. As in coursekit_captioning.
@@ -66,7 +68,7 @@ class NmtSettings(Settings):
         if not 1 <= len(self.lengths) <= 4 or list(self.lengths) != sorted(set(self.lengths)):
             raise CourseError(
                 f"lengths={','.join(map(str, self.lengths))} are not length buckets",
-                "one to four rising numbers: each shape of a batch is compiled by itself",
+                "one to four increasing numbers, since each batch shape is compiled separately",
                 "for example --set lengths=8,12,20",
             )
 
@@ -75,7 +77,7 @@ class NmtSettings(Settings):
 class NmtDemoOptions(Options):
     """How to translate."""
 
-    beam: int = setting(4, "beginnings that the beam search keeps; 1: greedy", low=1, high=64)
+    beam: int = setting(4, "beam width of the search; 1: greedy search", low=1, high=64)
 
 
 TATOEBA = Dataset(
@@ -156,11 +158,13 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
     own_data = "a UTF-8 text file, a pair on each line: English, a tab, Spanish"
     metrics = (
         Metric("bleu", "BLEU of the free-running translations, all references used", style=".1f"),
-        Metric("chrf", "the same by runs of characters instead of words", style=".1f"),
-        Metric("exact_match", "translations that equal one of the references", style=".1%"),
+        Metric("chrf", "F-score of n-grams of characters instead of words", style=".1f"),
+        Metric(
+            "exact_match", "share of translations that equal one of the references", style=".1%"
+        ),
         Metric(
             "attention_alignment",
-            "content words of right translations that look at a word they come from (phrasebook)",
+            "share of content words that look at a word they translate (phrasebook)",
             style=".1%",
         ),
     )

@@ -262,7 +262,7 @@ def split_pairs(pairs: Sequence[Pair]) -> Parts:
         parts[part] += group
     if not all(parts.values()):
         raise CourseError(
-            f"{len(pairs):,} pairs hang together too closely to hold some out for a test",
+            f"{len(pairs):,} pairs share too many sentences to hold some out for a test",
             "at least ten sentences, most of them with translations of their own",
             "add pairs whose sentences differ from the others",
         )
@@ -323,7 +323,7 @@ def notes(
     )
     too_long = (
         f"{train.too_long:,} pairs of more than {train.lengths[-1]} words are left out of "
-        "training, and of training only"
+        "training, but not of validation and test"
     )
     words = f"{len(source):,} source words, {len(target):,} target words; the rest is <unk>"
     return (sizes, *([too_long] if train.too_long else []), words, *parts.notes)

@@ -131,7 +131,7 @@ def beam_search(model: Translator, source: tf.Tensor, beam: int) -> Found:
         words = logits.shape[-1]
         log_p = log_probabilities(logits, time == limit - 1)
         log_p = tf.reshape(log_p, [rows, beam, words])
-        # What is finished goes on with padding, which costs nothing.
+        # What is finished continues with padding, which costs nothing.
         unfinished = (word != END) & (word != PAD)
         only_padding = tf.one_hot(PAD, words, on_value=0.0, off_value=IMPOSSIBLE)
         log_p = tf.where(unfinished[:, :, tf.newaxis], log_p, only_padding)

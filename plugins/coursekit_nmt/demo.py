@@ -48,7 +48,7 @@ def demo(model: Translator, data: NmtData, request: str | None, beam: int) -> li
     if not originals:
         raise CourseError(
             "there is no word to translate",
-            "a sentence of the language that it has learnt",
+            "a sentence in the language that the model has learnt",
             f"for example: coursekit demo nmt {data.demo_example or quoted(ARTICLE_SENTENCES[2])}",
         )
     sources = [" ".join(sentence.split()[:LONG]) for sentence in originals]

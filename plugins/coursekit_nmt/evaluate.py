@@ -37,7 +37,7 @@ def chrf_metric() -> CHRF:
 def columns(references: References) -> Any:
     """Turn translations by source into what sacrebleu takes: first, second, ... of each.
 
-    None stands where a source has fewer (its type declaration does not know that).
+    It is None where a source has fewer (its type declaration does not know that).
     """
     most = max(map(len, references))
     return [[r[place] if place < len(r) else None for r in references] for place in range(most)]

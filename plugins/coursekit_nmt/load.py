@@ -135,7 +135,7 @@ READERS: dict[str, Callable[[LocalDataset], Parts]] = {
 
 
 def load_parts(dataset: LocalDataset) -> Parts:
-    """Return the splits of a data set, or of one's own data. As in coursekit_textgen.
+    """Return the splits of a data set, or of the user's own data. As in coursekit_textgen.
 
     Raises:
         CourseError: No reader has the data set's name, or the data is not what the reader reads.

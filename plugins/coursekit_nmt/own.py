@@ -1,4 +1,4 @@
-"""A file of sentence pairs of one's own: read, looked at, split."""
+"""The user's own file of sentence pairs: read, looked at, split."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEAST_SHARE = 0.9  # of the lines that tell what a column holds
 
 
 def own_parts(path: Path) -> Parts:
-    """Return the pairs of a file of one's own, split by groups.
+    """Return the pairs of the user's own file, split by groups.
 
     Raises:
         CourseError: It is not a file of sentence pairs.
@@ -36,7 +36,7 @@ def own_parts(path: Path) -> Parts:
     cleaned = [Row(row.number, [without_markup(cell) for cell in row.cells[:2]]) for row in rows]
     marked = sum(row.cells[:2] != clean.cells for row, clean in zip(rows, cleaned, strict=True))
     if marked:
-        notes.append(f"HTML tags, entities or sounds were taken out of {marked:,} lines")
+        notes.append(f"HTML tags, entities or sounds were removed from {marked:,} lines")
     targets, sources = ([row.cells[column] for row in cleaned] for column in (0, 1))
     refuse_numbers(targets, f"the first column of {path}", FORM)
     refuse_numbers(sources, f"the second column of {path}", FORM)

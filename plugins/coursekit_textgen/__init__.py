@@ -36,14 +36,14 @@ class TextgenSettings(Settings):
     batch_size: int = setting(64, "rows of text in one train step", low=1, high=65_536)
     jit: bool = setting(True, "compile the train step with XLA")
     length: int = setting(32, "characters of a row in one train step", low=1, high=10_000)
-    carry_state: bool = setting(True, "go on with the state that the batch before ended with")
+    carry_state: bool = setting(True, "start each batch from the final state of the one before")
     embedding: int = setting(64, "size of a character's vector", low=1, high=4_096)
     units: int = setting(256, "units of a recurrent layer", low=1, high=8_192)
-    layers: int = setting(1, "recurrent layers on each other", low=1, high=8)
-    tied: bool = setting(False, "use the character vectors as the output layer too")
-    dropout: float = setting(0.1, "share of the outputs dropped in training", low=0, high=0.9)
-    learning_rate: float = setting(8e-3, "highest learning rate, of Adam", low=0, high=1)
-    warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
+    layers: int = setting(1, "number of recurrent layers", low=1, high=8)
+    tied: bool = setting(False, "also use the character vectors as the output layer")
+    dropout: float = setting(0.1, "dropout rate of the outputs", low=0, high=0.9)
+    learning_rate: float = setting(8e-3, "peak learning rate of Adam", low=0, high=1)
+    warmup: float = setting(0.05, "share of the steps used for warm-up", low=0, high=1)
 
 
 COLDEST = 0.01  # no other temperature but 0 is lower: below it, only the likeliest is left
@@ -54,9 +54,13 @@ class TextgenDemoOptions(Options):
     """How to write."""
 
     length: int = setting(400, "characters to write", low=1, high=1_000_000)
-    temperature: float = setting(0.8, "below 1 safer, above 1 wilder, 0: likeliest", low=0, high=9)
-    top_k: int = setting(0, "draw from so many likeliest characters; 0: from all", low=0)
-    top_p: float = setting(1.0, "draw from those with this probability together", low=0, high=1)
+    temperature: float = setting(
+        0.8, "below 1: safer, above 1: wilder, 0: always the likeliest", low=0, high=9
+    )
+    top_k: int = setting(0, "draw from this many of the likeliest characters; 0: from all", low=0)
+    top_p: float = setting(
+        1.0, "draw from the likeliest whose probabilities add up to this", low=0, high=1
+    )
     count: int = setting(1, "texts to write at once", low=1, high=4_096)
     seed: int = setting(0, "another seed, another text", low=0, high=2**31 - 1)
     surprise: bool = setting(False, "show how unexpected each character of a text is")
@@ -113,7 +117,7 @@ class TextgenLesson(
     datasets = (SHAKESPEARE, STDLIB)
     own_data = "a text file in UTF-8, the longer the better"
     metrics = (
-        Metric("loss", "nats that a held-out character costs on average", "lower", ".4f"),
+        Metric("loss", "cross-entropy per held-out character, in nats", "lower", ".4f"),
         Metric("bits_per_character", "the same in bits", "lower", ".4f"),
     )
     demo_request = "a beginning"

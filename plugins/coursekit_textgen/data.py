@@ -1,4 +1,4 @@
-"""A text: characters -> numbers -> rows that go on where they stopped -> batches.
+"""A text: characters -> numbers -> rows that continue where they stopped -> batches.
 
 The text is cut into as many long rows as a batch has, side by side. A batch is the next
 piece of every row, so row i of a batch continues row i of the batch before: that is what
@@ -74,7 +74,7 @@ class TextSplit:
         ids: The whole text, ``(characters,)``.
         batch_size: The rows of a batch.
         length: The characters of a row in one batch.
-        carry_state: Whether a batch goes on with the state that the one before ended with.
+        carry_state: Whether a batch starts from the final state of the one before.
         seed: Of where the rows begin in each epoch.
     """
 
@@ -207,7 +207,7 @@ def textgen_data(parts: Parts, settings: TextgenSettings) -> TextgenData:
             f"the text is too short: {len(parts.train):,} characters to train on make "
             f"{train.steps} batches of {settings.batch_size} x {settings.length}",
             f"about {least:,} characters or more",
-            "take a longer text" + smaller_batches(len(parts.train), settings),
+            "use a longer text" + smaller_batches(len(parts.train), settings),
         )
     return TextgenData(
         fingerprint=fingerprint(parts[:3]),
@@ -240,9 +240,7 @@ def notes(parts: Parts, vocabulary: Vocabulary) -> tuple[str, ...]:
     unseen = sum(c not in vocabulary for c in parts.validation + parts.test)
     if not unseen:
         return (sizes, parts.note, *parts.looks)
-    unknown = (
-        f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
-    )
+    unknown = f"{unseen:,} held-out characters never occur in training: all count as one unknown"
     return (sizes, parts.note, unknown, *parts.looks)
 
 

@@ -151,7 +151,7 @@ def texts(
     narrow: Narrow = narrowed,
     draw: Draw = drawn,
 ) -> Iterator[list[str]]:
-    """Go on from a prompt, in several rows at once.
+    """Continue a prompt, in several rows at once.
 
     Args:
         model: A trained network.

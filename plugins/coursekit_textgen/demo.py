@@ -1,4 +1,4 @@
-"""Go on writing where a person stopped, and show what the network did not expect.
+"""Continue writing where a person stopped, and show what the network did not expect.
 
 As in coursekit_transformer: `stream`.
 """
@@ -145,7 +145,7 @@ def surprise_map(text: str, bits: Bits) -> Text:
             lines.append(character, Style(color="black") + red)
             shades.append(SHADES[round(share * (len(SHADES) - 1))] * cell_len(character))
         lines.append("\n").append(shades).append("\n")
-    mean = f"{bits.mean():.2f} bits a character on average; {SHADES[-1]} {MOST_BITS:g} and more"
+    mean = f"{bits.mean():.2f} bits per character on average; {SHADES[-1]} {MOST_BITS:g} and more"
     return lines.append(mean)
 
 
@@ -171,6 +171,6 @@ def surprise_plot(text: str, bits: Bits) -> Figure:
                 family="monospace", fontsize=9, parse_math=False,
             )  # fmt: skip
     axes.set_axis_off()
-    axes.set_title(f"surprise: {bits.mean():.2f} bits a character on average", fontsize=10)
+    axes.set_title(f"surprise: {bits.mean():.2f} bits per character on average", fontsize=10)
     figure.colorbar(image, ax=axes, label="bits", pad=0.01)
     return figure

@@ -1,4 +1,4 @@
-"""Where the text comes from: Shakespeare, Python's own library, or a file of one's own.
+"""Where the text comes from: Shakespeare, Python's own library, or your own file.
 
 As in coursekit_transformer: `Parts`, `split_at`, `shakespeare_parts`, `own_parts`, `looks`,
 `lines_of`, `stdlib_parts`, `source`, `decode_text`, `load_parts`.
@@ -69,7 +69,7 @@ def shakespeare_parts(dataset: LocalDataset) -> Parts:
     with reading(file):
         text = file.read_text("utf-8")
     train, tail = split_at(text, 0.9)
-    note = "the tail serves as validation and as test, as in nanoGPT, so that figures compare"
+    note = "the last tenth is both validation and test, as in nanoGPT, so results can be compared"
     return Parts(train, tail, tail, note)
 
 
@@ -114,8 +114,8 @@ def looks(train: str, held_out: str) -> list[str]:
     again = [line in seen for line in held_out.split("\n") if len(line) > SHORT]
     if len(again) > 10 and 2 * sum(again) > len(again):
         said.append(
-            f"warning: {sum(again):,} of {len(again):,} held-out lines stand in the training "
-            "text, too: the test asks what was learnt by heart"
+            f"warning: {sum(again):,} of {len(again):,} held-out lines are also in the training "
+            "text: the test rewards memorising"
         )
     return said
 
@@ -198,7 +198,7 @@ READERS: dict[str, Callable[[LocalDataset], Parts]] = {
 
 
 def load_parts(dataset: LocalDataset) -> Parts:
-    """Return the splits of a data set, or of one's own data. As in coursekit_nmt.
+    """Return the splits of a data set, or of the user's own data. As in coursekit_nmt.
 
     Raises:
         CourseError: No reader has the data set's name, or the data is not what the reader reads.

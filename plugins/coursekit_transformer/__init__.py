@@ -33,14 +33,16 @@ class TransformerSettings(Settings):
     epochs: int = setting(3, "passes over the training text", low=1, high=100_000)
     batch_size: int = setting(16, "windows of text in one train step", low=1, high=65_536)
     jit: bool = setting(True, "compile the train step with XLA")
-    length: int = setting(64, "characters of a window, as far as each can look", low=2, high=4_096)
+    length: int = setting(
+        64, "characters in a window: how far back each can look", low=2, high=4_096
+    )
     units: int = setting(128, "size of the features of a character", low=2, high=4_096)
-    heads: int = setting(4, "ways in which each layer looks at once", low=1, high=64)
-    layers: int = setting(4, "blocks on each other", low=1, high=64)
-    dropout: float = setting(0.0, "share of the additions dropped in training", low=0, high=0.9)
-    learning_rate: float = setting(4e-3, "highest learning rate, of AdamW", low=0, high=1)
-    warmup: float = setting(0.05, "share of the steps in which the rate rises", low=0, high=1)
-    weight_decay: float = setting(0.1, "how strongly matrices shrink, of AdamW", low=0, high=1)
+    heads: int = setting(4, "attention heads in each layer", low=1, high=64)
+    layers: int = setting(4, "number of blocks", low=1, high=64)
+    dropout: float = setting(0.0, "dropout rate of the residual branches", low=0, high=0.9)
+    learning_rate: float = setting(4e-3, "peak learning rate of AdamW", low=0, high=1)
+    warmup: float = setting(0.05, "share of the steps used for warm-up", low=0, high=1)
+    weight_decay: float = setting(0.1, "weight decay of AdamW, for matrices", low=0, high=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,10 @@ class TransformerDemoOptions(Options):
     """How to write."""
 
     length: int = setting(400, "characters to write", low=1, high=1_000_000)
-    temperature: float = setting(0.8, "below 1 safer, above 1 wilder, 0: likeliest", low=0, high=9)
-    top_k: int = setting(0, "draw from so many likeliest characters; 0: from all", low=0)
+    temperature: float = setting(
+        0.8, "below 1: safer, above 1: wilder, 0: always the likeliest", low=0, high=9
+    )
+    top_k: int = setting(0, "draw from this many of the likeliest characters; 0: from all", low=0)
     count: int = setting(1, "texts to write at once", low=1, high=4_096)
     seed: int = setting(0, "another seed, another text", low=0, high=2**31 - 1)
     without_cache: bool = setting(False, "read the whole window again for every character")
@@ -96,7 +100,7 @@ class TransformerLesson(
     datasets = (SHAKESPEARE, STDLIB)
     own_data = "a text file in UTF-8, the longer the better"
     metrics = (
-        Metric("loss", "nats that a held-out character costs on average", "lower", ".4f"),
+        Metric("loss", "cross-entropy per held-out character, in nats", "lower", ".4f"),
         Metric("bits_per_character", "the same in bits", "lower", ".4f"),
     )
     demo_request = "a beginning"

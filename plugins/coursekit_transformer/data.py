@@ -166,7 +166,7 @@ def transformer_data(parts: Parts, settings: TransformerSettings) -> Transformer
             f"the text is too short: {len(parts.train):,} characters to train on make "
             f"{train.steps} batches of {settings.batch_size} x {settings.length}",
             f"about {math.ceil(windows * settings.length / 0.9):,} characters or more",
-            "take a longer text" + smaller_batches(len(parts.train), settings),
+            "use a longer text" + smaller_batches(len(parts.train), settings),
         )
     return TransformerData(
         fingerprint=fingerprint(parts[:3]),
@@ -199,7 +199,7 @@ def notes(parts: Parts, vocabulary: Vocabulary) -> tuple[str, ...]:
     unseen = sum(c not in vocabulary for c in parts.validation + parts.test)
     if not unseen:
         return (sizes, parts.note, *parts.looks)
-    met = f"{unseen:,} held-out characters never occur in training: they count as one unknown sign"
+    met = f"{unseen:,} held-out characters never occur in training: all count as one unknown"
     return (sizes, parts.note, met, *parts.looks)
 
 

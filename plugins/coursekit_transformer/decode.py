@@ -58,7 +58,7 @@ def drawn(logits: tf.Tensor, chance: tf.Tensor, taste: Taste) -> tf.Tensor:
 
 
 class Cached(NamedTuple):
-    """Where writing stands: what was read, and the last character, which was not yet read.
+    """The state of writing: what was read, and the last character, which was not yet read.
 
     Attributes:
         last: ``(rows,)``.
@@ -82,12 +82,12 @@ class Cached(NamedTuple):
         return logits[:, -1], Cached(self.last, memory)
 
     def followed_by(self, ids: tf.Tensor) -> Cached:
-        """Return where writing stands after one more character ``(rows,)``."""
+        """Return the state of writing after one more character ``(rows,)``."""
         return Cached(ids, self.memory)
 
 
 class Uncached(NamedTuple):
-    """Where writing stands without a cache: the last window of text, which is read again.
+    """The state of writing without a cache: the last window of text, which is read again.
 
     Attributes:
         window: ``(rows, window)``, filled from the left.
@@ -105,12 +105,12 @@ class Uncached(NamedTuple):
         return cls(tf.concat([kept, empty], axis=1), tf.constant(kept.shape[1]))
 
     def next(self, model: Transformer) -> tuple[tf.Tensor, Uncached]:
-        """Read the whole window; what stands after the last character is never looked at."""
+        """Read the whole window; what comes after the last character is never looked at."""
         logits, _ = model(self.window)
         return tf.gather(logits, self.filled - 1, axis=1), self
 
     def followed_by(self, ids: tf.Tensor) -> Uncached:
-        """Return where writing stands after one more character ``(rows,)``."""
+        """Return the state of writing after one more character ``(rows,)``."""
         places = self.window.shape[1]
         full = self.filled == places
         window = tf.where(full, tf.roll(self.window, -1, axis=1), self.window)
@@ -129,12 +129,12 @@ def write(
 
     Args:
         model: The network.
-        reader: Where writing stands.
+        reader: The state of writing.
         seed: Two whole numbers.
         taste: How to draw.
 
     Returns:
-        The characters ``(PIECE, rows)``, and where writing stands after them.
+        The characters ``(PIECE, rows)``, and the state of writing after them.
     """
     rows = tf.nest.flatten(reader)[0].shape[0]
     chances = tf.random.stateless_uniform([PIECE, rows], seed, 0.0, MOST_CHANCE, alg="philox")
@@ -170,7 +170,7 @@ def texts(
     seed: int = 0,
     reader: Callable[[Transformer, tf.Tensor], Reader] = Cached.after,
 ) -> Iterator[list[str]]:
-    """Go on from a prompt, in several rows at once.
+    """Continue a prompt, in several rows at once.
 
     Args:
         model: A trained network.

@@ -1,4 +1,4 @@
-"""Go on writing where a person stopped, and show where every head of the attention looks.
+"""Continue writing where a person stopped, and show where every head of the attention looks.
 
 As in coursekit_textgen: `stream`.
 """

@@ -20,7 +20,7 @@ from coursekit_textgen.train import train_step
 
 Losses = npt.NDArray[np.float32]
 
-# TensorFlow warns of compiling anew for each taste, which is what is meant here.
+# TensorFlow warns of compiling again for each taste, which is what is meant here.
 tf.get_logger().setLevel("ERROR")
 
 

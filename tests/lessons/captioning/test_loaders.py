@@ -1,4 +1,4 @@
-"""The loaders, on small archives of exactly the published layout, and folders of one's own."""
+"""The loaders, on small archives of exactly the published layout, and the user's own folders."""
 
 import io
 import json
@@ -217,7 +217,7 @@ def test_a_column_says_the_split(tmp_path: Path) -> None:
 FAULTS = {
     "missing pictures": (
         ["image,caption", "p0.jpg,a cat", "none.jpg,a dog", "nor.jpg,a cow"],
-        r"2 entries of .* name pictures that are not there:\n  none.jpg\n  nor.jpg",
+        r"2 entries of .* name pictures that do not exist:\n  none.jpg\n  nor.jpg",
     ),
     "empty captions": (
         ["image,caption", "p0.jpg,a cat", "p1.jpg,", "p2.jpg,..."],

@@ -67,7 +67,7 @@ def test_swapped_columns_are_refused(tmp_path: Path) -> None:
 
 def test_a_caption_that_is_no_name_of_a_file_is_not_there(tmp_path: Path) -> None:
     error = refused(tmp_path, ["image,caption", *ROWS, "no " * 2000 + ",a ball"])
-    assert "name pictures that are not there" in error.what
+    assert "name pictures that do not exist" in error.what
 
 
 def test_captions_that_are_numbers_are_refused(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_what_was_read_and_left_out_is_said(tmp_path: Path) -> None:
     parts = folder_parts(tmp_path)
     said = "\n".join(parts.notes)
     assert "1 pictures have no caption: p11.jpg" in said
-    assert "HEIC is not read" in said
-    assert "tags or entities were taken out of 1 captions" in said
+    assert "HEIC is not supported" in said
+    assert "tags or entities were removed from 1 captions" in said
     assert "as read: p0.jpg: one ball grass" in said
     assert sum(note.startswith("as read: ") for note in parts.notes) == 3
     assert parts.is_own

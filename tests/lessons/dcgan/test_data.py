@@ -265,4 +265,4 @@ def test_pictures_of_one_value_are_said(tmp_path: Path) -> None:
     squares(tmp_path, 90)
     Image.new("L", (30, 30), 9).save(tmp_path / "blank.png")
     said = [note for note in folder_parts(tmp_path).notes if note.startswith("warning")]
-    assert said == ["warning: 1 of 91 pictures are of one value, as if empty: blank.png"]
+    assert said == ["warning: 1 of 91 pictures have only one value, as if empty: blank.png"]

@@ -243,7 +243,7 @@ def test_the_fingerprint_names_what_is_learnt_from() -> None:
     assert base.fingerprint != nmt_data(fewer, small()).fingerprint
 
 
-# Files of one's own
+# The user's own files
 
 
 def test_a_file_is_read_left_to_right_and_further_columns_ignored() -> None:

@@ -62,7 +62,7 @@ def test_a_deck_of_anki_loses_its_markup(tmp_path: Path) -> None:
     card = "<b>The {a}</b>&nbsp;{b} {c}.<br>\t<div>El {a} {b} {c}.</div>[sound:es-{n}.mp3]\tdeck"
     parts = read(tmp_path, head + "\n".join(lines(card)))
     assert pairs(parts) == pairs(read(tmp_path, "\n".join(PLAIN)))
-    assert "HTML tags, entities or sounds were taken out of 60 lines" in parts.notes
+    assert "HTML tags, entities or sounds were removed from 60 lines" in parts.notes
 
 
 def test_the_marks_of_other_scripts_stay(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_folder_is_no_text(tmp_path: Path) -> None:
 def test_too_short_a_text_is_explained(text: str) -> None:
     with pytest.raises(CourseError, match="too short") as caught:
         textgen_data(Parts(text, text, text, ""), SMALL)
-    assert caught.value.remedy == "take a longer text"  # no batch is small enough for these
+    assert caught.value.remedy == "use a longer text"  # no batch is small enough for these
 
 
 @pytest.mark.tf
@@ -211,7 +211,7 @@ def test_a_text_of_ones_own_is_looked_at(tmp_path: Path) -> None:
         "as read: 'Der Hund Nummer t bellt am Abend.'",
     ]
     (said,) = [look for look in parts.looks if look.startswith("warning")]
-    assert "held-out lines stand in the training text, too" in said
+    assert "held-out lines are also in the training text" in said
 
 
 def test_a_text_is_tried_with_its_own_words(tmp_path: Path) -> None:

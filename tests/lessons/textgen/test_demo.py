@@ -64,7 +64,7 @@ def test_lines_show_their_ends_and_are_cut_where_they_are_long() -> None:
 def test_the_map_is_darker_where_less_was_expected() -> None:
     found = surprise_map("ab\nj日", np.array([0.0, 2.0, 4.0, 8.0, 99.0], np.float32))
     assert found.plain.split("\n")[:4] == ["ab⏎", " ░▒", "j日", "███"]
-    assert "22.60 bits a character on average" in found.plain
+    assert "22.60 bits per character on average" in found.plain
 
 
 def test_the_picture_has_every_character_where_it_belongs() -> None:
@@ -101,7 +101,7 @@ def test_one_word_changes_what_is_learnt(coursekit: Command, tmp_path: Path) -> 
     told = coursekit("demo", "textgen", "ábc☃", "--run", "book", "--length", "5")
     assert told.stdout.startswith("never seen in training: 'á' as 'a', '☃' left out\nabc")
     drawn = coursekit("demo", "textgen", "abc", "--run", "book", "--surprise")
-    assert "bits a character on average" in drawn.stdout
+    assert "bits per character on average" in drawn.stdout
     assert "picture: " in drawn.stderr
     for option in ("--temperature", "--top-k", "--top-p", "--count", "--seed", "--surprise"):
         assert option in coursekit("demo", "textgen", "--help").stdout

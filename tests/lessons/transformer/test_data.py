@@ -141,7 +141,7 @@ def test_a_folder_is_no_text(tmp_path: Path) -> None:
 def test_too_short_a_text_is_explained(text: str) -> None:
     with pytest.raises(CourseError, match="too short") as caught:
         transformer_data(Parts(text, text, text, ""), SMALL)
-    assert caught.value.remedy == "take a longer text"  # no batch is small enough for these
+    assert caught.value.remedy == "use a longer text"  # no batch is small enough for these
 
 
 def test_what_is_asked_for_is_enough() -> None:
