@@ -1,7 +1,7 @@
 """The one writer of files: a file is whole under its name, or it is not there.
 
 A file is written beside its place under a temporary name, flushed to the disk and then
-renamed. What goes wrong with the disk is put into words here, in one place.
+renamed. What goes wrong with the disk is explained here, in one place.
 """
 
 import contextlib
@@ -93,7 +93,7 @@ def writing(path: Path, *, remedy: str = "", keep: Path | None = None) -> Iterat
         keep: Where the file that has that name so far goes, once the new one is whole.
 
     Raises:
-        CourseError: It cannot be written; whatever had that name is still there.
+        CourseError: It cannot be written; the file that had that name is still there.
     """
     temporary = path.with_name(path.name + ".tmp")
     with disk_errors("write", path, remedy):

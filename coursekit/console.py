@@ -47,7 +47,7 @@ class Screen(Console):
     """A console that outlives its reader: ``demo ... | head`` still saves the pictures."""
 
     def on_broken_pipe(self) -> None:
-        """Print nothing any more, in place of ending the program."""
+        """Stop printing instead of ending the program."""
         self.quiet = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.file.fileno())
@@ -76,7 +76,7 @@ class Grid:
         columns: The titles.
         right: Those whose values are set to the right.
         whole: Those whose values are never broken into lines.
-        lead: Those that stand on the first line of a paragraph, without their titles.
+        lead: Those on the first line of a paragraph, without their titles.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ def installed(name: str) -> Distribution | None:
 
 
 def is_same(one: Distribution, other: Distribution) -> bool:
-    """Say whether two distributions have the same name, however it is spelt."""
+    """Return whether two distributions have the same name, however it is spelt."""
     return canonicalize_name(one.name) == canonicalize_name(other.name)
 
 
@@ -65,7 +65,7 @@ def at_least(found: Distribution) -> str:
 
 
 def meets(found: Distribution | None, requirement: Requirement) -> bool:
-    """Say whether what is installed, if anything, is a version that is required."""
+    """Return whether what is installed, if anything, is a version that is required."""
     return found is not None and requirement.specifier.contains(found.version, prereleases=True)
 
 

@@ -52,7 +52,7 @@ class AbsentSplit:
     """Takes the place of the splits of data that was restored from a run's folder."""
 
     def batches(self, epoch: int) -> tf.data.Dataset:
-        """Raise: the run's folder holds what the demo needs, not the examples."""
+        """Raise an error: the run's folder holds what the demo needs, not the examples."""
         raise CourseError("the examples of this data set are not loaded, only what the demo needs")
 
 
@@ -100,7 +100,7 @@ class Metric:
         return format(value, self.style)
 
     def improves(self, value: float, best: float | None) -> bool:
-        """Say whether a value beats the best so far (None: there is none)."""
+        """Return whether a value beats the best so far (None: there is none)."""
         if best is None:
             return value == value
         return value > best if self.better == "higher" else value < best

@@ -12,7 +12,7 @@ LONGEST_SHOWN = 400  # characters of what somebody wrote that a message repeats
 
 
 def is_web_address(text: str) -> bool:
-    """Say whether a text is an address that a web server answers at."""
+    """Return whether a text is an address that a web server answers at."""
     return text.lower().startswith(("http://", "https://"))
 
 

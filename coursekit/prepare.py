@@ -127,7 +127,7 @@ def preset_settings(lesson: Lesson, dataset: Dataset | None, preset: str) -> Set
 
 
 def has_xla() -> bool:
-    """Say whether this TensorFlow can compile with XLA (some builds cannot)."""
+    """Return whether this TensorFlow can compile with XLA (some builds cannot)."""
     import tensorflow as tf
 
     try:

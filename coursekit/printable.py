@@ -35,7 +35,7 @@ def printable(text: str, most: int | None = None) -> str:
 
 
 def is_text(name: str) -> bool:
-    """Say whether a name can be written as UTF-8; names of files need not be."""
+    """Return whether a name can be written as UTF-8; names of files need not be."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:

@@ -19,7 +19,7 @@ MOST_JSON = 64_000_000  # bytes of a JSON file of the kit's own
 
 
 def is_there(path: Path) -> bool:
-    """Say whether there is anything at a path, links followed.
+    """Return whether there is anything at a path, links followed.
 
     Raises:
         CourseError: The system does not let one look, or the path is too long.

@@ -144,7 +144,7 @@ def run(
 
 
 def _assignments(texts: list[str] | None, epochs: int | None, seed: int | None) -> tuple[str, ...]:
-    """Return ``--set`` with ``--epochs`` and ``--seed`` behind it, which win."""
+    """Return ``--set`` followed by ``--epochs`` and ``--seed``, which take precedence."""
     extra = {"epochs": epochs, "seed": seed}
     return (*(texts or ()), *(f"{k}={v}" for k, v in extra.items() if v is not None))
 

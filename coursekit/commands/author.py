@@ -22,7 +22,7 @@ def build_notebooks(
         lesson: Its name; None: all.
         solutions: A folder for the solved exercises; then nothing else is built.
         check: Only compare.
-        force: Write over files that the kit did not write, too.
+        force: Also overwrite files that the kit did not write.
         out: Where to print.
 
     Raises:
@@ -59,4 +59,4 @@ def verify_lesson(lesson: Lesson, out: Consoles) -> None:
             out.result(f"      {fault}")
         wrong += len(faults)
     if wrong:
-        raise CourseError(f"{wrong} faults in the exercises of {lesson.name}")
+        raise CourseError(f"the exercises of {lesson.name} have faults: {wrong}")

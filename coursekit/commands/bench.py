@@ -1,6 +1,6 @@
 """``coursekit bench``: one train step run eagerly, as a graph and with XLA, side by side.
 
-Each way runs in a process of its own, so that none profits from what another
+Each way runs in a process of its own, so that none benefits from what another
 has compiled or allocated; the parent watches its memory.
 """
 

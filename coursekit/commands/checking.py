@@ -50,7 +50,7 @@ class Checked:
 def checked(where: Place, worker: Worker | None = None) -> Checked:
     """Run the checks of a notebook and, if it is the student's own, record what they found.
 
-    A record that cannot be saved does not cost the results.
+    If the record cannot be saved, the results are still returned.
 
     Args:
         where: The exercise and its notebook.

@@ -31,7 +31,7 @@ ASK_TENSORFLOW = (
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at; `remedy` is empty if it is right."""
+    """One thing that was checked; `remedy` is empty if it is right."""
 
     what: str
     found: str
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 
 def findings() -> Iterator[Finding]:
-    """Look at versions, GPU, folders and the kernel."""
+    """Check versions, GPU, folders and the kernel."""
     yield Finding("Python", sys.version.split()[0])
     yield _kit()
     yield from _tensorflow()
@@ -78,7 +78,7 @@ def _tensorflow() -> Iterator[Finding]:
 
 
 def _place(what: str, find: Callable[[], Path], variable: str) -> Finding:
-    """Look at a folder that a variable of the system may name."""
+    """Check a folder that an environment variable may name."""
     try:
         finding = _writable(what, find())
     except CourseError as error:

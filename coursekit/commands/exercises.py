@@ -74,7 +74,7 @@ def _write_new(template: Template, path: Path) -> str:
 
 
 def check(name: str | None, out: Consoles) -> bool:
-    """Show what passes, what is wrong in words, the points, and the next step.
+    """Show what passes, what is wrong, the points, and the next step.
 
     Returns:
         Whether every check passes.
@@ -135,7 +135,7 @@ def hint(name: str | None, out: Consoles) -> None:
 
 
 def solution(name: str | None, give_up: bool, out: Consoles) -> None:
-    """Print the solution: after all checks have passed, or to who gives up.
+    """Print the solution: after all checks have passed, or if the student gives up.
 
     Raises:
         CourseError: Not all checks pass, and the student does not give up.
@@ -154,7 +154,7 @@ def solution(name: str | None, give_up: bool, out: Consoles) -> None:
 
 
 def next_step(out: Consoles) -> None:
-    """Name the first exercise that is not solved, of the lesson at hand before the others."""
+    """Name the first exercise that is not solved, the current lesson's before the others."""
     template = _unsolved()
     if template is not None:
         out.result(f"{template.name}: {template.title} ({template.fields['time']})")
@@ -185,7 +185,7 @@ def _action(template: Template | None) -> str:
 def progress(out: Consoles) -> None:
     """Show all exercises at a glance, with the share of the points.
 
-    A template that cannot be read is named, and does not stand in the way of the others.
+    A template that cannot be read is named, and does not hide the others.
     """
     known, earned, total = records(), 0, 0
     columns = ("exercise", "title", "state", "points")

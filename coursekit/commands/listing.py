@@ -89,7 +89,7 @@ def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
     known = catalogue().lessons
     earlier = [name for name in lesson.prerequisites if name in known]
     if earlier:
-        out.result(f"comes after: {', '.join(earlier)}")
+        out.result(f"prerequisites: {', '.join(earlier)}")
     out.result()
     out.show(_datasets(lesson))
     if lesson.own_data:
@@ -100,7 +100,7 @@ def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
         for preset, changes in dataset.overrides.items():
             if changes and dataset is not lesson.datasets[0]:
                 text = ", ".join(f"{name}={_value(value)}" for name, value in changes.items())
-                out.result(f"with {dataset.name}, {preset} takes {text}")
+                out.result(f"with {dataset.name}, {preset} uses {text}")
     out.result("change any of them with --set name=value")
     out.result()
     grid = table("metric", "meaning")

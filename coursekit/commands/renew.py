@@ -1,4 +1,4 @@
-"""A fresh start, and a newer edition: `reset` and `update`. The student's work is kept."""
+"""Start over, or move to a newer edition: `reset` and `update`. The student's work is kept."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def build(lessons: Iterable[Lesson], solutions: Path | None, force: bool, out: C
     Args:
         lessons: Whose templates to build.
         solutions: A folder for the solved editions; then nothing else is built.
-        force: Write over files that the kit did not write, too.
+        force: Also overwrite files that the kit did not write.
         out: Where to print the paths.
 
     Raises:

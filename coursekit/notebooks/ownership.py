@@ -21,7 +21,7 @@ def seal(cells: list[dict[str, Any]]) -> str:
 
 
 def may_write(path: Path, book: dict[str, Any] | None = None) -> bool:
-    """Say whether a built file may take a place.
+    """Return whether a built file may take a place.
 
     Args:
         path: The place.

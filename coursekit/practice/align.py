@@ -89,7 +89,7 @@ def _joined(book: Notebook) -> list[There]:
 
 
 def _continues(first: str, second: str) -> bool:
-    """Say whether two code cells are one that was split: apart they cannot run, joined they can."""
+    """Return whether two code cells are one that was split: apart they cannot run, joined they can."""
     return (
         second[:1] in (" ", "\t")
         and bool(second.strip())
@@ -145,13 +145,13 @@ def _earlier(one: There, template: Template) -> tuple[Role | None, bool]:
 
 
 def _only_checks(source: str) -> bool:
-    """Say whether a cell does nothing but run checks or ask for hints."""
+    """Return whether a cell does nothing but run checks or ask for hints."""
     tree = parsed(python_of(source))
     return tree is not None and bool(tree.body) and all(map(is_check_call, tree.body))
 
 
 def is_check_call(node: ast.stmt) -> bool:
-    """Say whether a statement asks the kit for checks, hints or versions: no work of a student."""
+    """Return whether a statement asks the kit for checks, hints or versions: no work of a student."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id="run_checks" | "hint" | "require"))):
             return True

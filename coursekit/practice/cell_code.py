@@ -67,7 +67,7 @@ def parsed(python: str) -> ast.Module | None:
 
 
 def compiles(source: str, flags: int = FLAGS) -> bool:
-    """Say whether a kernel could run a cell to its end, as far as its form goes."""
+    """Return whether a kernel could run a cell to its end, as far as its form goes."""
     try:
         compile(python_of(source), "<cell>", "exec", flags, dont_inherit=True)
     except BROKEN:
@@ -76,7 +76,7 @@ def compiles(source: str, flags: int = FLAGS) -> bool:
 
 
 def _waits(source: str) -> bool:
-    """Say whether code holds an ``await`` at its top level: below a magic that is an error."""
+    """Return whether code holds an ``await`` at its top level: below a magic that is an error."""
     return compiles(source) and not compiles(source, PLAIN_FLAGS)
 
 
@@ -134,7 +134,7 @@ def bound(source: str) -> set[str]:
 
 
 def may_bind(python: str, name: str) -> bool:
-    """Say whether Python code binds a name, or would if it were not for a mistake of form."""
+    """Return whether Python code binds a name, or would if it were not for a mistake of form."""
     tree = parsed(python)
     if tree is None:
         return re.search(rf"\b{re.escape(name)}\b", python) is not None

@@ -1,4 +1,4 @@
-"""Runs checks against a student's work, and says what is wrong in words."""
+"""Runs checks on a student's work, and explains what is wrong."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Call:
 
 @dataclass
 class Student:
-    """What a check is handed: ``student.name(...)`` calls, ``student["name"]`` reads a value."""
+    """What a check is given: ``student.name(...)`` calls, ``student["name"]`` reads a value."""
 
     work: Work
     deadline: float
@@ -127,7 +127,7 @@ def check_one(check: Check, misconceptions: Iterable[Misconception], work: Work)
 
 
 def explains(misconception: Misconception, calls: list[Call]) -> bool:
-    """Say whether a misconception gives exactly the values that the student's code gave."""
+    """Return whether a misconception gives exactly the values that the student's code gave."""
     own = [call for call in calls if call.name == misconception.of]
     try:
         return bool(own) and all(

@@ -115,7 +115,7 @@ def _kind(value: Any) -> str:
 
 
 def _same_form(yours: Array, right: Array) -> bool:
-    """Say whether two arrays have the same shape and the same kind of values."""
+    """Return whether two arrays have the same shape and the same kind of values."""
     if yours.shape != right.shape or yours.dtype.kind == "O":
         return False
     return not right.size or _kind(yours) == _kind(right)

@@ -1,4 +1,4 @@
-"""The process between the checks and the student's code: it sees to it that nothing outlives them.
+"""The process between the checks and the student's code: it makes sure that nothing outlives them.
 
 The worker splits in two before any of the student's code runs. One half runs that code, in a
 session of its own. The other, its keeper, adopts whatever that code starts and abandons, watches
@@ -68,7 +68,7 @@ class _Keeper:
         self.psutil = psutil
 
     def watch(self, asked: int) -> int:
-        """Wait for an end, end everything, and return why."""
+        """Wait for an end, end all processes, and return why."""
         poll = select.poll()
         poll.register(asked, 0)  # that the other end is closed is always reported
         if sys.platform == "linux":
@@ -86,7 +86,7 @@ class _Keeper:
             ticks += 1
 
     def _reap(self) -> int | None:
-        """Take leave of the dead, the adopted ones too; tell how the student's process ended."""
+        """Reap ended processes, adopted ones too; return how the student's process ended."""
         with suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)

@@ -51,7 +51,7 @@ def _secret(cell: BuiltCell) -> list[str]:
 
 
 def _holds(shown: BuiltCell, secret: list[str]) -> bool:
-    """Say whether given code has all of a solution, or a good part of its long lines."""
+    """Return whether given code has all of a solution, or a good part of its long lines."""
     there = set(_lines(shown.student))
     long = [line for line in secret if len(line) > LONG]
     known = [line for line in long if line in there]

@@ -99,7 +99,7 @@ def _exists(text: str) -> bool:
 
 
 def is_there(record: Record) -> bool:
-    """Say whether the notebook of a record is where it was."""
+    """Return whether the notebook of a record is where it was."""
     return os.path.isfile(record.path)  # noqa: PTH113
 
 
@@ -134,7 +134,7 @@ def open_notebook(path: Path) -> Notebook:
 
 
 def _known() -> dict[str, Record]:
-    """Return the records; none if they cannot be read, which whoever saves them will say."""
+    """Return the records; none if they cannot be read, which saving them will report."""
     try:
         return records()
     except CourseError:
@@ -153,7 +153,7 @@ def _is_same(record: Record, path: Path) -> bool:
 
 
 def _is_own(template: Template, path: Path) -> bool:
-    """Say whether a notebook counts for the student's progress: a started one, moved perhaps."""
+    """Return whether a notebook counts for the student's progress: a started one, possibly moved."""
     try:
         record = records().get(template.name, Record())
     except CourseError:

@@ -180,7 +180,7 @@ def _words(error: BaseException) -> str:
 
 
 def _is_of_a_cell(file: str) -> bool:
-    """Say whether code of this file is in a cell: of the child, or of a kernel."""
+    """Return whether code of this file is in a cell: of the child, or of a kernel."""
     return bool(_CELL_FILE.fullmatch(file)) or file == os.environ.get("IPYKERNEL_CELL_NAME")
 
 

@@ -1,4 +1,4 @@
-"""What runs inside a notebook: the look at versions, and the checks after each part."""
+"""What runs inside a notebook: the check of versions, and the checks after each part."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NotYetError(Exception):
 def require(*needs: str) -> None:
     """Check that what a notebook needs is installed and recent enough.
 
-    It also keeps from the notebook what TensorFlow and Keras say to their developers, and lets
+    It also keeps out of the notebook what TensorFlow and Keras say to their developers, and lets
     it show figures as pictures.
 
     Args:

@@ -227,7 +227,7 @@ class _Reader:
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Say whether two plain values are the same, numbers within rounding."""
+    """Return whether two plain values are the same, numbers within rounding."""
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
         return len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, dict) and isinstance(other, dict):

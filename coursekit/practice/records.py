@@ -71,7 +71,7 @@ def records() -> dict[str, Record]:
 
 
 def record_of(exercise: str) -> Record:
-    """Return what is known of an exercise: nothing, too, if the file cannot be read."""
+    """Return what is known of an exercise; nothing if the file cannot be read."""
     try:
         return records().get(exercise, Record())
     except CourseError:  # whoever saves a record says why that is impossible
@@ -80,7 +80,7 @@ def record_of(exercise: str) -> Record:
 
 @contextmanager
 def changing() -> Iterator[dict[str, Record]]:
-    """Give the records to be changed, and write them, whole or not at all."""
+    """Yield the records to be changed, and write them, whole or not at all."""
     path = state_path()
     make_folder(path.parent, ELSEWHERE)
     with disk_errors("lock", path, ELSEWHERE), _alone(path):

@@ -1,4 +1,4 @@
-"""A student's notebook brought to the installed edition: what they wrote stays where it stood."""
+"""A student's notebook updated to the installed edition: what they wrote stays in place."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def rebuilt(value: Any, array: Callable[[Array], Any], text: Callable[[str], Any
 
 
 def _numeric(value: list[Any] | tuple[Any, ...]) -> bool:
-    """Say whether a list or tuple holds numbers, or rows of numbers, and nothing else."""
+    """Return whether a list or tuple holds numbers, or rows of numbers, and nothing else."""
     if not value:
         return False
     return all(

@@ -1,4 +1,4 @@
-"""What of a notebook a check runs: all that the student wrote, in the notebook's order."""
+"""Which parts of a notebook a check runs: all that the student wrote, in the notebook's order."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _body(python: str) -> list[ast.stmt]:
 
 
 def is_whole(source: str, built: BuiltCell) -> bool:
-    """Say whether a changed given cell still has every given statement, in order."""
+    """Return whether a changed given cell still has every given statement, in order."""
     own = iter([ast.dump(node) for node in _body(python_of(source))])
     return all(ast.dump(node) in own for node in _body(built.student))
 
@@ -227,7 +227,7 @@ def _light(source: str, built: BuiltCell) -> str:
 
 
 def _only_imports(node: ast.stmt) -> bool:
-    """Say whether a statement imports or sets a constant: nothing that a given cell could call."""
+    """Return whether a statement imports or sets a constant: nothing that a given cell could call."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
         heavy = (ast.Call, ast.Await, ast.Lambda)
         return not any(isinstance(inner, heavy) for inner in ast.walk(node))
@@ -235,7 +235,7 @@ def _only_imports(node: ast.stmt) -> bool:
 
 
 def _defines(node: ast.stmt) -> bool:
-    """Say whether a statement defines something, whose names are looked up when it is used."""
+    """Return whether a statement defines something, whose names are looked up when it is used."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
         return isinstance(node.value, ast.Lambda)
     return isinstance(node, (*DEFINITIONS, ast.Import, ast.ImportFrom))

@@ -1,6 +1,6 @@
 """Shows a run as it goes: live on a terminal, as plain lines elsewhere.
 
-All of it goes to stderr; results are left to stdout.
+Everything goes to stderr; stdout is for results.
 """
 
 import contextlib

@@ -82,7 +82,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Results:
-    """What a finished run came to.
+    """The results of a finished run.
 
     Attributes:
         metrics: Of the best epoch on the test split, by name.
@@ -222,7 +222,7 @@ class Run:
             self._lock = None
 
     def in_use(self) -> bool:
-        """Say whether another process holds the lock."""
+        """Return whether another process holds the lock."""
         if not (self.path / LOCK).exists():
             return False
         from filelock import FileLock, Timeout
@@ -269,7 +269,7 @@ class Run:
         write_text(self.path / HISTORY, buffer.getvalue(), remedy=FULL_DISK)
 
     def results(self) -> Results | None:
-        """Return what the run came to, None while it is unfinished."""
+        """Return the run's results, None while it is unfinished."""
         try:
             results = read_json(self.path / RESULTS, Results)
         except CourseError:  # missing, or damaged: --resume writes it again
@@ -344,7 +344,7 @@ def new_folder(lesson: str, root: Path = Path("runs")) -> Path:
 
 
 def find_runs(root: Path = Path("runs"), lesson: str | None = None) -> Iterator[Run]:
-    """Yield the runs below a folder, newest first; folders that are no run are passed over."""
+    """Yield the runs below a folder, newest first; folders that are not runs are skipped."""
     runs = []
     for path in root.glob(f"**/{MANIFEST}"):
         run = Run(path.parent)

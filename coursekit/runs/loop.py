@@ -116,7 +116,7 @@ def fit(
 
     Resumes at the run's newest whole checkpoint if there is one. Before the first epoch the
     untrained model is evaluated: that is the figure to beat, and a lesson whose metrics are
-    not as declared stops before any epoch is paid for.
+    not as declared stops before the first epoch.
 
     Raises:
         CourseError: The model is not built, a loss or a metric is not finite or not as
@@ -170,7 +170,7 @@ def fit(
 
 
 def stops(progress: Progress, settings: Settings) -> bool:
-    """Say whether early stopping applies."""
+    """Return whether early stopping applies."""
     return 0 < settings.patience <= progress.waited
 
 

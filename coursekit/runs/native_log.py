@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 def is_error(record: logging.LogRecord) -> bool:
-    """Say whether a line of a log is an error."""
+    """Return whether a line of a log is an error."""
     return record.levelno >= logging.ERROR
 
 

@@ -51,7 +51,7 @@ def items(result: Any) -> list[Any]:
 
 
 def is_figure(item: Any) -> bool:
-    """Say whether something is a matplotlib figure, without importing matplotlib."""
+    """Return whether something is a matplotlib figure, without importing matplotlib."""
     return hasattr(item, "savefig")
 
 
@@ -88,7 +88,7 @@ def present(result: Any, stdout: Console, stderr: Console, pictures: Path) -> No
 
 @contextmanager
 def drawing(path: Path) -> Iterator[None]:
-    """Turn whatever stops a picture from being drawn into words: a run is worth more.
+    """Turn any error in drawing a picture into a `CourseError`: it must not end a run.
 
     Raises:
         CourseError: The block raised an error of any kind.

@@ -1,4 +1,4 @@
-"""What must be right before an epoch is paid for: a built model, metrics as declared."""
+"""What must be right before time is spent on an epoch: a built model, metrics as declared."""
 
 import math
 from collections.abc import Callable, Mapping

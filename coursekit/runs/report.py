@@ -1,4 +1,4 @@
-"""What a finished run came to: the results on stdout, the pictures in its folder."""
+"""Reports a finished run: the results on stdout, the pictures in its folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ def report(
     Args:
         lesson: The lesson.
         run: The run.
-        results: What it came to.
+        results: Its results.
         sample: What the demo shows.
         example: An input of the demo, as one would type it in a shell.
         out: Where to print.

@@ -113,7 +113,7 @@ def resume_run(lesson: Lesson, request: Request, out: Consoles) -> Run:
 
 
 def finish(lesson: Lesson, run: Run, data: Any, values: Settings, out: Consoles) -> Run:
-    """Take a run from where it is to its end, and print what it came to."""
+    """Take a run from where it is to its end, and print its results."""
     write_json(run.path / ASSETS, lesson.assets(data), remedy=FULL_DISK)
     view = display(out.stderr, lesson, values.epochs)
     try:

@@ -127,7 +127,7 @@ def algorithm_of(file: RemoteFile) -> str:
 
 
 def holds(dataset_name: str, file: RemoteFile) -> bool:
-    """Say whether the cache has a file as it was published.
+    """Return whether the cache has a file as it was published.
 
     A stamp that fits (same checksum asked, size and time unchanged) is
     believed; otherwise the whole file is read once, and the stamp renewed.
@@ -190,7 +190,7 @@ def remove(dataset: Dataset) -> int:
 
 
 def record(target: Path, file: RemoteFile) -> None:
-    """Leave the stamp that says a file's checksum was found right."""
+    """Write the stamp that says a file's checksum was found right."""
     with suppress(OSError, CourseError):  # a cache that cannot be written is only slower
         write_json(beside(target, ".stamp"), _stamp(target, file.checksum))
 
@@ -214,7 +214,7 @@ def require_space(folder: Path, needed: int) -> None:
 
 @contextmanager
 def storage(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong with the disk into errors that say what to do.
+    """Turn disk errors into messages that say what to do.
 
     Raises:
         StorageError: The disk is full, or the folder cannot be used.
@@ -242,7 +242,7 @@ def locked(
     on_wait: Callable[[], None],
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Keep a file to one process at a time.
+    """Let only one process at a time use a file.
 
     Args:
         target: The file.
@@ -288,7 +288,7 @@ def read_sidecar(path: Path) -> dict[str, object] | None:
 
 
 def _check(target: Path, file: RemoteFile) -> str:
-    """Return a file's checksum and renew or take away its stamp accordingly."""
+    """Return a file's checksum and renew or delete its stamp accordingly."""
     with storage(target.parent):
         found = checksum_like(target, file)
     if found == file.checksum.lower():

@@ -126,7 +126,7 @@ def _obtain(dataset_name: str, file: RemoteFile, console: "Console") -> None:
 
 
 class _Watch:
-    """Looks whether the process that one waits for still brings something."""
+    """Checks whether the process that is waited for still makes progress."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -228,7 +228,7 @@ def _download(url: str, file: RemoteFile, target: Path, console: "Console") -> N
 
 
 def _settle(part: Path, source: str, file: RemoteFile, target: Path) -> None:
-    """Give a complete file its name in the cache; take it away if its checksum is wrong.
+    """Give a complete file its name in the cache; delete it if its checksum is wrong.
 
     Raises:
         WrongFileError: It is not the file that was published.

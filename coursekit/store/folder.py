@@ -107,7 +107,7 @@ def _composed(folder: Path, mtime_ns: int) -> dict[str, str]:
 
 
 def is_file(path: Path) -> bool:
-    """Say whether there is a regular file; a name that no file can have is none."""
+    """Return whether there is a regular file; a name that no file can have is none."""
     try:
         return path.is_file()
     except (OSError, ValueError):  # too long, links in a circle, a NUL

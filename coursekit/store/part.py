@@ -58,7 +58,7 @@ class Part:
         return Origin(url, as_header(known.get("etag")), as_header(known.get("last_modified")))
 
     def begin(self, origin: Origin) -> None:
-        """Take away what is here, for bytes of another origin."""
+        """Delete what is here, for bytes of another origin."""
         self.forget()
         try:
             write_json(beside(self.path, ".json"), asdict(origin))
@@ -66,7 +66,7 @@ class Part:
             raise StorageError(error.what, error.expected, CHOOSE) from error
 
     def forget(self) -> None:
-        """Take away what is here."""
+        """Delete what is here."""
         self.path.unlink(missing_ok=True)
         beside(self.path, ".json").unlink(missing_ok=True)
 

@@ -158,7 +158,7 @@ def opened(data: bytes, name: str, mode: str, size: int) -> Iterator[Image.Image
 
 
 def is_heic(data: bytes) -> bool:
-    """Say whether a file is of the kind that iPhones write."""
+    """Return whether a file is of the kind that iPhones write."""
     return data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc")
 
 

@@ -91,7 +91,7 @@ def _blame(paths: Iterable[Path], error: Exception) -> None:
 
 
 def is_damaged(target: Path) -> bool:
-    """Say whether a file is no longer what its stamp says; its stamp is then no longer believed.
+    """Return whether a file is no longer what its stamp says; its stamp is then no longer believed.
 
     A file without a stamp is nothing that this cache vouches for.
     """

@@ -88,7 +88,7 @@ def words_of(text: str, pattern: str = WORD) -> list[str]:
 
 
 def has_tones(texts: Sequence[str], share: float = 0.1) -> bool:
-    """Say whether texts are in Vietnamese, whose accents must stay."""
+    """Return whether texts are in Vietnamese, whose accents must stay."""
     marked = sum(bool(_TONES.search(unicodedata.normalize("NFD", text))) for text in texts)
     return marked > share * len(texts)
 
@@ -105,5 +105,5 @@ def without_markup(text: str) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Say whether a text is a number, a date or a time, without a word."""
+    """Return whether a text is a number, a date or a time, without a word."""
     return bool(_NUMBER.fullmatch(text.strip()))
