@@ -89,7 +89,7 @@ def _joined(book: Notebook) -> list[There]:
 
 
 def _continues(first: str, second: str) -> bool:
-    """Return whether two code cells are one that was split: apart they cannot run, joined they can."""
+    """Return whether two code cells are one that was split: only joined can they run."""
     return (
         second[:1] in (" ", "\t")
         and bool(second.strip())
@@ -151,7 +151,7 @@ def _only_checks(source: str) -> bool:
 
 
 def is_check_call(node: ast.stmt) -> bool:
-    """Return whether a statement asks the kit for checks, hints or versions: no work of a student."""
+    """Return whether a statement asks the kit for checks, hints or versions (no student work)."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id="run_checks" | "hint" | "require"))):
             return True

@@ -153,7 +153,7 @@ def _is_same(record: Record, path: Path) -> bool:
 
 
 def _is_own(template: Template, path: Path) -> bool:
-    """Return whether a notebook counts for the student's progress: a started one, possibly moved."""
+    """Return whether a notebook counts for the student's progress (started, possibly moved)."""
     try:
         record = records().get(template.name, Record())
     except CourseError:
