@@ -5,10 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from coursekit.errors import CourseError
-from coursekit.printable import printable
+from coursekit.printable import shortened
 
 ON_THIS_MACHINE = "a path on this machine, or file:///... with one"
-LONGEST_SHOWN = 400  # characters of what somebody wrote that a message repeats
 
 
 def is_web_address(text: str) -> bool:
@@ -71,8 +70,3 @@ def without_login(address: str) -> str:
         return urlunsplit(split._replace(netloc=split.netloc.rpartition("@")[2]))
     except ValueError:
         return address
-
-
-def shortened(text: str) -> str:
-    """Return a path or an address as a message repeats it: its beginning, fit for a terminal."""
-    return printable(text, LONGEST_SHOWN)

@@ -6,6 +6,7 @@ import shlex
 import unicodedata
 from pathlib import Path
 
+LONGEST_SHOWN = 400  # characters of what somebody wrote that a message repeats
 MOST = 2000  # characters of a message that somebody else wrote
 
 # Colours and cursor movements; titles of windows and links, which end with BEL or ESC \.
@@ -49,6 +50,11 @@ def quoted(word: str | Path) -> str:
     if os.name == "nt":
         return f'"{text}"' if not text or " " in text else text
     return shlex.quote(text)
+
+
+def shortened(text: str) -> str:
+    """Return a path or an address as a message repeats it: its beginning, fit for a terminal."""
+    return printable(text, LONGEST_SHOWN)
 
 
 def _is_shown(sign: str) -> bool:

@@ -9,8 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any, TypeVar
 
-from coursekit.atomic import disk_errors
-from coursekit.errors import CourseError
+from coursekit.errors import CourseError, disk_errors
 from coursekit.paths import local_path
 
 T = TypeVar("T")

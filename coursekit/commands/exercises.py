@@ -16,6 +16,7 @@ from coursekit.notebooks.notebook import build_notebook, notebook_text
 from coursekit.notebooks.template import Template, addresses, templates
 from coursekit.plugins import catalogue
 from coursekit.practice.gather import declared
+from coursekit.practice.hints import next_hint
 from coursekit.practice.locate import (
     Place,
     all_exercises,
@@ -26,7 +27,7 @@ from coursekit.practice.locate import (
     place,
     readable,
 )
-from coursekit.practice.records import Record, changing, next_hint, record_of, records
+from coursekit.practice.records import Record, changing, record_of, records
 from coursekit.practice.student_cells import exercises
 from coursekit.practice.worker_process import Worker
 from coursekit.printable import quoted

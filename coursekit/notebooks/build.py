@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from coursekit.atomic import disk_errors, make_folder, write_text
+from coursekit.atomic import make_folder, write_text
 from coursekit.console import Consoles
-from coursekit.errors import CourseError
+from coursekit.errors import CourseError, disk_errors
 from coursekit.lesson import Lesson
 from coursekit.notebooks.cells import Edition
 from coursekit.notebooks.notebook import (

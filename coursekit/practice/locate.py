@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from coursekit.atomic import disk_errors
-from coursekit.errors import CourseError, did_you_mean
+from coursekit.errors import CourseError, did_you_mean, disk_errors
 from coursekit.notebooks.cells import cells
 from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.reading import read_notebook

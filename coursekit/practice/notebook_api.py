@@ -144,7 +144,7 @@ def hint(name: str) -> None:
         name: Of the exercise, ``lesson/topic``.
     """
     from coursekit.practice.gather import declared, exercise
-    from coursekit.practice.records import next_hint
+    from coursekit.practice.hints import next_hint
 
     if name not in _failing:
         print("nothing has failed yet: run the checks of a part first")

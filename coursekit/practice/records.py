@@ -10,9 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from coursekit.atomic import disk_errors, make_folder, write_json
-from coursekit.errors import CourseError
-from coursekit.practice.declare import Check
+from coursekit.atomic import make_folder, write_json
+from coursekit.errors import CourseError, disk_errors
 from coursekit.stored import environment_path, read_json
 
 FOUND_AGAIN = "`coursekit start` finds your notebooks again, and `coursekit check` your points"
@@ -104,29 +103,3 @@ def _alone(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def next_hint(exercise: str, check: Check) -> list[str]:
-    """Return the title and the words of the next hint of a check, and remember it as shown.
-
-    Args:
-        exercise: Its name, ``lesson/topic``.
-        check: A check of it that does not pass.
-
-    Returns:
-        The lines to show; the last tells if what was shown could not be saved.
-    """
-    level, unsaved = 0, ""
-    try:
-        with changing() as known:
-            shown = known.setdefault(exercise, Record()).hints
-            level = min(max(shown.get(check.name, 0), 0), len(check.hints) - 1)
-            shown[check.name] = level + 1
-    except CourseError as error:
-        unsaved = f"the next hint will be this one again: {error.what}"
-    lines = [f"{check.title}: hint {level + 1} of {len(check.hints)}", check.hints[level]]
-    if level + 1 == len(check.hints):
-        lines.append(
-            f"that was the last hint; to see the solution: coursekit solution {exercise} --give-up"
-        )
-    return [*lines, unsaved] if unsaved else lines

@@ -20,10 +20,10 @@ import numpy as np
 
 from coursekit.atomic import writing
 from coursekit.errors import CourseError
+from coursekit.runs.folder import FULL_DISK
 from coursekit.stored import as_plain, read_bytes
 
 MAGIC = b"coursekit-checkpoint-1 "
-FULL_DISK = "free some space, then resume with --resume: the epochs before are kept"
 LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
 
 

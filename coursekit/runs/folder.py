@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit import __version__
-from coursekit.atomic import disk_error, disk_errors, make_folder, write_json, write_text
-from coursekit.errors import CourseError
+from coursekit.atomic import make_folder, write_json, write_text
+from coursekit.errors import CourseError, disk_error, disk_errors
 from coursekit.printable import quoted
 from coursekit.stored import read_bytes, read_json
 

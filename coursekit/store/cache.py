@@ -21,10 +21,10 @@ from typing import Literal
 
 from rich.filesize import decimal
 
-from coursekit.atomic import FULL, REASONS, write_json
+from coursekit.atomic import write_json
 from coursekit.datasets import Dataset, RemoteFile
-from coursekit.errors import CourseError
-from coursekit.paths import shortened
+from coursekit.errors import FULL, REASONS, CourseError
+from coursekit.printable import shortened
 from coursekit.stored import environment_path
 
 SIDECARS = (".part", ".part.json", ".part.json.tmp", ".copy", ".stamp", ".stamp.tmp", ".lock")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
-from coursekit.paths import is_web_address, local_path, shortened, without_login
-from coursekit.printable import is_text
+from coursekit.paths import is_web_address, local_path, without_login
+from coursekit.printable import is_text, shortened
 from coursekit.store import mirror
 from coursekit.store.download import fetch
 from coursekit.store.transfer import Unreachable

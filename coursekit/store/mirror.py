@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from coursekit.atomic import disk_errors
-from coursekit.errors import CourseError
+from coursekit.errors import CourseError, disk_errors
 from coursekit.paths import is_web_address, local_path
 from coursekit.store.transfer import AbsentError, Unreachable, WrongFileError
 from coursekit.stored import is_there, require_file

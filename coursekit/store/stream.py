@@ -18,7 +18,8 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
 from coursekit.errors import CourseError
-from coursekit.paths import shortened, without_login
+from coursekit.paths import without_login
+from coursekit.printable import shortened
 
 if TYPE_CHECKING:
     import ssl

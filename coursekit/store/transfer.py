@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from rich.filesize import decimal
 
 from coursekit.errors import CourseError
-from coursekit.paths import shortened, without_login
+from coursekit.paths import without_login
+from coursekit.printable import shortened
 from coursekit.store import stream
 from coursekit.store.cache import require_space
 from coursekit.store.part import Origin, Part, as_header

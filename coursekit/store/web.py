@@ -3,7 +3,8 @@
 from rich.filesize import decimal
 
 from coursekit.errors import CourseError
-from coursekit.paths import shortened, without_login
+from coursekit.paths import without_login
+from coursekit.printable import shortened
 from coursekit.store import stream
 from coursekit.store.transfer import Unreachable, explained, probe
 

@@ -8,7 +8,8 @@ import typer
 
 from coursekit import CourseError
 from coursekit.cli.arguments import to_path
-from coursekit.paths import is_web_address, local_path, shortened, without_login
+from coursekit.paths import is_web_address, local_path, without_login
+from coursekit.printable import shortened
 from coursekit.stored import is_there
 
 
