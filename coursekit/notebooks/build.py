@@ -118,15 +118,15 @@ def with_outputs_of(there: Notebook, book: Notebook) -> Notebook | None:
     known = there["metadata"].get("coursekit", {})
     if known.get("code") != code_hash(book):
         return None
-    made: Notebook = json.loads(json.dumps(book))
-    made["metadata"]["coursekit"]["code"] = known["code"]
+    filled: Notebook = json.loads(json.dumps(book))
+    filled["metadata"]["coursekit"]["code"] = known["code"]
     old = [cell for cell in there["cells"] if cell["cell_type"] == "code"]
-    new = [cell for cell in made["cells"] if cell["cell_type"] == "code"]
+    new = [cell for cell in filled["cells"] if cell["cell_type"] == "code"]
     for cell, before in zip(new, old, strict=True):
         if cell["source"] != before["source"]:
             return None  # the file was changed by hand
         cell["outputs"], cell["execution_count"] = before["outputs"], before["execution_count"]
-    return made
+    return filled
 
 
 def execute(book: Notebook) -> Notebook:
@@ -148,23 +148,23 @@ def execute(book: Notebook) -> Notebook:
         raise CourseError(
             f"a cell of {book['metadata']['coursekit']['exercise']} fails:\n{error}"
         ) from None
-    made: dict[str, Any] = json.loads(nbformat.writes(node))  # type: ignore[no-untyped-call]
-    for cell, source in zip(made["cells"], book["cells"], strict=True):
+    executed: dict[str, Any] = json.loads(nbformat.writes(node))  # type: ignore[no-untyped-call]
+    for cell, source in zip(executed["cells"], book["cells"], strict=True):
         cell["source"] = source["source"]
         cell["metadata"] = source["metadata"]
         if cell["cell_type"] == "code":
             cell["outputs"] = [_joined(o) for o in cell["outputs"] if o.get("name") != "stderr"]
-    made["metadata"] = book["metadata"] | {}
-    made["metadata"]["coursekit"] = book["metadata"]["coursekit"] | {"code": code_hash(book)}
-    return made
+    executed["metadata"] = book["metadata"] | {}
+    executed["metadata"]["coursekit"] = book["metadata"]["coursekit"] | {"code": code_hash(book)}
+    return executed
 
 
 def _joined(output: dict[str, Any]) -> dict[str, Any]:
     """Return an output whose texts are single strings."""
-    made = dict(output)
-    if isinstance(made.get("text"), list):
-        made["text"] = "".join(made["text"])
-    return made
+    joined = dict(output)
+    if isinstance(joined.get("text"), list):
+        joined["text"] = "".join(joined["text"])
+    return joined
 
 
 def out_of_date(path: Path, book: Notebook) -> str:

@@ -40,11 +40,11 @@ def renewed(template: Template, there: Notebook) -> Renewed:
     answered = {name for one in aligned if one.role is None for name in bound(one.source)}
     kept: list[dict[str, Any]] = []
     for cell in found.book["cells"]:
-        made, one = built[cell["id"]], places.get(cell["id"])
+        built_cell, one = built[cell["id"]], places.get(cell["id"])
         if one is not None:
-            cell["source"] = _source(found, template, made, one)
+            cell["source"] = _source(found, template, built_cell, one)
             _with_outputs(cell, one)
-        elif made.role == "student" and answered.issuperset(made.names):
+        elif built_cell.role == "student" and answered.issuperset(built_cell.names):
             continue  # it was deleted, and its answer is in a cell of the student's own
         kept.append(cell)
     found.book["cells"] = _with_own(kept, aligned, found.aside)
@@ -55,26 +55,26 @@ def renewed(template: Template, there: Notebook) -> Renewed:
     return found
 
 
-def _source(found: Renewed, template: Template, made: BuiltCell, one: There) -> str:
+def _source(found: Renewed, template: Template, built_cell: BuiltCell, one: There) -> str:
     """Return what a cell of the template contains that the notebook has, too."""
-    given = made.student.strip("\n")
-    if made.role == "student":
+    given = built_cell.student.strip("\n")
+    if built_cell.role == "student":
         return one.source
     if one.unchanged or one.source.strip() == given.strip():
         return given
-    if made.role in ("text", "train"):
-        # Its id is made of its text: this edition's, then, and the student has changed it.
-        same_edition = one.cell.get("id") == made.id
+    if built_cell.role in ("text", "train"):
+        # Its id is built_cell of its text: this edition's, then, and the student has changed it.
+        same_edition = one.cell.get("id") == built_cell.id
         if same_edition or set(_lines(given)) <= set(_lines(one.source)):
             return one.source
-        if made.role == "text" and HASHED.fullmatch(str(one.cell.get("id", ""))):
+        if built_cell.role == "text" and HASHED.fullmatch(str(one.cell.get("id", ""))):
             found.aside.append(one)
         else:
             _lose(found, one, [line for line in _lines(one.source) if line not in _lines(given)])
         return given
-    if made.role == "check":
+    if built_cell.role == "check":
         return given
-    source, lost = merged(template, made, one.source)
+    source, lost = merged(template, built_cell, one.source)
     _lose(found, one, lost)
     return source
 
@@ -88,7 +88,7 @@ def _lines(source: str) -> list[str]:
     return [line.strip() for line in source.split("\n") if line.strip()]
 
 
-def merged(template: Template, made: BuiltCell, source: str) -> tuple[str, list[str]]:
+def merged(template: Template, built_cell: BuiltCell, source: str) -> tuple[str, list[str]]:
     """Return a given cell with what a student has added to it, and the lines that have no place.
 
     Additions that leave what is given as it is stay where they are. Otherwise the cell is as
@@ -96,21 +96,23 @@ def merged(template: Template, made: BuiltCell, source: str) -> tuple[str, list[
     """
     tree = parsed(python_of(source))
     if tree is None:
-        return made.student, [line for line in _lines(source) if line not in _lines(made.student)]
-    new = added(source, made)
-    if is_whole(source, made) and not any(replaces(template, node) for node in new):
+        return built_cell.student, [
+            line for line in _lines(source) if line not in _lines(built_cell.student)
+        ]
+    new = added(source, built_cell)
+    if is_whole(source, built_cell) and not any(replaces(template, node) for node in new):
         return source, []
     lines = source.split("\n")
     placed: set[int] = set()
     for node in new:
         if not replaces(template, node) and not isinstance(node, ast.Expr):
             placed |= set(range(start_of(node)[0], (node.end_lineno or node.lineno) + 1))
-    notes = _new_notes(source, made.student)
+    notes = _new_notes(source, built_cell.student)
     placed |= {line for line, alone in notes.items() if alone}
     kept = [lines[number - 1] for number in sorted(placed) if number <= len(lines)]
-    known = {*_lines(made.student), *(line.strip() for line in kept)}
+    known = {*_lines(built_cell.student), *(line.strip() for line in kept)}
     lost = [line for line in _lines(source) if line not in known]
-    return "\n\n".join([made.student, "\n".join(kept)]) if kept else made.student, lost
+    return "\n\n".join([built_cell.student, "\n".join(kept)]) if kept else built_cell.student, lost
 
 
 def _new_notes(source: str, given: str) -> dict[int, bool]:
@@ -143,7 +145,7 @@ def _with_own(
     new: list[dict[str, Any]], aligned: list[There], aside: list[There]
 ) -> list[dict[str, Any]]:
     """Put the student's further cells behind those that they followed."""
-    made, there = list(new), {cell["id"] for cell in new}
+    renewed_cells, there = list(new), {cell["id"] for cell in new}
     behind = ""
     for number, one in enumerate(aligned):
         if one.built is not None:
@@ -153,10 +155,10 @@ def _with_own(
             own = one.cell | {"id": _free_id(one.cell.get("id"), number, there)}
             own["source"] = one.source
             there.add(own["id"])
-            places = [i for i, cell in enumerate(made) if cell["id"] == behind]
-            made.insert(places[0] + 1 if places else 0, own)
+            places = [i for i, cell in enumerate(renewed_cells) if cell["id"] == behind]
+            renewed_cells.insert(places[0] + 1 if places else 0, own)
             behind = own["id"]
-    return made
+    return renewed_cells
 
 
 def _free_id(wanted: str | None, number: int, taken: set[str]) -> str:
