@@ -133,7 +133,7 @@ def test_failures_have_the_same_time(
     monkeypatch.setattr(transfer, "STALL_SECONDS", 1.0)
     monkeypatch.setattr(transfer, "BACKOFF_SECONDS", 0.6)
     server.faults += [status(503)] * transfer.TRIES
-    with pytest.raises(CourseError, match=r"halt: nothing in .*503 Service Unavailable"):
+    with pytest.raises(CourseError, match=r"stalled: nothing in .*503 Service Unavailable"):
         fetch(server.dataset(CONTENT), screen)
 
 
