@@ -177,7 +177,7 @@ def test_what_has_no_place_is_shown(
     shown = coursekit("update").stdout
     assert "these lines of “import math as given_math” could not be placed:" in shown
     assert "  LIMIT = 9\n" in shown
-    assert shown.endswith("it is in 1-adding.backup-1.ipynb\n")
+    assert shown.endswith("they are kept in 1-adding.backup-1.ipynb\n")
     assert "LIMIT = 9" in path.with_name("1-adding.backup-1.ipynb").read_text()
     assert "LIMIT = 7" in path.read_text()
     assert "up to date" in coursekit("update").stdout
