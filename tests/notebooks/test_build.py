@@ -263,7 +263,7 @@ def test_outputs_of_other_code_are_found(adding: Path, tmp_path: Path) -> None:
     assert out_of_date(path, book) == ""
     made["metadata"]["coursekit"]["code"] = "0"
     path.write_text(notebook_text(made))
-    assert "other code" in out_of_date(path, book)
+    assert "different code" in out_of_date(path, book)
     path.write_text("{")
     with pytest.raises(CourseError, match="not a notebook"):
         read_notebook(path)

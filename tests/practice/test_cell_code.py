@@ -1,4 +1,4 @@
-"""What a kernel makes of a cell, as far as a check looks at it."""
+"""How a kernel reads a cell, as far as a check looks at it."""
 
 import ast
 

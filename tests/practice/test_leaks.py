@@ -1,4 +1,4 @@
-"""Whether a student edition tells its own solution."""
+"""Whether a student edition gives away its own solution."""
 
 import json
 from collections.abc import Iterator

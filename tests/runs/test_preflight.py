@@ -1,4 +1,4 @@
-"""Faults of a lesson that are found before an epoch is paid for."""
+"""Faults of a lesson that are found before time is spent on an epoch."""
 
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("model", unbuilt_model, "no variables: it is not built"),
     ("model", unbuilt_optimizer, "SGD optimizer of dots is not built"),
     ("model", no_model, "of the class str"),
-    ("train_step", late_variables, "made variables"),
+    ("train_step", late_variables, "created variables"),
     ("train_step", vector_loss, r"has the shape \(16,\)"),
     ("train_step", bare_loss, "expected: its losses by name"),
     ("evaluate", metrics(0.5), "returned float"),

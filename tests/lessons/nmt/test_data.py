@@ -125,7 +125,7 @@ def test_the_sentences_of_the_article_are_always_in_test() -> None:
 
 def test_one_group_alone_cannot_be_split() -> None:
     pairs = [Pair("si", f"yes {i}") for i in range(50)]
-    with pytest.raises(CourseError, match="hang together"):
+    with pytest.raises(CourseError, match="share too many sentences"):
         split_pairs(pairs)
 
 
