@@ -136,7 +136,7 @@ def test_faulty_regions(body: str, says: str) -> None:
         ("import functools\n", "", "import total", "functools"),
         ("found = student.both(np", "found = student.both(npy", "npy", "npy"),
         ('    return {"total": total', '    return {"total": totl', "totl", "totl"),
-        ("**Goal.** Add, and know", "Add.", "# Adding", r"lacks \*\*Goal"),
+        ("**Goal.** Add, and know", "Add.", "# Adding", r"is missing \*\*Goal"),
         ("**Kind.** predict", "**Kind.** guess", "# Adding", "unknown kind guess"),
         ("guess = 4  # exercise", "guess = 4 +  # exercise", "4 +", "invalid syntax"),
         ("guess = 4  # exercise", "guess = 4  # exercize", "exercize", "write `# exercise`"),
