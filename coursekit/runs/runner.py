@@ -12,7 +12,7 @@ from coursekit.lesson import Lesson
 from coursekit.prepare import Settled, assigned, read_data, settle
 from coursekit.printable import quoted
 from coursekit.runs import checkpoint, pictures
-from coursekit.runs.display import PlainDisplay, display
+from coursekit.runs.display import display
 from coursekit.runs.folder import (
     ASSETS,
     FULL_DISK,
@@ -125,7 +125,7 @@ def finish(lesson: Lesson, run: Run, data: Any, values: Settings, out: Consoles)
                 model = lesson.model(data, values)
             with view.shown():
                 loop.fit(lesson, model, data, values, run, view, run.manifest.eager)
-            conclude(lesson, run, model, data, values, view, out)
+            conclude(lesson, run, model, data, values, out)
     except KeyboardInterrupt:
         with suppress(CourseError):  # a picture never hides what is said next
             pictures.save_curves(run, lesson.headline.name)
@@ -146,7 +146,6 @@ def conclude(
     model: Any,
     data: Any,
     values: Settings,
-    view: PlainDisplay,
     out: Consoles,
 ) -> None:
     """Evaluate the best checkpoint on test, once, and leave results and pictures."""
