@@ -191,3 +191,14 @@ def test_a_full_stdout(process: Process) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "No space left" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+@pytest.mark.parametrize(
+    "words", [("start", "nmt/padding"), ("progress",), ("runs",), ("doctor",), ("check",)], ids=str
+)
+def test_a_folder_whose_name_is_not_utf_8(places: Command, words: tuple[str, ...]) -> None:
+    places.folder = places.folder / NOT_UTF8
+    places.folder.mkdir()
+    done = places(*words, code=None)
+    assert "Traceback" not in done.stderr
