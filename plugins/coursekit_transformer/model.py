@@ -18,7 +18,7 @@ from coursekit_transformer.layers import Dropout
 
 NEVER = -1e9  # the score of a place that may not be looked at
 ROTATION = 10_000.0  # the slowest pair of numbers turns by one radian in about so many places
-SPREAD = 0.02  # standard deviation of the first weights, as in GPT-2
+SPREAD = 0.02  # of the readout's first weights: an untrained network prefers no character
 
 Attend = Callable[..., tuple[tf.Tensor, tf.Tensor]]
 KeysValues: TypeAlias = tuple[tf.Tensor, tf.Tensor]
@@ -131,9 +131,15 @@ class LayerNorm(keras.layers.Layer):
         return layer_norm(features, self.scale, self.shift)
 
 
-def linear(units: int, spread: float = SPREAD, activation: str | None = None) -> keras.layers.Dense:
-    """Return a matrix product without a bias; its first weights are small."""
-    initial = keras.initializers.RandomNormal(stddev=spread)
+def linear(units: int, gain: float = 1.0, activation: str | None = None) -> keras.layers.Dense:
+    """Return a matrix product without a bias.
+
+    Args:
+        units: The size of what comes out.
+        gain: How many times as large as what it reads that is, with the first weights.
+        activation: What bends it.
+    """
+    initial = keras.initializers.VarianceScaling(gain**2, "fan_in", "untruncated_normal")
     return keras.layers.Dense(units, activation, use_bias=False, kernel_initializer=initial)
 
 
@@ -143,18 +149,18 @@ class SelfAttention(keras.layers.Layer):
     Args:
         units: The size of the features.
         heads: How many ways.
-        spread: Standard deviation of the first weights of the way out.
+        gain: Of the first weights of the way out, see `linear`.
         attend: What mixes the values, see `scaled_dot_product`.
     """
 
     def __init__(
-        self, units: int, heads: int, spread: float, attend: Attend = scaled_dot_product
+        self, units: int, heads: int, gain: float = 1.0, attend: Attend = scaled_dot_product
     ) -> None:
         super().__init__()
         self.heads = heads
         self.attend = attend
         self.project = linear(3 * units)
-        self.merge = linear(units, spread)
+        self.merge = linear(units, gain)
 
     def call(
         self, features: tf.Tensor, seen: tf.Tensor, memory: KeysValues | None = None
@@ -190,7 +196,7 @@ class Block(keras.layers.Layer):
     Args:
         units: The size of the features.
         heads: Of the attention.
-        spread: Standard deviation of the first weights of what is added.
+        gain: Of the first weights of what is added, see `linear`.
         dropout: The share of what is added that is dropped in training.
         seed: Of the dropout.
         attend: See `SelfAttention`.
@@ -201,7 +207,7 @@ class Block(keras.layers.Layer):
         self,
         units: int,
         heads: int,
-        spread: float = SPREAD,
+        gain: float = 1.0,
         dropout: float = 0.0,
         seed: int = 0,
         attend: Attend = scaled_dot_product,
@@ -209,10 +215,10 @@ class Block(keras.layers.Layer):
     ) -> None:
         super().__init__()
         self.norm_attention = LayerNorm(units)
-        self.attention = attention(units, heads, spread, attend)
+        self.attention = attention(units, heads, gain, attend)
         self.norm_network = LayerNorm(units)
         self.widen = linear(4 * units, activation="gelu")
-        self.narrow = linear(units, spread)
+        self.narrow = linear(units, gain)
         self.dropouts = [Dropout(dropout, 2 * seed), Dropout(dropout, 2 * seed + 1)]
 
     def call(
@@ -265,16 +271,16 @@ class Transformer(keras.Model):
         self.characters = characters
         self.window = window
         self.heads = heads
-        initial = keras.initializers.RandomNormal(stddev=SPREAD)
+        initial = keras.initializers.RandomNormal(stddev=1.0)
         self.embedding = keras.layers.Embedding(characters, units, initial)
-        spread = SPREAD / math.sqrt(2 * layers)  # so that many additions do not grow too large
+        gain = 1 / math.sqrt(2 * layers)  # so that all additions together are of size one
         self.dropout = Dropout(dropout, 2 * seed)
         self.blocks = [
-            block(units, heads, spread, dropout, layer + 1 + seed, attend)
-            for layer in range(layers)
+            block(units, heads, gain, dropout, layer + 1 + seed, attend) for layer in range(layers)
         ]
         self.norm = LayerNorm(units)
-        self.readout = linear(characters)
+        small = keras.initializers.RandomNormal(stddev=SPREAD)
+        self.readout = keras.layers.Dense(characters, use_bias=False, kernel_initializer=small)
 
     def call(
         self, ids: tf.Tensor, memory: Memory | None = None, training: bool = False

@@ -48,7 +48,7 @@ def test_editions_are_valid_and_the_same_at_every_build(template: Template) -> N
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("lesson", ["textgen", "dcgan", "nmt", "captioning"])
+@pytest.mark.parametrize("lesson", ["textgen", "dcgan", "nmt", "captioning", "transformer"])
 def test_a_lesson_has_a_worked_notebook_and_every_kind_of_exercise(lesson: str) -> None:
     worked, *exercises = [template for template in all_templates() if template.lesson == lesson]
     assert worked.topic == "lesson"

@@ -30,7 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from coursekit_transformer.layers import Dropout
-from coursekit_transformer.model import SPREAD, Attend, KeysValues, SelfAttention
+from coursekit_transformer.model import Attend, KeysValues, SelfAttention
 from coursekit_transformer.model import causal_mask, linear, scaled_dot_product
 
 # %% [markdown]
@@ -346,7 +346,7 @@ def through(features, scales):
 def dropped():
     """Say what changes when half is dropped: nothing may, unless it trains."""
     keras.utils.set_random_seed(0)
-    made, read = Block(40, 2, spread=0.5, dropout=0.5), tf.ones((1, 3, 40)) * tf.range(40.0)
+    made, read = Block(40, 2, dropout=0.5), tf.ones((1, 3, 40)) * tf.range(40.0)
     mask = causal_mask(3)
     once, again, trained = (made(read, mask, training=way)[0] for way in (False, False, True))
     made.narrow.kernel.assign(0 * made.narrow.kernel)

@@ -149,7 +149,7 @@ def kept(student):
 from coursekit_transformer.model import SelfAttention  # exercise: call
 
 # %%
-layer = SelfAttention(units=8, heads=2, spread=0.5)
+layer = SelfAttention(units=8, heads=2)
 text = tf.random.stateless_normal((1, 5, 8), seed=(1, 2))
 whole, _, _ = layer(text, causal_mask(5))
 _, known, _ = layer(text[:, :4], causal_mask(4))
@@ -217,7 +217,7 @@ def read_on(features, new, weights, change=None):
 @probe
 def remembering(features, new, weights):
     """Read a text in two pieces: what the new places are told, and the keys that come out."""
-    made = SelfAttention(8, 2, 0.5)
+    made = SelfAttention(8, 2)
     read, past = tf.constant(features), features.shape[1] - new
     made(read, causal_mask(past + new))
     made.project.kernel.assign(weights[0])
