@@ -80,6 +80,17 @@ def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:
     )
 
 
+def between(values: Sequence[float], form: str = "") -> str:
+    """Return the least and the largest of some values, ``"1 to 2"``; one if they read the same.
+
+    Args:
+        values: At least one, such as a metric with several seeds.
+        form: How each is written, as for `format`.
+    """
+    least, most = format(min(values), form), format(max(values), form)
+    return least if least == most else f"{least} to {most}"
+
+
 def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN) -> Figure:
     """Put the first images of each variant side by side, below their names.
 

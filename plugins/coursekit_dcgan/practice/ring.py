@@ -14,6 +14,7 @@ import tensorflow as tf  # noqa: TID253
 from matplotlib.figure import Figure  # noqa: TID253
 
 from coursekit_dcgan.load import Floats
+from coursekit_dcgan.practice.compare import between
 from coursekit_dcgan.train import discriminator_loss, generator_loss
 
 CLOUDS = 8
@@ -99,6 +100,19 @@ def hit(points: Floats) -> tuple[int, float]:
     near = apart.min(axis=1) < NEAR
     counts = np.bincount(apart.argmin(axis=1)[near], minlength=CLOUDS)
     return int((counts > LEAST * len(points)).sum()), float(near.mean())
+
+
+def hit_by_seeds(samples: Sequence[Floats]) -> str:
+    """Say from which to which figure of `hit` the points of several seeds go.
+
+    Args:
+        samples: Of each seed, ``(count, 2)``.
+    """
+    clouds, near = zip(*map(hit, samples), strict=True)
+    return (
+        f"{between(clouds)} of {CLOUDS} clouds are hit, "
+        f"{between(near, '.0%')} of the points are near a cloud"
+    )
 
 
 def ring_figure(variants: Mapping[str, Floats]) -> Figure:

@@ -9,6 +9,7 @@ from coursekit.practice.checks import Result
 from coursekit.practice.gather import exercise
 from coursekit.practice.verify import faults_of
 from coursekit_dcgan.practice import ring
+from coursekit_dcgan.practice.compare import between
 from tests import solving
 
 pytestmark = pytest.mark.tf
@@ -283,3 +284,16 @@ def test_clouds_are_counted() -> None:
     # One point of a hundred is less than a fair share; two fifths are far from every cloud.
     few = np.concatenate([np.repeat(middle[:1], 59, 0), middle[1:2], np.zeros((40, 2))])
     assert ring.hit(few.astype(np.float32)) == (1, 0.6)
+
+
+def test_the_clouds_of_several_seeds_are_told_as_a_range() -> None:
+    three, far = np.repeat(ring.centres()[:3], 10, axis=0), np.zeros((10, 2), np.float32)
+    all_near = "3 of 8 clouds are hit, 100% of the points are near a cloud"
+    assert ring.hit_by_seeds([three, three]) == all_near
+    spread = "0 to 3 of 8 clouds are hit, 0% to 100% of the points are near a cloud"
+    assert ring.hit_by_seeds([three, far]) == spread
+
+
+def test_a_range_has_one_figure_where_both_ends_read_the_same() -> None:
+    assert between([8.36, 7.83, 8.04], ".1f") == "7.8 to 8.4"
+    assert between([0.502, 0.498], ".0%") == "50%"
