@@ -5,6 +5,7 @@ Usage: ``python benchmarks/transformer_sampling.py RUN``, a run of the lesson tr
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from coursekit.commands.demo import load
@@ -14,7 +15,8 @@ from coursekit.runs.folder import Run
 from coursekit_transformer.decode import Cached, Uncached, texts
 
 LENGTH = 1_000
-READERS = {"with the cache": Cached.after, "without": Uncached.after}
+Reader = Callable[..., Cached | Uncached]
+READERS: dict[str, Reader] = {"with the cache": Cached.after, "without": Uncached.after}
 
 
 def main() -> None:
