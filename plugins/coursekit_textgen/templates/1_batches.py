@@ -146,6 +146,32 @@ def by_frequency(text):
 
 
 @misconception(
+    "made",
+    "Capital letters are made small first: the network could then never write one, and a name "
+    "begins like any other word. A character is taken as it stands.",
+)
+def small_letters(text):
+    return "".join(sorted(set(text.lower())))
+
+
+@misconception(
+    "made",
+    "White space is cut off or left out: a line break and a blank are characters like the others.",
+)
+def stripped(text):
+    return "".join(sorted(set("".join(text.split()))))
+
+
+@misconception(
+    "encode",
+    "Capital letters are made small before they are looked up: a capital that the vocabulary has "
+    "would get the id of another character.",
+)
+def looked_up_small(characters, text):
+    return np.array([characters.find(c) + 1 for c in text.lower()], np.int32)
+
+
+@misconception(
     "encode",
     "The ids count from 0. Then the first character of the vocabulary, in a book the line break, "
     "has the same id as everything unknown.",
@@ -189,10 +215,11 @@ def behind_all(characters, text):
     ),
 )
 def in_order(student):
-    found = student.made("banana bread")
-    unsorted = ": a `set` has no order, `sorted` makes one" if set(found) == set(" abdenr") else ""
-    said = f"“banana bread” made {found!r}, and should make ' abdenr'{unsorted}"
-    assert found == " abdenr", said
+    expected = "\n Babdenr"
+    found = student.made("Banana bread\n")
+    unsorted = ": a `set` has no order, `sorted` makes one" if set(found) == set(expected) else ""
+    said = f"'Banana bread\\n' made {found!r}, and should make {expected!r}{unsorted}"
+    assert found == expected, said
 
 
 @check(
@@ -205,8 +232,8 @@ def in_order(student):
     ),
 )
 def known(student):
-    found = student.encode("abn", "banana")
-    assert_equal(found, [2, 1, 3, 1, 3, 1], "banana, of the letters a b n")
+    found = student.encode("Nabn", "baNana")
+    assert_equal(found, [3, 2, 1, 2, 4, 2], "baNana, of the letters N a b n")
 
 
 @check(
@@ -421,6 +448,17 @@ def whole_rows(rows, step, length):
 
 
 @misconception(
+    "piece",
+    "The rows change places from batch to batch. The memory that is carried belongs to a row: "
+    "whichever takes its place reads with the memory of another place in the book.",
+)
+def rows_exchanged(rows, step, length):
+    start = step * length
+    piece = np.roll(rows, step, axis=0)[:, start : start + length + 1]
+    return piece[:, :-1], piece[:, 1:]
+
+
+@misconception(
     "piece", "The targets are the next piece; each should be the character just after its input."
 )
 def next_but_one(rows, step, length):
@@ -529,9 +567,9 @@ def inputs(student):
         found, _ = student.piece(np.arange(1, 21)[np.newaxis], step, 3)
         said = f"the inputs of batch {step}, from a row of 1 to 20 by threes"
         assert_equal(found, expected, said)
-    found, _ = student.piece(np.arange(1, 21).reshape(2, 10), 1, 4)
-    said = "the inputs of batch 1, from 1 to 20 in two rows, by fours"
-    assert_equal(found, [[5, 6, 7, 8], [15, 16, 17, 18]], said)
+    found, _ = student.piece(np.arange(1, 31).reshape(5, 6), 1, 2)
+    said = "the inputs of batch 1, from 1 to 30 in five rows, by twos"
+    assert_equal(found, [[3, 4], [9, 10], [15, 16], [21, 22], [27, 28]], said)
 
 
 @check(
@@ -545,9 +583,9 @@ def inputs(student):
     ),
 )
 def shifted(student):
-    _, found = student.piece(np.arange(1, 21).reshape(2, 10), 1, 4)
-    expected = [[6, 7, 8, 9], [16, 17, 18, 19]]
-    said = "the targets of batch 1, from 1 to 20 in two rows, by fours"
+    _, found = student.piece(np.arange(1, 31).reshape(5, 6), 1, 2)
+    expected = [[4, 5], [10, 11], [16, 17], [22, 23], [28, 29]]
+    said = "the targets of batch 1, from 1 to 30 in five rows, by twos"
     assert_equal(found, expected, said)
 
 

@@ -425,17 +425,44 @@ def read(ids, states, weights):
 
 
 @probe
-def with_dropout():
+def left(ids, states):
+    """Say what became of the caller's own list when the network has read on from it."""
+    made = CharacterModel(5, 3, 2, layers=2, batch_size=2)
+    given = [tf.constant(state) for state in states]
+    made(tf.constant(ids))
+    made.call(tf.constant(ids), given)  # by itself: Keras would hand over a copy of the list
+    same = [np.array_equal(state, mine) for state, mine in zip(given, states, strict=True)]
+    return {"the caller's list is as it was": all(same)}
+
+
+@probe
+def with_dropout(layer):
+    """Say what is true of two layers of which one drops."""
+
+    class Listening:
+        """A dropout that notes whether it was handed `training`."""
+
+        def __init__(self, dropout):
+            self.dropout, self.handed = dropout, []
+
+        def __call__(self, features, training=None):
+            self.handed.append(training is not None)
+            if training is None:
+                return self.dropout(features)
+            return self.dropout(features, training=training)
+
     keras.utils.set_random_seed(0)
-    made = CharacterModel(5, 3, 40, dropout=0.5)
+    made = CharacterModel(5, 3, 40, layers=2)
+    made.dropouts = [Listening(Dropout(0.5 * (place == layer), place)) for place in (0, 1)]
     ids = tf.constant([[1, 2, 3, 4]])
-    first, state = made(ids)
-    second, _ = made(ids)
-    trained, state_trained = made(ids, training=True)
+    first, _ = made(ids)
+    second, states = made(ids)
+    trained, in_training = made(ids, training=True)
     return {
         "the same when read twice": np.allclose(first, second),
         "other features in training": not np.allclose(first, trained),
-        "the same state in training": np.allclose(state[0], state_trained[0]),
+        "the same state in training": np.allclose(states[layer], in_training[layer]),
+        "the dropout is handed `training`": all(made.dropouts[layer].handed),
     }
 
 
@@ -520,25 +547,57 @@ def states_turned(ids, states, weights):
     return logits, after[::-1]
 
 
-def told(twice, other, state):
-    names = ("the same when read twice", "other features in training", "the same state in training")
-    return dict(zip(names, (twice, other, state), strict=True))
+@misconception(
+    "left",
+    "The states after the text are written into the list that the caller handed in. Whoever reads "
+    "two continuations from the same place would begin the second where the first one ended.",
+)
+def overwritten(ids, states):
+    return {"the caller's list is as it was": False}
+
+
+def told(twice=True, other=True, state=True, handed=True):
+    return {
+        "the same when read twice": twice,
+        "other features in training": other,
+        "the same state in training": state,
+        "the dropout is handed `training`": handed,
+    }
 
 
 @misconception(
     "with_dropout",
     "Nothing is ever dropped: the dropout was left out, or told that this is no training.",
 )
-def never_dropped():
-    return told(True, False, True)
+def never_dropped(layer):
+    return told(other=False)
+
+
+@misconception(
+    "with_dropout",
+    "The dropout is called without `training`. Here Keras passes it on unasked; a dropout that is "
+    "not a layer of Keras, or a `call` that Keras does not make, would never drop anything.",
+)
+def not_handed(layer):
+    return told(handed=False)
+
+
+@misconception("with_dropout", "Only the first layer drops; there is a dropout behind each.")
+def first_drops(layer):
+    return told(other=layer == 0)
+
+
+@misconception("with_dropout", "Only the last layer drops; there is a dropout behind each.")
+def last_drops(layer):
+    return told(other=layer == 1)
 
 
 @misconception(
     "with_dropout",
     "Features are dropped when the network is used, too: it would write with half of its mind off.",
 )
-def always_dropped():
-    return told(False, True, True)
+def always_dropped(layer):
+    return told(twice=False)
 
 
 @misconception(
@@ -546,8 +605,8 @@ def always_dropped():
     "The state changes when features are dropped: half of the memory is lost at each piece. Drop "
     "behind the recurrent layer, and hand on the state as the layer gave it.",
 )
-def memory_dropped():
-    return told(True, True, False)
+def memory_dropped(layer):
+    return told(state=False)
 
 
 @check(
@@ -595,7 +654,9 @@ def begins(student):
     ),
 )
 def hands_on(student):
-    ids, _, weights = example()
+    ids, states, weights = example()
+    for what, right in student.left(ids, states).items():
+        assert right is True, f"this should be so, and is not: {what}"
     _, found = student.read(ids, None, weights)
     _, expected = reading(ids, None, weights)
     assert len(found) == 2, f"there are two layers, and {len(found)} states"
@@ -615,8 +676,10 @@ def hands_on(student):
     ),
 )
 def dropping(student):
-    for what, right in student.with_dropout().items():
-        assert right is True, f"this should be so, and is not: {what}"
+    found = [student.with_dropout(layer) for layer in (0, 1)]
+    for layer, facts in enumerate(found, 1):
+        for what, right in facts.items():
+            assert right is True, f"this should be so in layer {layer}, and is not: {what}"
 
 
 # %% [markdown]

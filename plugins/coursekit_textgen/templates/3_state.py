@@ -170,16 +170,20 @@ def epoch(carry):
             for row in range(3)
         ),
         "targets follow inputs": all(bool((b[1] == b[0] + 1).all()) for b in found),
+        "a batch has a piece of each row": all(
+            len(set((inputs[:, 0] - 200) // 20)) == 4 for inputs, _, _ in found
+        ),
         "different pieces": len(set(places)),
         "fresh rows of each batch": [int(np.sum(batch[2])) for batch in found],
     }
 
 
-def facts(follows, fresh, across=False, pieces=24):
+def facts(follows, fresh, across=False, each=True, pieces=24):
     return {
         "rows go on from batch to batch": follows,
         "rows go on from row to row": across,
         "targets follow inputs": True,
+        "a batch has a piece of each row": each,
         "different pieces": pieces,
         "fresh rows of each batch": fresh,
     }
@@ -195,6 +199,15 @@ ANEW, ONCE = [4] * 6, [4, 0, 0, 0, 0, 0]
     "where examples have nothing to do with each other; here they follow each other.",
 )
 def shuffled(carry):
+    return facts(not carry, ONCE if carry else ANEW, each=False)
+
+
+@misconception(
+    "epoch",
+    "The rows of a batch change places, and the state is carried all the same. The state stays "
+    "where it is, row by row: each row would begin with what *another* row remembers.",
+)
+def rows_exchanged(carry):
     return facts(not carry, ONCE if carry else ANEW)
 
 
@@ -204,7 +217,7 @@ def shuffled(carry):
     "batch, row by row: row 0 of the next batch must go on where row 0 stopped.",
 )
 def row_to_row(carry):
-    return facts(not carry, ONCE if carry else ANEW, across=True)
+    return facts(not carry, ONCE if carry else ANEW, across=True, each=False)
 
 
 @misconception(

@@ -294,69 +294,96 @@ for number in range(20):
         print(f"step {number + 1:2}: loss {float(told['loss']):.3f}   (log 12 = {np.log(12):.3f})")
 
 # %%
-KEYS = ("loss", "table", "carried", "training")
+SCALE = np.array([1, 2], "float32")[:, None, None]  # of the two layers' states
 
 
 def toy(inputs, targets, fresh, carried, table, rate, states=None, total=False):
-    """Take the step by hand: scores are a row of the table, times one plus the state."""
-    state = np.where(fresh[:, None], 0, carried) if states is None else states
-    scores = table[inputs] * (1 + state[:, :, None])
+    """Take the step by hand: scores are a row of the table, times one plus both states."""
+    states = np.where(fresh[:, None], 0, carried) if states is None else states
+    factor = 1 + (SCALE * states).sum(0)[:, :, None]  # (batch, 1, 1)
+    scores = table[inputs] * factor
     each = cross_entropy(scores, targets)
     slope = softmax(scores)
     np.put_along_axis(slope, targets[..., None], chosen(slope, targets)[..., None] - 1, -1)
     gradient = np.zeros_like(table)
-    np.add.at(gradient, inputs, slope * (1 + state[:, :, None]) / (1 if total else each.size))
-    after = state + inputs.shape[1]
-    return dict(zip(KEYS, (each.mean(), table - rate * gradient, after, True), strict=True))
+    np.add.at(gradient, inputs, slope * factor / (1 if total else each.size))
+    return {
+        "loss": each.mean(),
+        "table": table - rate * gradient,
+        "carried": states + SCALE * inputs.shape[1],
+        "training": True,
+        "can be compiled": "yes",
+    }
 
 
 def example(fresh, remembered=True):
+    """Return five rows of three characters, and the states of two layers ``(2, 5, 1)``."""
     draw = np.random.default_rng(6)
-    inputs, targets = (draw.integers(0, 4, (2, 3)).astype("int32") for _ in range(2))
-    carried = np.array([[0.5], [1.5]] if remembered else [[0], [0]], "float32")
+    inputs, targets = (draw.integers(0, 4, (5, 3)).astype("int32") for _ in range(2))
+    carried = draw.uniform(0.2, 1, (2, 5, 1)).astype("float32") * remembered
     table = draw.normal(size=(4, 4)).astype("float32")
     return inputs, targets, np.array(fresh), carried, table, 0.5
 
 
+NONE_FRESH, SOME_FRESH, ALL_FRESH = [False] * 5, [True, False, True, False, False], [True] * 5
+
+
 @probe
 def take(inputs, targets, fresh, carried, table, rate):
-    """Let the step train a network that is a table: its scores depend on the state, too."""
+    """Let the step train a network that is a table: its scores depend on two states, too."""
 
     class Table(keras.Model):
         def __init__(self):
             super().__init__()
             self.table = self.add_weight(shape=table.shape, name="table")
-            kept = self.add_weight(shape=carried.shape, name="carried", trainable=False)
             self.table.assign(table)
-            kept.assign(carried)
-            self.carried, self.modes = [kept], []
+            self.carried, self.modes = [], []
+            for state in carried:
+                self.carried.append(self.add_weight(shape=state.shape, trainable=False))
+                self.carried[-1].assign(state)
+            self.kept = tuple(self.carried)  # whatever becomes of the list
+            self.optimizer = keras.optimizers.SGD(rate)
+            self.optimizer.build(self.trainable_variables)
 
         def zero_states(self, rows):
-            return [tf.zeros((rows, 1))]
+            return [tf.zeros([rows, 1]) for _ in self.kept]
 
         def call(self, ids, states=None, training=False):
             self.modes.append(bool(training))
-            state = tf.zeros((len(ids), 1)) if states is None else tf.convert_to_tensor(states[0])
-            if state.shape != (len(ids), 1):
-                raise ValueError(
-                    f"a state of the shape {state.shape}; it should stay {carried.shape}. `fresh` "
-                    "must be a column: `fresh[:, tf.newaxis]`"
-                )
-            scores = tf.gather(tf.convert_to_tensor(self.table), ids)
-            return scores * (1 + state[:, :, tf.newaxis]), [state + float(ids.shape[1])]
+            rows = ids.shape[0]
+            states = self.zero_states(rows) if states is None else states
+            states = [tf.convert_to_tensor(state) for state in states]
+            if len(states) != len(self.kept):
+                raise ValueError(f"{len(states)} states; the network has {len(self.kept)} layers")
+            for state in states:
+                if state.shape != (rows, 1):
+                    raise ValueError(
+                        f"a state of the shape {state.shape}; it should stay {(rows, 1)}. "
+                        "`fresh` must be a column: `fresh[:, tf.newaxis]`"
+                    )
+            factor = 1 + sum((place + 1) * state for place, state in enumerate(states))
+            scores = tf.gather(tf.convert_to_tensor(self.table), ids) * factor[:, :, tf.newaxis]
+            return scores, [s + float((n + 1) * ids.shape[1]) for n, s in enumerate(states)]
 
+    batch = [tf.constant(part) for part in (inputs, targets, fresh)]
     network = Table()
-    network.optimizer = keras.optimizers.SGD(rate)
-    network.optimizer.build(network.trainable_variables)
-    kept = network.carried[0]
-    found = train_step(network, (tf.constant(inputs), tf.constant(targets), tf.constant(fresh)))
+    found = train_step(network, tuple(batch))
     if not isinstance(found, dict) or "loss" not in found:
         raise TypeError('train_step returns a dictionary: `{"loss": loss}`')
+    graph = "no: the loss is no tensor"
+    if tf.is_tensor(found["loss"]):
+        other = Table()
+        try:
+            tf.function(lambda *parts: train_step(other, parts))(*batch)
+            graph = "yes"
+        except Exception as error:
+            graph = f"no: {type(error).__name__}: {str(error)[-300:]}"
     return {
         "loss": found["loss"],
         "table": network.table,
-        "carried": kept,
+        "carried": np.stack([state.numpy() for state in network.kept]),
         "training": all(network.modes),
+        "can be compiled": graph,
     }
 
 
@@ -373,8 +400,9 @@ def summed(*args):
     "The loss of each character was handed to the tape without a mean: the tape adds them up.",
 )
 def not_reduced(inputs, targets, fresh, carried, table, rate):
-    state = np.where(fresh[:, None], 0, carried)
-    each = cross_entropy(table[inputs] * (1 + state[:, :, None]), targets)
+    states = np.where(fresh[:, None], 0, carried)
+    factor = 1 + (SCALE * states).sum(0)[:, :, None]
+    each = cross_entropy(table[inputs] * factor, targets)
     return toy(inputs, targets, fresh, carried, table, rate, total=True) | {"loss": each}
 
 
@@ -449,6 +477,40 @@ def emptied_again(inputs, targets, fresh, carried, table, rate):
 
 
 @misconception(
+    "take",
+    "Only the first layer's state is kept: each layer has a memory of its own, and all the others "
+    "would begin every piece with what they knew at the very beginning.",
+)
+def first_layer_only(*args):
+    right = toy(*args)
+    return right | {"carried": np.stack([right["carried"][0], args[3][1]])}
+
+
+@misconception("take", "Every layer keeps the state of the last one; each has a memory of its own.")
+def last_for_all(*args):
+    right = toy(*args)
+    return right | {"carried": np.stack([right["carried"][1]] * 2)}
+
+
+@misconception(
+    "take",
+    "The rows of the batch change places, and the states do not: each row goes on with the memory "
+    "of another one.",
+)
+def rows_exchanged(inputs, targets, fresh, carried, table, rate):
+    return toy(inputs[::-1], targets[::-1], fresh, carried, table, rate)
+
+
+@misconception(
+    "take",
+    "The loss is turned into a number of Python, by `float()` or `.numpy()`. That works step by "
+    "step; a compiled step has no numbers yet when it is built, only tensors.",
+)
+def python_number(*args):
+    return toy(*args) | {"can be compiled": "no: the loss is no tensor"}
+
+
+@misconception(
     "take", "`training=True` is missing: dropout does nothing, and nothing reminds you of it."
 )
 def not_training(*args):
@@ -465,9 +527,11 @@ def not_training(*args):
     ),
 )
 def reports(student):
-    args = example([True, True], remembered=False)
-    found, expected = student.take(*args)["loss"], toy(*args)["loss"]
-    assert_close(found, expected, "two rows of three characters", rtol=1e-3)
+    args = example(ALL_FRESH, remembered=False)
+    found, expected = student.take(*args), toy(*args)["loss"]
+    assert_close(found["loss"], expected, "five rows of three characters", rtol=1e-3)
+    said = "`tf.function` compiles the step for the lesson; stay with tensors, so that it can"
+    assert found["can be compiled"] == "yes", f"{said}: {found['can be compiled']}"
 
 
 @check(
@@ -481,7 +545,7 @@ def reports(student):
     ),
 )
 def learns(student):
-    args = example([True, True], remembered=False)
+    args = example(ALL_FRESH, remembered=False)
     found, expected = student.take(*args)["table"], toy(*args)["table"]
     assert_close(found, expected, "the weights after one step", atol=1e-3)
 
@@ -497,8 +561,8 @@ def learns(student):
     ),
 )
 def goes_on(student):
-    student.take(*example([True, False]))  # tells apart what is the same where no row is fresh
-    args = example([False, False])
+    student.take(*example(SOME_FRESH))  # tells apart what is the same where no row is fresh
+    args = example(NONE_FRESH)
     found, expected = student.take(*args)["loss"], toy(*args)["loss"]
     assert_close(found, expected, "no row is fresh", rtol=1e-3)
 
@@ -514,10 +578,10 @@ def goes_on(student):
     ),
 )
 def fresh_rows(student):
-    student.take(*example([False, False]))
-    args = example([True, False])
+    student.take(*example(NONE_FRESH))
+    args = example(SOME_FRESH)
     found, expected = student.take(*args)["loss"], toy(*args)["loss"]
-    assert_close(found, expected, "the first of two rows is fresh", rtol=1e-3)
+    assert_close(found, expected, "the first and third of five rows are fresh", rtol=1e-3)
 
 
 @check(
@@ -531,8 +595,8 @@ def fresh_rows(student):
     ),
 )
 def keeps(student):
-    student.take(*example([False, False]))  # tells apart what is the same where all are fresh
-    args = example([True, True])
+    student.take(*example(NONE_FRESH))  # tells apart what is the same where all are fresh
+    args = example(ALL_FRESH)
     found, expected = student.take(*args)["carried"], toy(*args)["carried"]
     assert_close(found, expected, "the carried state afterwards", atol=1e-3)
 
@@ -548,7 +612,7 @@ def keeps(student):
     ),
 )
 def trains(student):
-    assert student.take(*example([True, True]))["training"] is True, "training=True was not given"
+    assert student.take(*example(ALL_FRESH))["training"] is True, "training=True was not given"
 
 
 # %% [markdown]

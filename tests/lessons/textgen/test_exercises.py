@@ -74,6 +74,12 @@ WRONG = [
     ("batches", "Vocabulary", ENCODED, "np.array([ids.get(c, -1) for c in text])", "minus_one"),
     ("batches", "Vocabulary", ENCODED, "np.array([ids.get(c, len(self)) for c in text])",
      "behind_all"),
+    ("batches", "Vocabulary", "set(text)", "set(text.lower())", "small_letters"),
+    ("batches", "Vocabulary", "set(text)", "set(text) - set(' \\n')", "stripped"),
+    ("batches", "Vocabulary", "for character in text)", "for character in text.lower())",
+     "looked_up_small"),
+    ("batches", "next_piece", "piece = rows[", "piece = np.roll(rows, step, 0)[",
+     "rows_exchanged"),
     ("batches", "side_by_side", "reshape(batch_size, width)", "reshape(width, batch_size).T",
      "dealt_out"),
     ("batches", "side_by_side", "reshape(batch_size, width)", "reshape(width, batch_size)",
@@ -128,6 +134,12 @@ WRONG = [
     ("model", "CharacterModel", READ,
      "gru(features, initial_state=after[-1] if after else state)", "passed_up"),
     ("model", "CharacterModel", DROP, "features", "never_dropped"),
+    ("model", "CharacterModel", DROP, "dropout(features, training=False)", "never_dropped"),
+    ("model", "CharacterModel", DROP, "dropout(features)", "not_handed"),
+    ("model", "CharacterModel", DROP, f"({DROP} if not after else features)", "first_drops"),
+    ("model", "CharacterModel", DROP, f"({DROP} if after else features)", "last_drops"),
+    ("model", "CharacterModel", "after.append(state)",
+     "after.append(state)\n            states[len(after) - 1] = state", "overwritten"),
     ("model", "CharacterModel", DROP, "dropout(features, training=True)", "always_dropped"),
     ("model", "CharacterModel", "after.append(state)", "after.append(features[:, -1])",
      "memory_dropped"),
@@ -174,6 +186,14 @@ WRONG = [
      "        carried.assign(state)", "model.carried = after", "never_kept"),
     ("step", "train_step", "carried.assign(state)",
      "carried.assign(tf.where(fresh[:, tf.newaxis], 0.0, state))", "emptied_again"),
+    ("step", "train_step", "for carried, state in zip(model.carried, after, strict=True):\n"
+     "        carried.assign(state)", "model.carried[0].assign(after[0])", "first_layer_only"),
+    ("step", "train_step", "carried.assign(state)", "carried.assign(after[-1])", "last_for_all"),
+    ("step", "train_step", '{"loss": loss}', '{"loss": float(loss)}', "python_number"),
+    ("step", "train_step", '{"loss": loss}', '{"loss": loss.numpy()}', "python_number"),
+    ("step", "train_step", "inputs, targets, fresh = batch",
+     "inputs, targets, fresh = batch\n    inputs, targets = inputs[::-1], targets[::-1]",
+     "rows_exchanged"),
     ("sampling", "first_at_half", "0.67", "0.5**0.5 / (0.5**0.5 + 1)", "multiplied"),
     ("sampling", "drawn", "probabilities = tf.nn.softmax(logits)",
      "return tf.argmax(logits, -1)", "likeliest"),
@@ -266,8 +286,22 @@ ROW_TO_ROW = """def batches_of(rows, length, steps, carry_state):
 """
 
 
-def test_a_text_that_runs_on_within_a_batch_is_named() -> None:
-    assert results("state", ROW_TO_ROW)["follows"].misconception == "row_to_row"
+ROWS_SHUFFLED = """def batches_of(rows, length, steps, carry_state):
+    draw, found = np.random.default_rng(0), []
+    for step in range(steps):
+        inputs, targets = next_piece(rows, step, length)
+        order = draw.permutation(len(rows))
+        fresh = np.full(len(rows), step == 0 or not carry_state)
+        found.append((inputs[order], targets[order], fresh))
+    return found
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "named"), [(ROW_TO_ROW, "row_to_row"), (ROWS_SHUFFLED, "rows_exchanged")]
+)
+def test_rows_that_do_not_go_on_are_named(code: str, named: str) -> None:
+    assert results("state", code)["follows"].misconception == named
 
 
 # Topic, cell, what of the solution is replaced, by what, the check, what it says.
@@ -283,6 +317,8 @@ SAID = [
     ("model", "CharacterModel", OUT, "return self.logits(features)", "logits", "two things"),
     ("step", "train_step", "fresh[:, tf.newaxis]", "fresh", "reports", "must be a column"),
     ("step", "train_step", 'return {"loss": loss}', "return loss", "reports", "a dictionary"),
+    ("step", "train_step", 'return {"loss": loss}',
+     'print(float(loss))\n    return {"loss": loss}', "reports", "`tf.function` compiles"),
     ("step", "train_step", 'return {"loss": loss}', "pass", "reports", "a dictionary"),
     ("sampling", "narrowed",
      "return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)",
@@ -438,6 +474,24 @@ OTHER = [
     ("sampling", SEARCHED),
     ("sampling", RANKED),
 ]
+
+
+# Topic, cell, what of the solution is replaced, by what: as right as the solution.
+AS_RIGHT = [
+    ("model", "CharacterModel", "tf.shape(ids)[0]", "ids.shape[0]"),
+    ("model", "CharacterModel", READ, "gru(features, initial_state=[state])"),
+    ("model", "CharacterModel", DROP, "dropout(features, training)"),
+    ("step", "train_step", FRESH,
+     "tf.where(fresh[:, tf.newaxis], tf.zeros((inputs.shape[0], 1)), state)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "cell", "old", "new"), AS_RIGHT)
+def test_another_spelling_is_accepted(topic: str, cell: str, old: str, new: str) -> None:
+    right = solved(topic, cell)
+    assert old in right
+    found = results(topic, right.replace(old, new))
+    assert {name: r.words for name, r in found.items() if r.status != "passed"} == {}
 
 
 @pytest.mark.parametrize(("topic", "code"), OTHER)
