@@ -911,12 +911,12 @@ figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
 
 # %% [markdown]
-# Measured on 100 scenes after 300 steps: drawn by lot, from all words, a third of the captions have
-# a hole (CIDEr 0.45); the likeliest of all words is better (0.56), with as many holes; with your
-# rules they are gone (0.61). But 60 % of what greedy search writes says something twice. The search
-# of the solution, which was tried on counted words alone, bars that and reaches 0.78 without
-# another step of training. One figure did not move: of so young a network 4 captions of 100 are
-# true, whoever searches. A search can choose among what a network believes; it cannot see for it.
-# Train longer (`STEPS`), and look again.
+# Measured in one run, on 100 scenes after 300 steps (yours will differ): drawn by lot, from all
+# words, a third of the captions have a hole (CIDEr 0.45); the likeliest of all words is better
+# (0.56), with as many holes; with your rules they are gone (0.61). But 60 % of what greedy search
+# writes says something twice. The search of the solution, which was tried on counted words alone,
+# bars that and reaches 0.78 without another step of training. One figure did not move: of so young
+# a network 4 captions of 100 are true, whoever searches. A search can choose among what a network
+# believes; it cannot see for it. Train longer (`STEPS`), and look again.
 #
 # **Next:** `coursekit check captioning/decoding`, then `coursekit next`.

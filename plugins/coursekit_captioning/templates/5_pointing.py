@@ -349,12 +349,13 @@ figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
 
 # %% [markdown]
-# Measured: 110 words of the 600 captions name something that is there (so young a network is mostly
-# wrong), and 46 % of them look at it. Attention of another picture is the floor, 11 %; a mistake of
-# a single cell costs half of the score, 22 %. But look at the third row, 33 %: much of the score is
-# owed to looking at *things*, whichever, and only the rest to looking at the thing that the word
-# names. A single figure would have hidden it; and with a third of the scenes, 29 such words, the
-# first row was 24 %. Ask how many cases a figure stands on.
+# Few words of the 600 captions name something that is there, for so young a network is mostly
+# wrong: 102 to 115 in three of our runs; yours will differ. Of these, 34 to 46 % looked at it.
+# Attention of another picture is the floor, 10 to 15 %, and a mistake of a single cell always made
+# the score lower, 10 to 26 %. But look at the third row. It had 33 to 44 %, in two of the three
+# runs even more than the first: so young a network looks at *things*, whichever, and hardly yet at
+# the thing that the word names. A single figure would have hidden it. And with a third of the
+# scenes the first row was anything from 24 to 45 %: ask how many cases a figure stands on.
 #
 # Two scores of the words themselves: a caption that is *true* of the scene, and one that equals one
 # of the five captions letter by letter. There are far more true captions than five.

@@ -506,7 +506,7 @@ for name, loss in (("yours", generator_loss), ("saturating", log_of_one_less)):
 picture(beside(shown))
 
 # %% [markdown]
-# Look at the *slope* first. When we measured it, the judge gave the drawings a $D$ of 0.00004, and
+# Look at the *slope* first. In one of our runs the judge gave the drawings a $D$ of 0.00004, and
 # the generator's gradient had a norm of 54 with your loss and of 0.0024 with the saturating one:
 # 22,000 times less. A step of plain gradient descent is as much shorter: that generator would
 # hardly move. Now look at the drawings. Both generators are trained by *Adam*, which divides each

@@ -373,9 +373,10 @@ for name, path in WALKS.items():
 picture(beside(shown, columns=9, count=54))
 
 # %% [markdown]
-# Measured twice: halfway along the straight line the classifier is sure of 0.74 and 0.77, along
-# your walk of 0.80 and 0.84, as it is at the ends. And look at the ink, the mean brightness: it
-# falls from 32 to 24 and rises again. A shorter vector makes fainter strokes. The straight line
-# does not show what is between two digits, but what is nearer to nothing.
+# Halfway along the straight line the classifier is less sure than along your walk (0.74 and 0.77
+# against 0.80 and 0.84 in two of our runs; yours will differ), where it is as sure as at the ends.
+# And look at the ink, the mean brightness: on the straight line it falls, in our run from 32 to 24,
+# and rises again. A shorter vector makes fainter strokes. The straight line does not show what is
+# between two digits, but what is nearer to nothing.
 #
 # **Next:** `coursekit check dcgan/interpolation`, then `coursekit next`.

@@ -556,8 +556,8 @@ Image(picture.getvalue())
 # Measured: a loss of 2.09 with the state and 2.40 without; BLEU about 40 and 22 on 300 held-out
 # sentences. The forgetful decoder learns, and its loss falls: only beside the other one does one
 # see what is missing. At the first word, before which nothing was written, it loses nothing (1.72
-# against 1.76); at each of the nine behind it, it does. One seed and one setting, without dropout
-# and smoothing. With both, as in the lesson, the gap was smaller: 1.77 and 1.89, BLEU 50.4 and
-# 47.1.
+# against 1.76); at each of the nine behind it, it does. This is one seed and one setting, without
+# dropout and smoothing; yours will differ. With both, as in the lesson, the gap was smaller: 1.77
+# and 1.89, BLEU 50.4 and 47.1.
 #
 # **Next:** `coursekit check nmt/decoder`, then `coursekit next`.

@@ -754,12 +754,12 @@ figure.savefig(picture, dpi=80)
 Image(picture.getvalue())
 
 # %% [markdown]
-# Measured on 100 sentences, after 600 steps: the wider the beam, the more the network believes in
-# what is found (−0.95 greedily, −0.88 with a beam of eight), and with the plain sum the sentences
-# get shorter (7.27 and 6.96 words). But BLEU does not follow: 35.1 greedily, 35.2 with four and
-# your `best`, 33.2 with eight; here the plain sum is even ahead (35.9 with four). Search can only
-# find what the network believes, and so small a one, trained for so short a time, is not always
-# right to believe it. Differences of one or two BLEU on 100 sentences may also be chance. Train
-# longer (`STEPS`), ask more (`SENTENCES`), and look again.
+# Measured in one run, on 100 sentences after 600 steps (yours will differ): the wider the beam, the
+# more the network believes in what is found (−0.95 greedily, −0.88 with a beam of eight), and with
+# the plain sum the sentences get shorter (7.27 and 6.96 words). But BLEU does not follow: 35.1
+# greedily, 35.2 with four and your `best`, 33.2 with eight; here the plain sum is even ahead (35.9
+# with four). Search can only find what the network believes, and so small a one, trained for so
+# short a time, is not always right to believe it. Differences of one or two BLEU on 100 sentences
+# may also be chance. Train longer (`STEPS`), ask more (`SENTENCES`), and look again.
 #
 # **Next:** `coursekit check nmt/beam`, then `coursekit next`.
