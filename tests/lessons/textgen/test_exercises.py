@@ -480,7 +480,7 @@ OTHER = [
 AS_RIGHT = [
     ("model", "CharacterModel", "tf.shape(ids)[0]", "ids.shape[0]"),
     ("model", "CharacterModel", READ, "gru(features, initial_state=[state])"),
-    ("model", "CharacterModel", DROP, "dropout(features, training)"),
+    ("model", "CharacterModel", DROP, "dropout(features, training=True) if training else features"),
     ("step", "train_step", FRESH,
      "tf.where(fresh[:, tf.newaxis], tf.zeros((inputs.shape[0], 1)), state)"),
 ]  # fmt: skip
