@@ -117,8 +117,9 @@ def where(student):
 )
 def how_sure(student):
     said = "exp of each score, divided by their sum"
-    assert_close(student["weight_of_place"], 0.83, said, atol=0.02)
+    answer = student["weight_of_place"]
     assert_close(student.weight(), 0.83, said, atol=0.02)
+    assert_close(answer, 0.83, said, atol=0.02)
 
 
 # %% [markdown]
