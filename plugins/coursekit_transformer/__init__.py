@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import (
     Dataset,
+    Expected,
     Lesson,
     LocalDataset,
     Metric,
@@ -64,6 +65,7 @@ SHAKESPEARE = Dataset(
     name="shakespeare",
     title="40,000 lines of Shakespeare's plays (tinyshakespeare)",
     licence="public domain; compiled by Andrej Karpathy",
+    expected={"quick": Expected(4, "1.54 nats")},
     files=(
         RemoteFile(
             "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
