@@ -44,12 +44,14 @@ def test_a_vocabulary_numbers_its_characters_from_one() -> None:
     assert "?" not in vocabulary
 
 
+@pytest.mark.tf
 def test_targets_are_one_character_further_on() -> None:
     for inputs, targets in batches(split_of(range(100))):
         np.testing.assert_array_equal(targets, inputs + 1)
         np.testing.assert_array_equal(np.diff(inputs, axis=1), 1)
 
 
+@pytest.mark.tf
 def test_windows_neither_overlap_nor_leave_gaps() -> None:
     """All that an epoch reads is one piece of the text, each character once."""
     split = split_of(range(1_000), batch_size=4, length=7)
@@ -59,6 +61,7 @@ def test_windows_neither_overlap_nor_leave_gaps() -> None:
     assert (read - read[0] <= 1_000).all()
 
 
+@pytest.mark.tf
 def test_windows_are_shuffled_and_every_epoch_otherwise() -> None:
     split = split_of(range(1_000), batch_size=4, length=7)
     firsts = [[int(batch[0][0, 0]) for batch in batches(split, epoch)] for epoch in (0, 1)]
@@ -68,6 +71,7 @@ def test_windows_are_shuffled_and_every_epoch_otherwise() -> None:
     assert firsts[0] != [int(b[0][0, 0]) for b in batches(split_of(range(1_000), seed=1))]
 
 
+@pytest.mark.tf
 @pytest.mark.parametrize("characters", range(20, 40))
 @pytest.mark.parametrize("epoch", range(4))
 def test_every_epoch_has_as_many_whole_batches(characters: int, epoch: int) -> None:
@@ -144,6 +148,7 @@ def test_too_short_a_text_is_explained(text: str) -> None:
     assert caught.value.remedy == "use a longer text"  # no batch is small enough for these
 
 
+@pytest.mark.tf
 def test_what_is_asked_for_is_enough() -> None:
     """A text as long as the message says is taken."""
     with pytest.raises(CourseError, match="too short") as caught:
@@ -153,6 +158,7 @@ def test_what_is_asked_for_is_enough() -> None:
     assert int(data.train.batches(0).cardinality()) >= 10
 
 
+@pytest.mark.tf
 def test_smaller_batches_are_advised_only_where_they_help() -> None:
     settings = TransformerSettings(length=64)
     least = (4 * 10 + 1) * 32

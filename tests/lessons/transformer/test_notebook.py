@@ -9,6 +9,8 @@ from coursekit.practice.gather import exercise
 from coursekit_transformer import STDLIB, TINY, TransformerLesson
 from tests.cells import run_cells
 
+pytestmark = pytest.mark.tf
+
 
 def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
