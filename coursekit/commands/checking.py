@@ -104,6 +104,9 @@ def _surprises(found: Checked) -> Iterator[str]:
     for cell, again_bound in found.work.replaced.items():
         again = ", ".join(dict.fromkeys(again_bound))
         yield f"not counted: {again} in {cell}; the check uses the exercise's own {again}"
+    if found.work.untrained:
+        names = ", ".join(found.work.untrained)
+        yield f"{names}: the answer needs the training, which a check does not run; write its value"
     if found.work.not_code:
         names = ", ".join(found.work.not_code)
         yield f"{names}: the cell for it is not a code cell; change its type to Code"

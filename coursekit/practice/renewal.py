@@ -6,6 +6,7 @@ import ast
 import io
 import tokenize
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Any
 
 from coursekit.notebooks.cells import BuiltCell, cells
@@ -102,7 +103,7 @@ def merged(template: Template, built_cell: BuiltCell, source: str) -> tuple[str,
     new = added(source, built_cell)
     if is_whole(source, built_cell) and not any(replaces(template, node) for node in new):
         return source, []
-    lines = source.split("\n")
+    lines = dedent(source).split("\n")
     placed: set[int] = set()
     for node in new:
         if not replaces(template, node) and not isinstance(node, ast.Expr):

@@ -29,6 +29,7 @@ class StudentWork:
         training: How many training cells are not run.
         trained: The names that only they define.
         needs_training: Whether code of the student's is not run because it reads such a name.
+        untrained: Answers that are not there because of that.
         replaced: Given names that the student's code binds again, by the cell where it does.
         earlier: Whether the notebook has cells of an earlier edition.
         missing: The first lines of given cells missing from the notebook; they are run.
@@ -41,6 +42,7 @@ class StudentWork:
     training: int = 0
     trained: set[str] = field(default_factory=set)
     needs_training: bool = False
+    untrained: list[str] = field(default_factory=list)
     replaced: dict[str, list[str]] = field(default_factory=dict)
     earlier: bool = False
     missing: list[str] = field(default_factory=list)
@@ -122,8 +124,11 @@ def _add_own(work: StudentWork, template: Template, one: There, python: str) -> 
             work.replaced.setdefault(name, []).extend(again)
         elif not _defines(node) and work.trained & _read(node):
             skipped.append(node)
-            work.trained |= set(bindings([node]))
+            names_left_out = set(bindings([node]))
+            work.trained |= names_left_out
             work.needs_training = True
+            asked = one.built.names if one.built else ()
+            work.untrained += [name for name in asked if name in names_left_out]
     work.left_out += [text for text in not_run(tree) if text not in work.left_out]
     if len(skipped) < len(tree.body):
         given = given_definitions(template)[1]

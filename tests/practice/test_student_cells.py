@@ -163,6 +163,22 @@ def test_training_and_what_needs_it_is_left_out(
                 child.value(name)
 
 
+def test_an_answer_that_needs_the_training_is_named(
+    adding: Template, book: Notebook, tmp_path: Path
+) -> None:
+    answer = cell(book, "guess")
+    answer["source"] = "guess = round(losses[0]) + 1"
+    book["cells"].append(book["cells"].pop(book["cells"].index(answer)))
+    work, faults, points = run(adding, book, tmp_path)
+    assert (points, faults, work.untrained) == (5, {}, ["guess"])
+
+
+def test_an_answer_in_a_text_cell_is_named(adding: Template, book: Notebook) -> None:
+    cell(book, "guess")["cell_type"] = "raw"
+    cell(book, "def mean")["cell_type"] = "markdown"
+    assert work_of(adding, book).not_code == ["guess", "mean"]
+
+
 @pytest.mark.parametrize("stripped", ["nothing", "ids", "ids and tags"])
 def test_an_earlier_edition_is_not_the_students_own(
     adding: Template, book: Notebook, tmp_path: Path, stripped: str
