@@ -52,13 +52,13 @@ class WornDisk(Disk):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
-def fill_disk(monkeypatch: pytest.MonkeyPatch, suffix: str, room: int) -> None:
-    """Let files with a suffix take some bytes, and no more."""
+def fill_disk(monkeypatch: pytest.MonkeyPatch, end: str, room: int) -> None:
+    """Let files whose name ends so take some bytes, and no more."""
     opened = Path.open
 
     def full(path: Path, mode: str = "r", *args: Any, **options: Any) -> Any:
         file = opened(path, mode, *args, **options)
-        return FullDisk(file, room) if path.suffix == suffix and set(mode) & set("wa") else file
+        return FullDisk(file, room) if path.name.endswith(end) and set(mode) & set("wa") else file
 
     monkeypatch.setattr(Path, "open", full)
 

@@ -72,14 +72,15 @@ def curves(
     Args:
         title: Of the figure.
         named: What to call them, and the losses ``(steps,)``.
-        window: Steps of the moving mean.
+        window: Steps of the moving mean; all of them where there are fewer.
         along: What the steps are.
     """
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
     for name, losses in named.items():
-        smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
-        axes.plot(np.arange(window, len(losses) + 1), smooth, label=name)
+        width = min(window, len(losses))
+        smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
+        axes.plot(np.arange(width, len(losses) + 1), smooth, label=name)
     axes.set(title=title, xlabel=along, ylabel="loss (nats)")
     axes.grid(alpha=0.3)
     axes.legend()
