@@ -587,8 +587,9 @@ def gradient_by_block(model, batch) -> list[float]:
 
 # %% tags=["train"]
 STEPS = 300
+LAYERS = 12
 settings, data = prepare(
-    TransformerLesson(), epochs=1, units=32, layers=12, heads=2, length=32, learning_rate=8e-3
+    TransformerLesson(), epochs=1, units=32, layers=LAYERS, heads=2, length=32, learning_rate=8e-3
 )
 batches = data.train.batches(0).take(STEPS)
 losses, gradients = {}, {}
@@ -603,20 +604,22 @@ for name, kind in variants.items():
     gradients[name] = gradient_by_block(model, next(iter(batches)))
     losses[name] = learn(model, batches)
     print(f"{name:21} loss {losses[name][-30:].mean():.2f}", end="   ")
-    print(f"first gradient: block 1 {gradients[name][0]:.0e}, block 12 {gradients[name][-1]:.0e}")
+    first, last = gradients[name][0], gradients[name][-1]
+    print(f"first gradient: block 1 {first:.0e}, block {LAYERS} {last:.0e}")
 shown(
-    curves("Twelve blocks", losses),
+    curves(f"{LAYERS} blocks", losses),
     "Four curves of the loss; the one without the stream stays flat at the top.",
 )
 
 # %% tags=["train"]
 figure = lines(
-    "The first gradient, block by block", range(1, 13), gradients, ("block", "size of the gradient")
+    "The first gradient, block by block",
+    range(1, LAYERS + 1),
+    gradients,
+    ("block", "size of the gradient"),
 )
 figure.axes[0].set_yscale("log")
-shown(
-    figure, "The gradient in each of twelve blocks on a logarithmic axis, a line for each network."
-)
+shown(figure, "The gradient in each block on a logarithmic axis, a line for each network.")
 
 # %% [markdown]
 # Without the stream the gradient must pass through every block, and each makes it smaller; in the

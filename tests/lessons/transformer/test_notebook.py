@@ -40,7 +40,7 @@ def test_no_cell_of_the_lesson_is_long() -> None:
         ("attention", {"STEPS": 5}, "it chooses"),
         ("heads", {"STEPS": 3}, "4 heads, no places"),
         ("leak", {"STEPS": 3}, "held-out one by one"),
-        ("residual", {"STEPS": 2}, "norms after the sums"),
+        ("residual", {"STEPS": 2, "LAYERS": 3}, "norms after the sums"),
         ("cache", {"LENGTHS": (50,), "WINDOWS": (8,)}, "times as fast"),
         ("lookup", {"STEPS": 3}, "your head"),
     ],
