@@ -2,14 +2,13 @@
 
 Everything that the core can do (list, run, resume, evaluate, show) it does
 through the members of `Lesson`, so these docstrings are the reference for
-plugin authors. A module that defines a `Lesson` must stay light: import
-TensorFlow inside the methods, never at the top.
+plugin authors. A module that defines a `Lesson` must stay light: TensorFlow is
+imported at the top of ``model.py``, ``train.py``, ``evaluate.py`` and ``demo.py``, never there.
 """
 
 from __future__ import annotations
 
 import inspect
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing_extensions import TypeVar
 
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError
+from coursekit.forwarding import absent, forwards_to
 from coursekit.settings import Options, Settings
 
 if TYPE_CHECKING:
@@ -112,13 +112,19 @@ ModelT = TypeVar("ModelT", default=Any)
 OptionsT = TypeVar("OptionsT", bound=Options, default=Any)
 
 
-class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
+class Lesson(Generic[SettingsT, DataT, ModelT, OptionsT]):
     """A lesson: data + model + train step + demo.
 
     It is generic in the classes of its settings, data, model and demo options, so that a type
     checker compares a plugin's methods with each other:
     ``class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"])``.
     Left out, they are not checked.
+
+    A class need not write the methods. One that it does not write is the function of the same
+    name, without `self`, in a module beside the class, which is imported when it is needed:
+    `data`, `assets` and `restore` in ``data.py``, `model` in ``model.py``, `train_step` in
+    ``train.py``, `evaluate` and `signatures` in ``evaluate.py``, `demo` in ``demo.py``. A lesson
+    may leave out `assets`, `restore` and `signatures`.
 
     Attributes:
         name: The word that the command line takes, such as ``nmt``.
@@ -159,7 +165,7 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
         """The folder of notebook templates, by default ``templates/`` beside the class."""
         return Path(inspect.getfile(type(self))).parent / "templates"
 
-    @abstractmethod
+    @forwards_to("data")
     def data(self, dataset: LocalDataset, settings: SettingsT) -> DataT:
         """Read a data set and return its splits as `Data`.
 
@@ -171,8 +177,9 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
         Raises:
             CourseError: The files are not what this lesson can read.
         """
+        raise absent(self, "data")
 
-    @abstractmethod
+    @forwards_to("model")
     def model(self, data: DataT, settings: SettingsT) -> ModelT:
         """Return the untrained model.
 
@@ -180,8 +187,9 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
         attributes, built too, and any carried state as non-trainable
         variables. What it holds is exactly what a checkpoint saves.
         """
+        raise absent(self, "model")
 
-    @abstractmethod
+    @forwards_to("train")
     def train_step(self, model: ModelT, batch: Any) -> dict[str, tf.Tensor]:
         """Take one eager step: tape, loss, gradients, apply.
 
@@ -189,12 +197,14 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
         the runner compiles it unless ``--eager``. Return the losses, scalars
         by name.
         """
+        raise absent(self, "train_step")
 
-    @abstractmethod
+    @forwards_to("evaluate")
     def evaluate(self, model: ModelT, data: DataT, split: SplitName) -> dict[str, float]:
         """Return the metrics by name, measured free-running on a split."""
+        raise absent(self, "evaluate")
 
-    @abstractmethod
+    @forwards_to("demo")
     def demo(
         self, model: ModelT, data: DataT, request: str | None, options: OptionsT
     ) -> Showable | list[Showable]:
@@ -211,15 +221,19 @@ class Lesson(ABC, Generic[SettingsT, DataT, ModelT, OptionsT]):
             request: What the user typed, None for the standard sample.
             options: An instance of `demo_options`.
         """
+        raise absent(self, "demo")
 
+    @forwards_to("evaluate")
     def signatures(self) -> dict[str, str]:
         """Return how each metric is computed (tokens, library, version), for the manifest."""
         return {}
 
+    @forwards_to("data")
     def assets(self, data: DataT) -> dict[str, Any]:
         """Return what `model` and `demo` need of the data (vocabularies), as plain JSON values."""
         return {}
 
+    @forwards_to("data")
     def restore(self, assets: dict[str, Any], settings: SettingsT) -> DataT | None:
         """Return `Data` without splits from what `assets` returned.
 

@@ -16,6 +16,7 @@ from coursekit import hookspecs
 from coursekit.datasets import Dataset
 from coursekit.distribution import kit_name
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.forwarding import absent, lacking
 from coursekit.lesson import Lesson, Metric
 from coursekit.settings import Settings
 
@@ -137,6 +138,8 @@ def _check(lesson: object) -> None:
         raise CourseError(f"its lesson {lesson.name} has no built-in data set", "at least one")
     if "quick" not in lesson.presets:
         raise CourseError(f"its lesson {lesson.name} has no preset 'quick'")
+    for name in lacking(lesson, ("data", "model", "train_step", "evaluate", "demo")):
+        raise absent(lesson, name)
 
 
 def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:

@@ -21,9 +21,6 @@ from coursekit import (
 )
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from coursekit import Showable, SplitName
     from coursekit_captioning.data import CaptioningData
     from coursekit_captioning.model import Captioner
 
@@ -228,40 +225,6 @@ class CaptioningLesson(
         from coursekit_captioning.build import build_captioner
 
         return build_captioner(data, settings)
-
-    def train_step(
-        self, model: Captioner, batch: tuple[tf.Tensor, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """Take one step of teacher forcing."""
-        from coursekit_captioning.train import train_step
-
-        return train_step(model, batch)
-
-    def evaluate(
-        self, model: Captioner, data: CaptioningData, split: SplitName
-    ) -> dict[str, float]:
-        """Caption the pictures of a split, test with a beam, and score the captions."""
-        from coursekit_captioning.evaluate import evaluate
-
-        return evaluate(model, data, split)
-
-    def demo(
-        self,
-        model: Captioner,
-        data: CaptioningData,
-        request: str | None,
-        options: CaptioningDemoOptions,
-    ) -> list[Showable]:
-        """Describe a picture and show where the network looked at each word."""
-        from coursekit_captioning.demo import demo
-
-        return demo(model, data, request, options)
-
-    def signatures(self) -> dict[str, str]:
-        """Return how the metrics are computed."""
-        from coursekit_captioning.evaluate import signatures
-
-        return signatures()
 
     def assets(self, data: CaptioningData) -> dict[str, Any]:
         """Return the vocabulary, and where the held-out pictures are."""

@@ -21,9 +21,7 @@ from coursekit import (
 )
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from coursekit import Showable, SplitName
+    from coursekit import Showable
     from coursekit_dcgan.data import DcganData
     from coursekit_dcgan.model import Gan
 
@@ -253,18 +251,6 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
         from coursekit_dcgan.build import build_gan
 
         return build_gan(settings)
-
-    def train_step(self, model: Gan, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Take one step for each network, with a tape for each."""
-        from coursekit_dcgan.train import train_step
-
-        return train_step(model, batch)
-
-    def evaluate(self, model: Gan, data: DcganData, split: SplitName) -> dict[str, float]:
-        """Draw images and compare them with the real ones of a split."""
-        from coursekit_dcgan.evaluate import evaluate
-
-        return evaluate(model, data, split)
 
     def demo(
         self, model: Gan, data: DcganData, request: str | None, options: DcganDemoOptions

@@ -21,9 +21,7 @@ from coursekit import (
 )
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from coursekit import Showable, SplitName
+    from coursekit import Showable
     from coursekit_nmt.data import NmtData
     from coursekit_nmt.model import Translator
 
@@ -185,20 +183,6 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
 
         return build_translator(data, settings)
 
-    def train_step(
-        self, model: Translator, batch: tuple[tf.Tensor, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """Take one step of teacher forcing."""
-        from coursekit_nmt.train import train_step
-
-        return train_step(model, batch)
-
-    def evaluate(self, model: Translator, data: NmtData, split: SplitName) -> dict[str, float]:
-        """Score validation greedily on part of its sources, test with a beam on all."""
-        from coursekit_nmt.evaluate import evaluate
-
-        return evaluate(model, data, split)
-
     def demo(
         self, model: Translator, data: NmtData, request: str | None, options: NmtDemoOptions
     ) -> list[Showable]:
@@ -206,12 +190,6 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
         from coursekit_nmt.demo import demo
 
         return demo(model, data, request, options.beam)
-
-    def signatures(self) -> dict[str, str]:
-        """Return how the metrics are computed, in sacrebleu's words."""
-        from coursekit_nmt.evaluate import signatures
-
-        return signatures()
 
     def assets(self, data: NmtData) -> dict[str, Any]:
         """Return the vocabularies, and what the standard sample needs."""

@@ -21,9 +21,6 @@ from coursekit import (
 )
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from coursekit import Showable, SplitName
     from coursekit_textgen.data import TextgenData
     from coursekit_textgen.model import CharacterModel
 
@@ -136,34 +133,6 @@ class TextgenLesson(
         from coursekit_textgen.build import build_model
 
         return build_model(data, settings)
-
-    def train_step(
-        self, model: CharacterModel, batch: tuple[tf.Tensor, tf.Tensor, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """Take one step of truncated backpropagation through time."""
-        from coursekit_textgen.train import train_step
-
-        return train_step(model, batch)
-
-    def evaluate(
-        self, model: CharacterModel, data: TextgenData, split: SplitName
-    ) -> dict[str, float]:
-        """Read the whole of a split, its state carried from end to end."""
-        from coursekit_textgen.evaluate import evaluate
-
-        return evaluate(model, data, split)
-
-    def demo(
-        self,
-        model: CharacterModel,
-        data: TextgenData,
-        request: str | None,
-        options: TextgenDemoOptions,
-    ) -> list[Showable]:
-        """Continue a text, or show how unexpected each of its characters is."""
-        from coursekit_textgen.demo import demo
-
-        return demo(model, data, request, options)
 
     def assets(self, data: TextgenData) -> dict[str, Any]:
         """Return the characters, and the pieces of text that the standard sample needs."""

@@ -20,9 +20,6 @@ from coursekit import (
 )
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from coursekit import Showable, SplitName
     from coursekit_transformer.data import TransformerData
     from coursekit_transformer.model import Transformer
 
@@ -121,34 +118,6 @@ class TransformerLesson(
         from coursekit_transformer.build import build_model
 
         return build_model(data, settings)
-
-    def train_step(
-        self, model: Transformer, batch: tuple[tf.Tensor, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """Take one step: every place of every window is asked what comes next."""
-        from coursekit_transformer.train import train_step
-
-        return train_step(model, batch)
-
-    def evaluate(
-        self, model: Transformer, data: TransformerData, split: SplitName
-    ) -> dict[str, float]:
-        """Read the whole of a split, its memory carried from end to end."""
-        from coursekit_transformer.evaluate import evaluate
-
-        return evaluate(model, data, split)
-
-    def demo(
-        self,
-        model: Transformer,
-        data: TransformerData,
-        request: str | None,
-        options: TransformerDemoOptions,
-    ) -> list[Showable]:
-        """Continue a text, or show where each head looks while it reads one."""
-        from coursekit_transformer.demo import demo
-
-        return demo(model, data, request, options)
 
     def assets(self, data: TransformerData) -> dict[str, Any]:
         """Return the characters, and the pieces of text that the standard sample needs."""

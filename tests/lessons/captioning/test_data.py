@@ -19,6 +19,7 @@ from coursekit_captioning.data import (
     scene_parts,
 )
 from coursekit_captioning.decode import Written
+from coursekit_captioning.demo import demo
 from coursekit_captioning.evaluate import peak, pointing_game, true_captions
 from coursekit_captioning.examples import Example, Parts
 from coursekit_captioning.load import assets, restore
@@ -194,15 +195,15 @@ def test_demo_of_a_held_out_scene_is_the_same_after_a_restore(
 ) -> None:
     lesson, data, model = drawn
     options = CaptioningDemoOptions(index=2, beam=2)
-    text, _picture, _figure = lesson.demo(model, data, None, options)
-    again, *_ = lesson.demo(model, restore(assets(data), TINY), None, options)
+    text, _picture, _figure = demo(model, data, None, options)
+    again, *_ = demo(model, restore(assets(data), TINY), None, options)
     assert text == again
     assert isinstance(text, str)
     assert text.startswith("scene 2: ")
     assert data.held_out[2].captions[0] in text
     assert "<unk>" not in text
     with pytest.raises(CourseError, match="no held-out picture 600"):
-        lesson.demo(model, data, None, CaptioningDemoOptions(index=600))
+        demo(model, data, None, CaptioningDemoOptions(index=600))
 
 
 def test_a_model_of_shapes_says_so_when_it_sees_a_photograph(
@@ -210,13 +211,13 @@ def test_a_model_of_shapes_says_so_when_it_sees_a_photograph(
 ) -> None:
     lesson, data, model = drawn
     Image.effect_noise((30, 20), 60).save(tmp_path / "sea.png")
-    text, *_ = lesson.demo(model, data, str(tmp_path / "sea.png"), CaptioningDemoOptions())
+    text, *_ = demo(model, data, str(tmp_path / "sea.png"), CaptioningDemoOptions())
     assert isinstance(text, str)
     assert "only ever seen drawn shapes" in text
     assert "coursekit run captioning --data flickr8k" in text
     assert "sea.png: " in text
     with pytest.raises(CourseError, match=r"cannot read .*none\.jpg"):
-        lesson.demo(model, data, str(tmp_path / "none.jpg"), CaptioningDemoOptions())
+        demo(model, data, str(tmp_path / "none.jpg"), CaptioningDemoOptions())
 
 
 def test_a_picture_from_the_web(
@@ -230,7 +231,7 @@ def test_a_picture_from_the_web(
     lesson, data, model = drawn
 
     def shown(address: str) -> str:
-        return str(lesson.demo(model, data, address, CaptioningDemoOptions())[0])
+        return str(demo(model, data, address, CaptioningDemoOptions())[0])
 
     assert "red.png: " in shown(f"{server.address}/red.png")
     assert "red.png: " in shown(f"HTTP{server.address[4:]}/red.png")
@@ -251,10 +252,10 @@ def test_a_picture_by_the_address_of_its_file(
     lesson, data, model = drawn
     Image.new("RGB", (20, 20), "red").save(tmp_path / "my red.png")
     address = (tmp_path / "my red.png").as_uri()
-    text, *_ = lesson.demo(model, data, address, CaptioningDemoOptions())
+    text, *_ = demo(model, data, address, CaptioningDemoOptions())
     assert "my red.png: " in str(text)
     with pytest.raises(CourseError, match="the picture is an address that cannot be used here"):
-        lesson.demo(model, data, "ftp://host/red.png", CaptioningDemoOptions())
+        demo(model, data, "ftp://host/red.png", CaptioningDemoOptions())
 
 
 def test_a_run_on_photographs(
