@@ -15,11 +15,12 @@ from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
 from coursekit.runs.native_log import native_log
 from coursekit.settings import Settings, parse_overrides
+from coursekit.showing import show
 from coursekit.store.choose import choose
 from coursekit.store.progress import busy
 from coursekit.store.reading import lesson_data
 
-__all__ = ["has_xla", "prepare"]
+__all__ = ["has_xla", "prepare", "show"]
 
 
 @dataclass(frozen=True)

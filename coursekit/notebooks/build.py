@@ -153,10 +153,22 @@ def execute(book: Notebook) -> Notebook:
         cell["source"] = source["source"]
         cell["metadata"] = source["metadata"]
         if cell["cell_type"] == "code":
-            cell["outputs"] = [_joined(o) for o in cell["outputs"] if o.get("name") != "stderr"]
+            cell["outputs"] = _merged(o for o in cell["outputs"] if o.get("name") != "stderr")
     executed["metadata"] = book["metadata"] | {}
     executed["metadata"]["coursekit"] = book["metadata"]["coursekit"] | {"code": code_hash(book)}
     return executed
+
+
+def _merged(outputs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return outputs in which what was printed piece by piece is one text, as Jupyter saves it."""
+    merged: list[dict[str, Any]] = []
+    for output in map(_joined, outputs):
+        before = merged[-1] if merged else {}
+        if output.get("name") and output.get("name") == before.get("name"):
+            before["text"] += output["text"]
+        else:
+            merged.append(output)
+    return merged
 
 
 def _joined(output: dict[str, Any]) -> dict[str, Any]:

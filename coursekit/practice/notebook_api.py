@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import sys
@@ -95,9 +94,9 @@ def _show_figures() -> None:
 
 
 def _picture(figure: Figure) -> bytes:
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=80)
-    return file.getvalue()
+    from coursekit.showing import png
+
+    return png(figure)
 
 
 def _is_error(record: logging.LogRecord) -> bool:

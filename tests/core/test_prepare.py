@@ -1,9 +1,10 @@
 """What a notebook gets from one line is what the command line would take."""
 
 import pytest
+from rich.text import Text
 
 from coursekit import CourseError
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_nmt import PHRASEBOOK, NmtLesson
 
 
@@ -23,3 +24,13 @@ def test_an_unknown_preset_is_an_error_before_anything_is_read() -> None:
 def test_an_unknown_field_is_an_error() -> None:
     with pytest.raises(CourseError, match="unit"):
         prepare(NmtLesson(), "phrasebook", unit=3)
+
+
+def test_what_a_demo_may_not_return_is_not_shown() -> None:
+    with pytest.raises(TypeError, match="a demo returns texts, figures or iterators"):
+        show(3)  # type: ignore[arg-type]
+
+
+def test_a_styled_text_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    show([Text("a [bold] word"), "and [another]"])
+    assert capsys.readouterr().out == "a [bold] word\nand [another]\n"

@@ -245,12 +245,19 @@ def test_a_figure_is_kept_as_a_picture(adding: Path) -> None:
     adding.write_text(
         adding.read_text().replace(
             "# %%\nprint(mean((1.0, 3.0)))",
-            "# %%\nfrom matplotlib.figure import Figure\n\nfigure = Figure((1, 1))\nfigure",
+            "# %%\nfrom matplotlib.figure import Figure\n\nfigure = Figure((1, 1))\nfigure\n\n"
+            "# %%\nfrom coursekit.prepare import show\n\n"
+            'show(["a [text]", iter(["in ", "pieces"]), figure], told="an empty square")',
         )
     )
     done = execute(build_notebook(read_template(adding, "sums"), "solved"))
-    kinds = [set(o["data"]) for c in done["cells"] for o in c.get("outputs", []) if "data" in o]
-    assert kinds == [{"image/png", "text/plain"}]
+    pictures = [o for c in done["cells"] for o in c.get("outputs", []) if "data" in o]
+    assert [set(picture["data"]) for picture in pictures] == [{"image/png", "text/plain"}] * 2
+    one, two = (picture["data"]["image/png"] for picture in pictures)
+    assert one == two
+    assert pictures[1]["metadata"]["image/png"]["alt"] == "an empty square"
+    printed = [o["text"] for c in done["cells"] for o in c.get("outputs", []) if "text" in o]
+    assert "a [text]\nin pieces\n" in printed
 
 
 def test_outputs_of_other_code_are_found(adding: Path, tmp_path: Path) -> None:
