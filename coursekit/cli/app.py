@@ -258,6 +258,42 @@ def bench(
 
 
 @app.command(rich_help_panel=AUTHOR)
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the new lesson.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            parser=to_path,
+            metavar="[DIR]",
+            help="The folder of the project, by default one named after the lesson.",
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="LESSON",
+            autocompletion=lesson_names,
+            help="Copy this lesson, instead of the small one made for it.",
+        ),
+    ] = None,
+    exercise: Annotated[
+        bool, typer.Option("--exercise/--no-exercise", help="With exercises, or without.")
+    ] = True,
+) -> None:
+    """Write a lesson of your own: a project that runs and passes its tests at once.
+
+    Examples:
+    coursekit new weather
+
+    coursekit new german ~/german --from nmt
+    """
+    from coursekit.commands.new import new_lesson
+
+    new_lesson(name, folder, source, exercise, screen())
+
+
+@app.command(rich_help_panel=AUTHOR)
 def build(
     lesson: Annotated[
         str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)

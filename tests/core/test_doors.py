@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from coursekit.commands.copies import SCAFFOLD
 from tests.conftest import OUTSIDE, ROOT
 
 DOORS = ("coursekit", "coursekit.prepare", "coursekit.practice", "coursekit.store")
-FILES = sorted([*(ROOT / "plugins").rglob("*.py"), *OUTSIDE.rglob("*.py")])
+PACKAGES = (ROOT / "plugins", OUTSIDE, *SCAFFOLD.glob("coursekit_*"))
+FILES = sorted(path for folder in PACKAGES for path in folder.rglob("*.py"))
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:
