@@ -7,7 +7,7 @@ one that begins with ``Points Possible``, then the students.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -180,7 +180,7 @@ def _row_of(
 ) -> Sequence[Field] | None:
     """Return the one line of a student: by number, login, email or name, in this order."""
     email, name = student.email.casefold(), name_key(student.name)
-    ways = [
+    ways: list[tuple[str, Callable[[str], bool]]] = [
         ("ID", lambda text: text == student.id),
         ("SIS User ID", lambda text: text == student.id),
         ("SIS Login ID", lambda text: text.casefold() in {student.id.casefold(), email} - {""}),

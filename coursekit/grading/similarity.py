@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from coursekit.errors import CourseError
-from coursekit.grading.belonging import all_exercises
 from coursekit.grading.results import Grade
 from coursekit.notebooks.cells import cells
 from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.reading import read_notebook
+from coursekit.practice.locate import all_exercises
 
 RUN = 8  # tokens of a fragment
 WINDOW = 4  # fragments of which one is kept
