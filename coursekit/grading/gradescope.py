@@ -60,7 +60,7 @@ def _test(mark: Mark, number: str, check: Shown, earned: float, possible: float)
 
 def _lines(mark: Mark) -> list[str]:
     """Return what is said about a mark beside its tests."""
-    lines = [mark.why, mark.grade.failure if mark.grade else "", mark.lateness.words]
+    lines = [mark.failure, mark.lateness.words]
     if mark.manual.points is not None:
         lines.append(f"from your instructor: {points(mark.manual.points)} points")
     lines += [mark.manual.comment, *(mark.grade.notes if mark.grade else ())]

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from coursekit.grading.due import DueDates, Lateness
 from coursekit.grading.manual import Manual, Manuals
 from coursekit.grading.results import Grade, Submission
+from coursekit.grading.roster import plain
 from coursekit.grading.submissions import Missing
 
 CENT = Decimal("0.01")
@@ -47,6 +48,19 @@ class Mark:
         return self.name or self.student
 
     @property
+    def failure(self) -> str:
+        """Why it could not be graded as it should be, without the path on this machine."""
+        if self.grade is None:
+            return self.why
+        path = self.grade.submission.path
+        return self.grade.failure.replace(str(path), path.name)
+
+    @property
+    def alarms(self) -> str:
+        """The kinds of the alarms, each once."""
+        return ", ".join(dict.fromkeys(a.kind for a in self.grade.alarms)) if self.grade else ""
+
+    @property
     def points(self) -> float:
         """The mark: checks and manual points without what lateness costs, never below 0.
 
@@ -81,7 +95,7 @@ def marks_of(
     return tuple(
         sorted(
             found,
-            key=lambda m: (order.get(m.exercise, -1), m.shown_name.casefold(), m.student),
+            key=lambda m: (order.get(m.exercise, -1), plain(m.shown_name), m.student),
         )
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from coursekit import __version__
 from coursekit.grading.drawing import distribution, share
@@ -102,7 +103,6 @@ def _work(mark: Mark) -> dict[str, Any]:
         "title": title_of(mark.exercise),
         "checks": shown(grade.verdicts) if grade else [],
         "notes": grade.notes if grade else (),
-        "failure": grade.failure if grade else "",
         "output": printable(grade.output, MOST_OUTPUT) if grade else "",
         "pictures": [Markup(one) for one in pictures if one],
         "lost": sum(not one for one in pictures),
@@ -168,9 +168,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    environment.filters["points"] = points
+    environment.filters |= {"points": points, "marked": marked}
     environment.globals.update(out_of=out_of, share=share)
     return environment
+
+
+def marked(text: str) -> Markup:
+    """Return a text of an exercise with its `code` and its *emphasis* set off, and nothing more.
+
+    What is HTML in it is shown, not obeyed.
+    """
+    safe = str(escape(printable(text)))
+    safe = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", safe)
+    return Markup(re.sub(r"(?<![\w*])\*(\w[^*\n<>]*?)\*(?![\w*])", r"<em>\1</em>", safe))
 
 
 def _visible(value: Any) -> Any:

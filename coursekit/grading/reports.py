@@ -38,10 +38,13 @@ from coursekit.practice.locate import all_exercises
 from coursekit.stored import is_there
 
 GRADES = (
-    "student,name,email,exercise,mark,possible,checks,manual,late days,late percent,attempt,"
-    "submitted,alarms,failure,comment"
-).split(",")
-CHECKS = "student,name,exercise,check,title,private,status,points,possible,misconception".split(",")
+    *("student", "name", "email", "exercise", "mark", "possible", "checks", "manual"),
+    *("late days", "late percent", "attempt", "submitted", "alarms", "failure", "comment"),
+)
+CHECKS = (
+    *("student", "name", "exercise", "check", "title", "private", "status"),
+    *("points", "possible", "misconception"),
+)
 
 
 @dataclass(frozen=True)
@@ -273,8 +276,8 @@ def _grade_rows(found: _Class) -> Iterable[Sequence[object]]:
             late.percent,
             handed.attempt if handed else "",
             handed.submitted.isoformat() if handed and handed.submitted else "",
-            "; ".join(alarm.kind for alarm in grade.alarms) if grade else "",
-            (grade.failure if grade else "") or mark.why,
+            mark.alarms,
+            mark.failure,
             mark.manual.comment,
         )
 

@@ -41,10 +41,14 @@ def name_key(name: str) -> tuple[str, ...]:
     return tuple(sorted(_words(name)))
 
 
-def _words(name: str) -> list[str]:
+def plain(name: str) -> str:
+    """Return a name without accents and capitals: what names are ordered by."""
     parts = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(sign for sign in parts if not unicodedata.combining(sign))
-    return re.findall(r"[^\W_]+", plain)
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+", plain(name))
 
 
 @dataclass

@@ -33,10 +33,8 @@ def show_marks(marks: Sequence[Mark], out: Consoles) -> None:
 def _row(mark: Mark) -> Iterable[Text]:
     """Return the values of a mark's line; the student and the points are never cut."""
     late = mark.lateness
-    alarms = len(mark.grade.alarms) if mark.grade else 0
-    look = [f"{alarms} alarm{'s' * (alarms > 1)}" if alarms else "", mark.why, late.doubt]
-    look.append(mark.grade.failure if mark.grade else "")
-    words = "; ".join(filter(None, look))
+    alarms = f"alarm: {mark.alarms}" if mark.alarms else ""
+    words = "; ".join(filter(None, [alarms, mark.failure, late.doubt]))
     values = (
         mark.shown_name,
         out_of(mark.points, mark.possible),

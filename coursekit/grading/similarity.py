@@ -4,7 +4,8 @@ Winnowing (Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for docu
 fingerprinting", SIGMOD 2003): of the hashes of all runs of `RUN` tokens, the lowest of each
 `WINDOW` is kept as a fingerprint, so that any shared passage of ``RUN + WINDOW - 1`` tokens is
 found. Names that a student chose count as one and the same token, so that renaming hides nothing.
-What the stub gave is discounted, and so is what a good part of the class wrote.
+What the stub gave is discounted, and so are the solution, to which honest work comes by itself, and
+what a good part of the class wrote.
 
 Resemblance proves nothing: it says where to look.
 """
@@ -30,8 +31,8 @@ from coursekit.practice.locate import all_exercises
 
 RUN = 8  # tokens of a fragment
 WINDOW = 4  # fragments of which one is kept
-FEWEST = 6  # shared fingerprints below which a likeness means nothing
-LEAST = 0.6  # share of the shorter one's fingerprints from which a pair is named
+FEWEST = 8  # shared fingerprints below which a likeness means nothing
+LEAST = 0.3  # share of the shorter one's own fingerprints from which a pair is named
 COMMON = 0.25  # share of the class from which a fingerprint is common property
 MOST_CODE = 200_000  # characters of a notebook that are compared
 MOST_PAIRS = 50
@@ -48,7 +49,8 @@ class Pair:
     Attributes:
         exercise: For which both were handed in.
         students: The ids of the two.
-        share: Of the shorter one's fingerprints, those that both have, from 0 to 1.
+        share: Of the shorter one's own fingerprints, without the stub's, those that both have and
+            that nothing else explains; from 0 to 1.
         fragments: How many that are.
     """
 
@@ -73,7 +75,7 @@ def similar(grades: Sequence[Grade]) -> tuple[Pair, ...]:
     found = [
         pair
         for exercise, codes in by_exercise.items()
-        for pair in similar_code(exercise, codes, given_code(exercise))
+        for pair in similar_code(exercise, codes, *given_code(exercise))
     ]
     return tuple(sorted(found, key=lambda pair: (-pair.share, -pair.fragments, pair.students)))
 
@@ -83,32 +85,39 @@ def code_of(book: Notebook) -> list[str]:
     return [str(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
 
 
-def given_code(exercise: str) -> list[str]:
-    """Return the code of an exercise's student edition; nothing for an exercise that is unknown."""
+def given_code(exercise: str) -> tuple[list[str], list[str]]:
+    """Return the code of an exercise's stub, and of its solution; nothing if it is unknown."""
     address = all_exercises().get(exercise)
-    return (
-        [cell.student for cell in cells(address.read()) if cell.role != "text"] if address else []
-    )
+    built = [cell for cell in cells(address.read()) if cell.role != "text"] if address else []
+    return [cell.student for cell in built], [cell.solved for cell in built]
 
 
 def similar_code(
-    exercise: str, codes: Mapping[str, Sequence[str]], given: Sequence[str]
+    exercise: str,
+    codes: Mapping[str, Sequence[str]],
+    stub: Sequence[str],
+    solution: Sequence[str] = (),
 ) -> list[Pair]:
     """Return the pairs of students whose code resembles each other's.
 
     Args:
         exercise: For which it is.
         codes: The cells of each student.
-        given: The cells that all were given.
+        stub: The cells that all were given.
+        solution: The cells of the solution.
     """
-    known = _names(given)
-    stub = frozenset(print_ for cell in given for print_ in _hashes(_tokens(cell, known)))
+    known = _names(stub)
+    given = _all_hashes(stub, known)
     prints: dict[str, Prints] = {}
-    for student, cells_of_it in codes.items():
-        own = [cell for cell in cells_of_it if cell not in given]
-        prints[student] = fingerprints(own, known) - stub
-    common = _common(prints)
-    return list(_pairs(exercise, {who: found - common for who, found in prints.items()}))
+    for student, found in codes.items():
+        own = [cell for cell in found if cell not in stub]
+        prints[student] = fingerprints(own, known) - given
+    explained = _common(prints) | _all_hashes(solution, known)
+    return list(_pairs(exercise, prints, explained))
+
+
+def _all_hashes(code: Iterable[str], known: frozenset[str]) -> Prints:
+    return frozenset(print_ for cell in code for print_ in _hashes(_tokens(cell, known)))
 
 
 def fingerprints(code: Iterable[str], known: frozenset[str] = _KNOWN) -> Prints:
@@ -176,10 +185,10 @@ def _common(prints: Mapping[str, Prints]) -> Prints:
     return frozenset(print_ for print_, number in count.items() if number > most)
 
 
-def _pairs(exercise: str, prints: Mapping[str, Prints]) -> Iterable[Pair]:
+def _pairs(exercise: str, prints: Mapping[str, Prints], explained: Prints) -> Iterable[Pair]:
     owners: dict[int, list[str]] = defaultdict(list)
     for student, found in prints.items():
-        for print_ in found:
+        for print_ in found - explained:
             owners[print_].append(student)
     shared: dict[tuple[str, str], int] = defaultdict(int)
     for students in owners.values():

@@ -13,7 +13,7 @@ from coursekit.grading.belonging import belongs
 from coursekit.grading.exports import Sender, readable, sender
 from coursekit.grading.found_files import Found, find_notebooks
 from coursekit.grading.results import Submission
-from coursekit.grading.roster import Roster, Student
+from coursekit.grading.roster import Roster, Student, plain
 from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.reading import read_notebook
 from coursekit.practice.locate import all_exercises
@@ -200,7 +200,7 @@ def _latest(reading: _Reading, exercise: str) -> tuple[Submission, ...]:
                 f"{who} handed in {len(ordered)} notebooks for {exercise}: "
                 f"{_shown(last.parts)} counts, as the latest; not counted: {rest}"
             )
-    return tuple(sorted(chosen, key=lambda one: (one.name.casefold(), one.student)))
+    return tuple(sorted(chosen, key=lambda one: (plain(one.name), one.student)))
 
 
 def _missing(
