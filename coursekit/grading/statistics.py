@@ -149,7 +149,8 @@ def bars(marks: Sequence[float], possible: float) -> tuple[Bar, ...]:
     starts = list(range(0, most + 1, step))
     place = [min(max(int(mark // step), 0), len(starts) - 1) for mark in marks]
     counts = Counter(place)
-    labels = [str(s) if step == 1 else f"{s}–{min(s + step - 1, most)}" for s in starts]
+    ends = [min(start + step - 1, most) for start in starts]
+    labels = [str(s) if s == end else f"{s}–{end}" for s, end in zip(starts, ends, strict=True)]
     return tuple(Bar(label, counts[n]) for n, label in enumerate(labels))
 
 
