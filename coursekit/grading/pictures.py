@@ -8,6 +8,7 @@ import warnings
 
 MOST_PIXELS = 4_000_000
 MOST_BYTES = 8_000_000
+NO_PICTURE = (OSError, ValueError, SyntaxError, EOFError)  # Pillow's ways of saying so
 
 
 def as_data(picture: bytes) -> str:
@@ -29,6 +30,6 @@ def as_data(picture: bytes) -> str:
                 pixels = image.convert("RGBA")
         clean = Image.frombytes("RGBA", pixels.size, pixels.tobytes())
         clean.save(out, "PNG")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning):
-        return ""  # Pillow's words for: this is no picture
+    except (*NO_PICTURE, Image.DecompressionBombWarning, Image.DecompressionBombError):
+        return ""
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")

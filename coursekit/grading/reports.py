@@ -27,7 +27,7 @@ from coursekit.grading.due import DueDates, check_due
 from coursekit.grading.manual import Manuals, keep_manual
 from coursekit.grading.marks import Mark, marks_of
 from coursekit.grading.pages import class_page, student_page
-from coursekit.grading.record import Change, as_json, changes, read_grades
+from coursekit.grading.record import FILE, Change, as_json, changes, read_grades
 from coursekit.grading.results import Grade
 from coursekit.grading.roster import Roster, Student
 from coursekit.grading.similarity import MOST_PAIRS, Pair, similar
@@ -65,14 +65,14 @@ class Written:
     """What was written, and what to tell.
 
     Attributes:
-        folder: The reports.
+        folder: The reports; None if none were asked for.
         marks: For each student and exercise.
         changed: Whose marks differ from an earlier report.
         notes: What the instructor should know, a sentence each.
         kept: Where a report that had the folder's name is now; None if there was none.
     """
 
-    folder: Path
+    folder: Path | None
     marks: tuple[Mark, ...]
     changed: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ class _Class:
 
 def write_reports(
     grades: Sequence[Grade],
-    folder: Path,
+    folder: Path | None,
     *,
     handed: Handed | None = None,
     dues: DueDates | None = None,
@@ -110,7 +110,8 @@ def write_reports(
 
     Args:
         grades: What grading found, one for each student and exercise.
-        folder: Where the reports go; it must not be there, or be empty.
+        folder: Where the reports go; it must not be there, or be empty. None: the marks are made,
+            and no report.
         handed: What was handed in: who is missing, the class list, notes about files.
         dues: Due dates and what lateness costs.
         manual: The table of manual points and comments; it is made, or lines are added to it.
@@ -123,30 +124,44 @@ def write_reports(
         CourseError: The folder has something in it, or a file cannot be read or written. Then
             there is no new report, and the earlier one is where it was.
     """
-    folder = folder.absolute()
-    there = _taken(folder)
-    if there and not replace:
+    there = folder is not None and require_free(folder, replace)
+    known = handed or Handed({})
+    if there and folder and earlier is None and is_there(folder / FILE):
+        earlier = folder
+    found = _class(grades, known, dues, manual, earlier)
+    kept = _whole(found, folder.absolute(), gradebook, there) if folder else None
+    return Written(folder, found.marks, found.changed, tuple(found.notes), kept)
+
+
+def require_free(folder: Path, replace: bool = False) -> bool:
+    """Return whether something is where reports are to go, and may be moved aside.
+
+    Raises:
+        CourseError: Something is there, other than an empty folder, and may not.
+    """
+    taken = _taken(folder)
+    if taken and not replace:
         raise CourseError(
             f"{folder} has something in it",
             "a folder that is not there, or is empty",
             "choose another name, or add --replace: what is there is kept under another name",
         )
-    known = handed or Handed({})
-    before = earlier or (folder if there and is_there(folder / "grades.json") else None)
-    found = _class(grades, known, dues, manual, before)
+    return taken
+
+
+def _whole(found: _Class, folder: Path, gradebook: Gradebook | None, there: bool) -> Path | None:
+    """Write a report beside its place, then give it its name; return where an earlier one is."""
     make_folder(folder.parent)
     draft = free_name(folder.parent, f".{folder.name}-new")
     try:
         make_folder(draft)
         _write(found, draft, gradebook)
-        kept = _put(draft, folder, there)
+        return _put(draft, folder, there)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return Written(folder, found.marks, found.changed, tuple(found.notes), kept)
 
 
 def _taken(folder: Path) -> bool:
-    """Return whether something is at a place, other than an empty folder."""
     with disk_errors("look at", folder):
         if not os.path.lexists(folder):
             return False
@@ -241,7 +256,7 @@ def _write(found: _Class, folder: Path, gradebook: Gradebook | None) -> None:
     write_text(folder / "class.html", page)
     write_bytes(folder / "grades.csv", csv_bytes([GRADES, *_grade_rows(found)]))
     write_bytes(folder / "checks.csv", csv_bytes([CHECKS, *_check_rows(found)]))
-    write_json(folder / "grades.json", as_json(found.marks, found.notes))
+    write_json(folder / FILE, as_json(found.marks, found.notes))
 
 
 def _filled(found: _Class, gradebook: Gradebook) -> canvas.Filled:

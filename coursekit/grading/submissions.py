@@ -17,7 +17,9 @@ from coursekit.grading.roster import Roster, Student, plain
 from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.reading import read_notebook
 from coursekit.practice.locate import all_exercises
+from coursekit.stored import require_file
 
+MOST_LOOKED_AT = 20_000_000  # bytes of a notebook that is opened before it is graded
 MOST_NAMED = 8  # names that one note repeats
 
 
@@ -166,9 +168,9 @@ def _pieces(word: str) -> list[str]:
 
 
 def _book(path: Path) -> Notebook | None:
-    """Return a notebook; None if it is none, which grading it will explain."""
+    """Return a notebook; None if it is none, or huge, which grading it will explain."""
     try:
-        return read_notebook(path)
+        return read_notebook(path) if require_file(path) <= MOST_LOOKED_AT else None
     except CourseError:
         return None
 

@@ -194,10 +194,10 @@ def test_due_dates_with_a_fault(tmp_path: Path, text: str, words: str) -> None:
 
 
 def test_slips_of_the_pen_in_due_dates_are_told() -> None:
-    dues = DueDates(due={"nmt/atention": AT}, extensions={"all": {"77": AT, "1": AT}})
+    dues = DueDates(due={"nmt/attention2": AT}, extensions={"all": {"77": AT, "1": AT}})
     told = check_due(dues, ["nmt/attention", "nmt/beam"], ["1", "2"])
     assert told == [
-        "due dates: there is no exercise 'nmt/atention'; did you mean 'nmt/attention'?",
+        "due dates: there is no exercise 'nmt/attention2'; did you mean 'nmt/attention'?",
         "due dates: an extension for nobody here: 77",
     ]
 

@@ -130,5 +130,5 @@ def test_gradescope_gets_every_check_and_no_private_text() -> None:
     assert found["tests"][1]["output"] == "a fault\n\nHint 1: Why?\n\nHint 2: So.\n\nHint 3: x = 1"
     assert found["tests"][2]["name"] == "nmt/attention: Private check 1"
     assert "50 % taken off" in found["output"]
-    assert "ecret" not in str(found)
+    assert "secret" not in str(found).lower()
     assert "psst" not in str(found)
