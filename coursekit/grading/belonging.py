@@ -8,15 +8,17 @@ exercise are run on it, so that no claim earns a point.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 from coursekit.errors import CourseError
 from coursekit.notebooks.cells import cells
 from coursekit.notebooks.notebook import Notebook
+from coursekit.notebooks.template import Address
 from coursekit.plugins import catalogue
-from coursekit.practice.locate import all_exercises, named, readable
+from coursekit.practice.locate import all_exercises, named
 
 COURSE = "course"  # the word for all exercises of all lessons
 # By lines, not by a parser: a notebook may hold anything, of any size.
@@ -83,20 +85,22 @@ def _content(book: Notebook) -> _Content:
 
 
 @lru_cache(maxsize=64)
-def _signs(name: str) -> tuple[frozenset[str], frozenset[str]]:
+def _signs(address: Address) -> tuple[frozenset[str], frozenset[str]]:
     """Return the ids of an exercise's own cells, and the names that it asks for."""
-    built = cells(all_exercises()[name].read())
+    built = cells(address.read())
     own = [cell for cell in built if cell.role in ("student", "check") and cell.id]
     asked = (name for cell in built if cell.role == "student" for name in cell.names)
     return frozenset(cell.id for cell in own), frozenset(asked)
 
 
-def _likeness(name: str, content: _Content) -> int:
-    ids, asked = _signs(name)
-    return len(ids & content.ids) + len(asked & content.names) + (name in content.calls)
+def _likeness(address: Address, content: _Content) -> int:
+    ids, asked = _signs(address)
+    return len(ids & content.ids) + len(asked & content.names) + (address.name in content.calls)
 
 
-def belongs(book: Notebook | None, file: str, chosen: Sequence[str]) -> Belongs:
+def belongs(
+    book: Notebook | None, file: str, chosen: Sequence[str], known: Mapping[str, Address]
+) -> Belongs:
     """Return for which of the exercises that are graded a notebook counts.
 
     A notebook counts for the one exercise that the grader has named, unless its content is
@@ -106,40 +110,40 @@ def belongs(book: Notebook | None, file: str, chosen: Sequence[str]) -> Belongs:
         book: The notebook; None if it cannot be read.
         file: The name under which it was handed in.
         chosen: The names of the exercises that are graded.
+        known: All exercises, see `all_exercises`.
     """
+    graded = [known[name] for name in chosen]
     if book is None:
-        return Belongs(_by_file(file, chosen) or (chosen[0] if len(chosen) == 1 else ""))
+        return Belongs(_by_file(file, graded) or (chosen[0] if len(chosen) == 1 else ""))
     content = _content(book)
-    best = max(chosen, key=lambda name: (_likeness(name, content), name == content.claimed))
+    best = max(graded, key=lambda one: (_likeness(one, content), one.name == content.claimed))
     own = _likeness(best, content)
     if own and _signs(best)[1] <= content.names:
-        return Belongs(best)
-    other = _other(content, chosen, 2 * own)
+        return Belongs(best.name)
+    other = _other(content, [one for one in known.values() if one not in graded], 2 * own)
     if other:
         return Belongs("", other)
     if own or len(chosen) == 1:
-        return Belongs(best)
-    return Belongs(content.claimed if content.claimed in chosen else _by_file(file, chosen))
+        return Belongs(best.name)
+    return Belongs(content.claimed if content.claimed in chosen else _by_file(file, graded))
 
 
-def _other(content: _Content, chosen: Sequence[str], more_than: int) -> str:
+def _other(content: _Content, rest: Iterable[Address], more_than: int) -> str:
     """Return an exercise that is not graded and whose content a notebook has; empty if none."""
-    known = all_exercises()
-    rest = [t.name for t in readable(a for n, a in known.items() if n not in chosen)]
-    best = max(rest, key=lambda name: _likeness(name, content), default="")
-    return best if best and _likeness(best, content) > max(more_than, 1) else ""
+    likeness = {}
+    for address in rest:
+        with suppress(CourseError):  # one with a fault is not what students hand in
+            likeness[address.name] = _likeness(address, content)
+    best = max(likeness, key=lambda name: likeness[name], default="")
+    return best if best and likeness[best] > max(more_than, 1) else ""
 
 
-def _by_file(file: str, chosen: Iterable[str]) -> str:
+def _by_file(file: str, graded: Iterable[Address]) -> str:
     """Return the exercise that a file's name means; empty if none."""
     words = file.lower().removesuffix(".ipynb")
-    known = all_exercises()
-    for name in chosen:
-        address = known[name]
-        stem = f"{address.number}-{address.topic}"
-        if re.search(rf"(?<![a-z0-9]){re.escape(stem)}(?![a-z0-9])", words):
-            return name
-    for name in chosen:
-        if re.search(rf"(?<![a-z0-9]){re.escape(known[name].topic)}(?![a-z0-9])", words):
-            return name
+    addresses = list(graded)
+    for stem in (lambda a: f"{a.number}-{a.topic}", lambda a: a.topic):
+        for address in addresses:
+            if re.search(rf"(?<![a-z0-9]){re.escape(stem(address))}(?![a-z0-9])", words):
+                return address.name
     return ""

@@ -26,7 +26,7 @@ from coursekit.grading.pictures import as_data
 from coursekit.grading.record import Change
 from coursekit.grading.results import Verdict
 from coursekit.grading.similarity import Pair
-from coursekit.grading.statistics import ClassFigures, out_of, title_of
+from coursekit.grading.statistics import ClassFigures, out_of
 from coursekit.grading.tables import points
 from coursekit.printable import printable
 
@@ -79,28 +79,29 @@ def shown(verdicts: Sequence[Verdict]) -> list[Shown]:
     return found
 
 
-def student_page(marks: Sequence[Mark]) -> str:
+def student_page(marks: Sequence[Mark], titles: Mapping[str, str]) -> str:
     """Return the page of a student.
 
     Args:
         marks: For each exercise; at least one.
+        titles: The headings of the exercises.
     """
     return _render(
         "student.html",
         name=marks[0].shown_name,
         student=marks[0].student,
-        works=[_work(mark) for mark in marks],
+        works=[_work(mark, titles[mark.exercise]) for mark in marks],
         total=sum(mark.points for mark in marks),
         possible=sum(mark.possible for mark in marks),
     )
 
 
-def _work(mark: Mark) -> dict[str, Any]:
+def _work(mark: Mark, title: str) -> dict[str, Any]:
     grade = mark.grade
     pictures = [as_data(one) for one in grade.pictures[:MOST_PICTURES]] if grade else []
     return {
         "mark": mark,
-        "title": title_of(mark.exercise),
+        "title": title,
         "checks": shown(grade.verdicts) if grade else [],
         "notes": grade.notes if grade else (),
         "output": printable(grade.output, MOST_OUTPUT) if grade else "",

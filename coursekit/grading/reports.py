@@ -90,9 +90,14 @@ class _Class:
     notes: list[str]
     pages: Mapping[str, str] = field(default_factory=dict)  # names of files by student
 
+    def __post_init__(self) -> None:
+        self._of: dict[str, list[Mark]] = {}
+        for mark in self.marks:
+            self._of.setdefault(mark.student, []).append(mark)
+
     def of(self, student: str) -> list[Mark]:
         """Return a student's marks, by exercise."""
-        return [mark for mark in self.marks if mark.student == student]
+        return self._of[student]
 
 
 def write_reports(
@@ -240,14 +245,16 @@ def _write(found: _Class, folder: Path, gradebook: Gradebook | None) -> None:
         filled = _filled(found, gradebook)
         found.notes += [f"Canvas: {note}" for note in filled.notes]
         write_bytes(folder / "canvas.csv", filled.content)
+    known = figures(found.marks)
+    titles = {one.exercise: one.title for one in known}
     make_folder(folder / "students")
     for student, name in found.pages.items():
         own = found.of(student)
-        write_text(folder / "students" / f"{name}.html", student_page(own))
+        write_text(folder / "students" / f"{name}.html", student_page(own, titles))
         make_folder(folder / "gradescope" / name)
         write_json(folder / "gradescope" / name / "results.json", gradescope.results(own))
     page = class_page(
-        figures(found.marks),
+        known,
         pairs=found.pairs,
         notes=found.notes,
         changed=found.changed,

@@ -33,7 +33,7 @@ RUN = 8  # tokens of a fragment
 WINDOW = 4  # fragments of which one is kept
 FEWEST = 8  # shared fingerprints below which a likeness means nothing
 LEAST = 0.3  # share of the shorter one's own fingerprints from which a pair is named
-COMMON = 0.25  # share of the class from which a fingerprint is common property
+COMMON, MANY = 0.25, 10  # share of the class, and students: what more have is common property
 MOST_CODE = 200_000  # characters of a notebook that are compared
 MOST_PAIRS = 50
 _LAYOUT = {tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
@@ -181,7 +181,7 @@ def _common(prints: Mapping[str, Prints]) -> Prints:
     for found in prints.values():
         for print_ in found:
             count[print_] += 1
-    most = max(COMMON * len(prints), 3)
+    most = max(min(COMMON * len(prints), MANY), 3)
     return frozenset(print_ for print_, number in count.items() if number > most)
 
 

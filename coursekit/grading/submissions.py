@@ -16,6 +16,7 @@ from coursekit.grading.results import Submission
 from coursekit.grading.roster import Roster, Student, plain
 from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.reading import read_notebook
+from coursekit.notebooks.template import Address
 from coursekit.practice.locate import all_exercises
 from coursekit.stored import require_file
 
@@ -63,6 +64,7 @@ class _Reading:
 
     roster: Roster
     chosen: Sequence[str]
+    known: Mapping[str, Address]  # all exercises
     notes: list[str] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)  # how many students a name may mean
     people: dict[str, str] = field(default_factory=dict)  # names by id
@@ -89,7 +91,7 @@ def read_submissions(
         CourseError: There is no notebook, or nothing can be read.
     """
     found = find_notebooks(path, scratch)
-    reading = _Reading(roster or Roster(), exercises, list(found.notes))
+    reading = _Reading(roster or Roster(), exercises, all_exercises(), list(found.notes))
     for one in found.notebooks:
         _take(reading, one)
     for parts in found.others:
@@ -113,7 +115,7 @@ def _take(reading: _Reading, one: Found) -> None:
     who = _sender(reading, one.parts)
     identity, name, student = _identity(reading, who)
     reading.people.setdefault(identity, name)
-    belonging = belongs(_book(one.path), who.file, reading.chosen)
+    belonging = belongs(_book(one.path), who.file, reading.chosen, reading.known)
     if belonging.exercise:
         submission = Submission(
             student=identity,
@@ -138,9 +140,8 @@ def _sender(reading: _Reading, parts: Sequence[str]) -> Sender:
 
 def _person(reading: _Reading, word: str) -> str:
     """Return what of a file's name means a student: all but the exercise and the ending."""
-    known = all_exercises()
     for name in reading.chosen:
-        address = known[name]
+        address = reading.known[name]
         stem = rf"(?:{address.lesson}[ _-])?(?:{address.number}-)?{re.escape(address.topic)}"
         found = re.fullmatch(rf"{stem}[ _-]+(.+)|(.+?)[ _-]+{stem}", word, re.IGNORECASE)
         if found:
