@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coursekit.console import Consoles
+from coursekit.console import Consoles, print_json
 from coursekit.errors import CourseError
 from coursekit.grading.due import DueDates, read_due
 from coursekit.grading.manual import keep_manual
-from coursekit.grading.record import read_grades
+from coursekit.grading.record import as_json, read_grades
 from coursekit.grading.results import Grade
 from coursekit.grading.roster import Roster, read_roster
 from coursekit.grading.submissions import Handed
@@ -31,6 +31,7 @@ class ClassOptions:
         gradebook: A gradebook that Canvas exported.
         column: The title of its column to fill.
         replace: Whether reports that are there may be moved aside.
+        as_json: Whether the marks are printed as JSON.
     """
 
     roster: Path | None = None
@@ -41,6 +42,13 @@ class ClassOptions:
     gradebook: Path | None = None
     column: str = ""
     replace: bool = False
+    as_json: bool = False
+
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """The files and folders that no student's code may see."""
+        named = (self.roster, self.due, self.manual, self.reports, self.earlier, self.gradebook)
+        return tuple(path.absolute() for path in named if path is not None)
 
 
 @dataclass(frozen=True)
@@ -110,11 +118,14 @@ def report(
         gradebook=gradebook,
         replace=options.replace,
     )
-    show_marks(written.marks, out)
-    show_changes(written.changed, out)
+    if options.as_json:
+        print_json(as_json(written.marks, written.notes))
+    else:
+        show_marks(written.marks, out)
+        show_changes(written.changed, out)
     for note in written.notes:
         out.say(f"note: {note}", "yellow")
     if written.kept is not None:
         out.say(f"the earlier reports are in {written.kept}")
-    if written.folder is not None:
+    if written.folder is not None and not options.as_json:
         out.result(f"next: open {quoted(written.folder / 'class.html')}", "bold")

@@ -100,7 +100,7 @@ class DueDates:
         if extended:
             return Lateness(doubt="is marked late, and has an extension: nothing was taken off")
         found = self._late(1, "marked late by the learning platform")
-        doubt = "is marked late without a time: it counts as one day late"
+        doubt = "is marked late without a time: it counts as one day late" if found.percent else ""
         return Lateness(found.days, found.percent, found.words, doubt)
 
     def _late(self, days: int, what: str) -> Lateness:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from coursekit.grading.pages import marked
 from coursekit.grading.pictures import as_data
-from coursekit.grading.reports import Written, write_reports
+from coursekit.grading.reports import write_reports
 from tests.grading.hostile import RAN, SECRET, hostile_class, picture
 
 BROWSER = next(
@@ -35,14 +35,15 @@ ATTRIBUTES = {
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     grades = hostile_class(folder / "in")
-    return write_reports(grades, folder / "reports", manual=folder / "manual.csv")
+    write_reports(grades, folder / "reports", manual=folder / "manual.csv")
+    return folder / "reports"
 
 
-def pages(reports: Written) -> list[Path]:
-    found = sorted(reports.folder.rglob("*.html"))
+def pages(reports: Path) -> list[Path]:
+    found = sorted(reports.rglob("*.html"))
     assert len(found) == 3
     return found
 
@@ -65,7 +66,7 @@ class Elements(HTMLParser):
                 self.addresses.append(value or "")
 
 
-def test_nothing_that_students_wrote_becomes_html(reports: Written) -> None:
+def test_nothing_that_students_wrote_becomes_html(reports: Path) -> None:
     for page in pages(reports):
         found = Elements(page.read_text(encoding="utf-8"))
         assert found.tags <= TAGS
@@ -75,8 +76,8 @@ def test_nothing_that_students_wrote_becomes_html(reports: Written) -> None:
             assert known or (page.parent / address).is_file(), address
 
 
-def test_what_they_wrote_is_there_to_read(reports: Written) -> None:
-    text = (reports.folder / "class.html").read_text(encoding="utf-8")
+def test_what_they_wrote_is_there_to_read(reports: Path) -> None:
+    text = (reports / "class.html").read_text(encoding="utf-8")
     assert "{{ 7 * 7 }}" in text
     assert "<bdi>&lt;/title&gt;" in text
     assert "\x1b" not in text
@@ -84,7 +85,7 @@ def test_what_they_wrote_is_there_to_read(reports: Written) -> None:
     assert "\\u202egnp.exe" in text
 
 
-def test_the_policy_allows_this_style_sheet_and_nothing_else(reports: Written) -> None:
+def test_the_policy_allows_this_style_sheet_and_nothing_else(reports: Path) -> None:
     for page in pages(reports):
         text = page.read_text(encoding="utf-8")
         (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
@@ -100,14 +101,14 @@ def test_the_policy_allows_this_style_sheet_and_nothing_else(reports: Written) -
         }
 
 
-def test_students_never_see_a_private_text(reports: Written) -> None:
-    given = [p for name in ("students", "gradescope") for p in (reports.folder / name).rglob("*.*")]
+def test_students_never_see_a_private_text(reports: Path) -> None:
+    given = [p for name in ("students", "gradescope") for p in (reports / name).rglob("*.*")]
     assert len(given) == 4
     for path in given:
         text = path.read_text(encoding="utf-8")
         assert SECRET not in text
         assert "Private check 1" in text
-    assert SECRET in (reports.folder / "class.html").read_text(encoding="utf-8")
+    assert SECRET in (reports / "class.html").read_text(encoding="utf-8")
 
 
 def test_pictures_are_drawn_again() -> None:
@@ -139,8 +140,8 @@ def test_code_and_emphasis_are_set_off() -> None:
     )
 
 
-def test_names_of_files_stay_in_their_folder(reports: Written) -> None:
-    names = sorted(path.name for path in (reports.folder / "students").iterdir())
+def test_names_of_files_stay_in_their_folder(reports: Path) -> None:
+    names = sorted(path.name for path in (reports / "students").iterdir())
     assert names[0] == "bob.html"
     assert all(re.fullmatch(r"[a-z0-9-]+\.html", name) for name in names)
 
@@ -166,7 +167,7 @@ def title_of(dom: str) -> str:
 
 
 @pytest.mark.slow
-def test_no_script_runs_in_a_browser(reports: Written, tmp_path: Path) -> None:
+def test_no_script_runs_in_a_browser(reports: Path, tmp_path: Path) -> None:
     control = tmp_path / "control.html"
     control.write_text(f"<title>no</title><script>{RAN}</script>", encoding="utf-8")
     assert title_of(browse(control, tmp_path / "profile", "--dump-dom")) == "ran"
@@ -182,10 +183,10 @@ def test_no_script_runs_in_a_browser(reports: Written, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_class_page_is_drawn_with_its_colours(reports: Written, tmp_path: Path) -> None:
+def test_the_class_page_is_drawn_with_its_colours(reports: Path, tmp_path: Path) -> None:
     shot = tmp_path / "shot.png"
     words = ("--window-size=800,4000", f"--screenshot={shot}")
-    browse(reports.folder / "class.html", tmp_path / "profile", *words)
+    browse(reports / "class.html", tmp_path / "profile", *words)
     with Image.open(shot) as image:
         colours = image.convert("RGB").getcolors(1 << 24) or []
     count = {colour: number for number, colour in colours}
@@ -193,6 +194,6 @@ def test_the_class_page_is_drawn_with_its_colours(reports: Written, tmp_path: Pa
     assert count.get((0xB3, 0x54, 0x1E), 0) > 100  # the shares that are wrong
 
 
-def test_results_for_gradescope_are_json(reports: Written) -> None:
-    for path in (reports.folder / "gradescope").rglob("results.json"):
+def test_results_for_gradescope_are_json(reports: Path) -> None:
+    for path in (reports / "gradescope").rglob("results.json"):
         assert json.loads(path.read_text(encoding="utf-8"))["tests"]

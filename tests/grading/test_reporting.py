@@ -1,6 +1,7 @@
 """The instructor's files around a grading: faults first, marks and reports last; and the how-to."""
 
 import io
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from coursekit.commands.reporting import ClassOptions, read_class, report
-from coursekit.console import Consoles
+from coursekit.console import Consoles, consoles
 from coursekit.errors import CourseError
 from coursekit.grading.due import read_due
 from coursekit.grading.exports import sender
@@ -73,6 +74,16 @@ def test_marks_are_shown_and_reports_written(tmp_path: Path) -> None:
     report([grade], found, read_class(again), again, out)
     assert "1.5 of 2" in first.getvalue()
     assert "changed since the earlier report" in first.getvalue()
+
+
+def test_json_is_all_that_stdout_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grade = Grade(Submission("7", tmp_path / "x.ipynb"), "nmt/attention", ())
+    options = ClassOptions(as_json=True, reports=tmp_path / "reports")
+    report([grade], Handed({}, notes=("a note",)), read_class(options), options, consoles())
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["marks"][0]["student"] == "7"
+    assert printed.err == "note: a note\n"
+    assert options.private == (tmp_path / "reports",)
 
 
 def blocks(kind: str) -> list[str]:

@@ -109,8 +109,10 @@ def test_tables_hold_no_formulas(tmp_path: Path) -> None:
 
 def test_no_grades_at_all(tmp_path: Path) -> None:
     nothing = Handed({}, (Missing("7", "Ann", "nmt/attention", "nothing was handed in"),))
-    written = write_reports([], tmp_path / "reports", handed=nothing)
-    assert "nothing was handed in" in (written.folder / "class.html").read_text(encoding="utf-8")
+    write_reports([], tmp_path / "reports", handed=nothing)
+    assert "nothing was handed in" in (tmp_path / "reports" / "class.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_gradebook_gets_the_sum_of_the_exercises(tmp_path: Path) -> None:
@@ -118,8 +120,8 @@ def test_the_gradebook_gets_the_sum_of_the_exercises(tmp_path: Path) -> None:
     book.write_bytes(b"Student,ID,HW (1)\r\nAnn,7,\r\n")
     first = grades()[0]
     both = [first, Grade(first.submission, "nmt/beam", first.verdicts)]
-    written = write_reports(both, tmp_path / "r", gradebook=Gradebook(book, "HW"))
-    assert (written.folder / "canvas.csv").read_bytes() == b"Student,ID,HW (1)\r\nAnn,7,2\r\n"
+    write_reports(both, tmp_path / "r", gradebook=Gradebook(book, "HW"))
+    assert (tmp_path / "r" / "canvas.csv").read_bytes() == b"Student,ID,HW (1)\r\nAnn,7,2\r\n"
     with pytest.raises(CourseError, match="no column is called 'HW 9'"):
         write_reports(both, tmp_path / "r2", gradebook=Gradebook(book, "HW 9"))
     assert not (tmp_path / "r2").exists()
@@ -177,9 +179,9 @@ def test_the_example_is_a_class_with_all_that_classes_have(example: Path, tmp_pa
     assert marks["s1006"].lateness.percent == 0  # within the time of grace
     assert marks["s1007"].lateness.percent == 0  # late, but with an extension
     assert {m for v in marks["s1003"].grade.verdicts if (m := v.misconception)} == {"two_zeros"}  # type: ignore[union-attr]
-    page = (written.folder / "class.html").read_text(encoding="utf-8")
+    page = (tmp_path / "reports" / "class.html").read_text(encoding="utf-8")
     assert "The targets are the inputs themselves" in page
-    text = json.loads((written.folder / "grades.json").read_text(encoding="utf-8"))
+    text = json.loads((tmp_path / "reports" / "grades.json").read_text(encoding="utf-8"))
     assert len(text["marks"]) == 15
     (alike,) = [line for line in page.splitlines() if "% of the shorter one" in line]
     assert "Noor Haddad" in alike
