@@ -24,7 +24,9 @@ from coursekit.notebooks.reading import MOST_READ
 from coursekit.stored import require_file
 
 MOST_UNPACKED = 4_000_000_000  # bytes of all notebooks of one archive
-MOST_INNER = 200_000_000  # bytes of a zip file inside the export
+MOST_INNER = 200_000_000  # bytes of a zip file inside the export, and of all that it holds
+MOST_INNER_FILES = 100  # notebooks of it
+DEEPEST = 20  # folders inside one another
 DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError)
 UTF8_FLAG = 0x800  # in a zip entry: its name is UTF-8
 
@@ -112,7 +114,7 @@ def _search(folder: Path, parts: tuple[str, ...], found: Findings, scratch: Path
         if entry.is_symlink():
             found.notes.append(f"{_shown(own)} is a link; links are not followed")
         elif entry.is_dir():
-            _search(Path(entry.path), own, found, scratch)
+            _search_inner(Path(entry.path), own, found, scratch)
         elif not entry.is_file():
             found.notes.append(f"{_shown(own)} is no regular file; it is left out")
         elif entry.name.lower().endswith(".ipynb"):
@@ -121,6 +123,17 @@ def _search(folder: Path, parts: tuple[str, ...], found: Findings, scratch: Path
             _inner(Path(entry.path), own, found, scratch)
         else:
             found.others.append(own)
+
+
+def _search_inner(folder: Path, parts: tuple[str, ...], found: Findings, scratch: Path) -> None:
+    if len(parts) > DEEPEST:
+        found.notes.append(f"{_shown(parts)[:80]}... is too deep; it is left out")
+        return
+    try:
+        _search(folder, parts, found, scratch)
+    except CourseError as error:  # one folder that cannot be read is one student's
+        found.others.append(parts)
+        found.notes.append(error.what)
 
 
 def _inner(path: Path, parts: tuple[str, ...], found: Findings, scratch: Path) -> None:
@@ -150,7 +163,7 @@ def _unpack(
 def _entries(
     archive: zipfile.ZipFile, parts: tuple[str, ...], found: Findings, folder: Path
 ) -> None:
-    total = 0
+    total, count = 0, 0
     for number, entry in enumerate(archive.infolist()):
         names = _names(entry)
         if entry.is_dir() or any(map(left_out, names)) or not names:
@@ -159,11 +172,13 @@ def _entries(
         lower = names[-1].lower()
         if not lower.endswith((".ipynb", ".zip")) or (lower.endswith(".zip") and parts):
             found.others.append(own)
-        elif why := _refused(entry, total):
+        elif why := _refused(entry, total, count, inner=bool(parts)):
             found.others.append(own)
             found.notes.append(f"{_shown(own)} {why}; it is left out")
+            if count >= MOST_INNER_FILES and parts:
+                return
         else:
-            total += entry.file_size
+            total, count = total + entry.file_size, count + 1
             try:
                 _entry(archive, entry, own, found, folder / f"{number}")
             except DAMAGED as error:
@@ -212,7 +227,7 @@ def _names(entry: zipfile.ZipInfo) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[/\\]", name) if part not in ("", ".", ".."))
 
 
-def _refused(entry: zipfile.ZipInfo, total: int) -> str:
+def _refused(entry: zipfile.ZipInfo, total: int, count: int, *, inner: bool) -> str:
     """Return why an entry is not unpacked; empty if it is."""
     most = MOST_INNER if entry.filename.lower().endswith(".zip") else MOST_READ
     if stat.S_ISLNK(entry.external_attr >> 16):
@@ -221,7 +236,9 @@ def _refused(entry: zipfile.ZipInfo, total: int) -> str:
         return "is locked with a password"
     if entry.file_size > most:
         return f"has {entry.file_size:,} bytes, more than {most:,}"
-    return "is one too many: the archive is too large" if total > MOST_UNPACKED else ""
+    if total + entry.file_size > (MOST_INNER if inner else MOST_UNPACKED):
+        return "does not fit: the archive holds too much"
+    return "is one too many for a student" if inner and count >= MOST_INNER_FILES else ""
 
 
 def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

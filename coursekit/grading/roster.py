@@ -16,6 +16,7 @@ IDS = ("id", "student id", "identifier", "sis user id", "student")
 NAMES = ("name", "full name", "student", "student name")
 EMAILS = ("email", "email address", "e-mail", "sis login id")
 TIMES = ("submitted", "last modified (submission)")
+ANONYMOUS = ("Participant",)  # the name that Moodle gives to all where marking is blind
 MOODLE_TIME = "%A, %d %B %Y, %I:%M %p"  # as Moodle writes it in English
 
 
@@ -77,16 +78,32 @@ class Roster:
             The student, or None; and how many students the word means.
         """
         for word in filter(None, words):
-            exact = self.students.get(word)
-            if exact is not None:
-                return exact, 1
-            joined = "".join(_words(word))
-            for key in (word.casefold(), name_key(word), ("joined", joined)):
-                if len(ids := self._by.get(key, set())) == 1:
-                    return self.students[next(iter(ids))], 1
-                if len(ids) > 1:
-                    return None, len(ids)
+            meant = self.meant(word)
+            if len(meant) == 1:
+                return self.students[next(iter(meant))], 1
+            if meant:
+                return None, len(meant)
         return None, 0
+
+    def meant(self, word: str) -> frozenset[str]:
+        """Return the ids of all students that a word may mean."""
+        if word in self.students:
+            return frozenset({word})
+        for key in (word.casefold(), name_key(word), ("joined", "".join(_words(word)))):
+            if found := self._by.get(key):
+                return frozenset(found)
+        return frozenset()
+
+    def of_account(self, number: str, name: str) -> tuple[Student | None, int]:
+        """Find a student by a platform's number and name.
+
+        The number of a platform may be another student's in the list: it counts only where the
+        name does not say otherwise.
+        """
+        same = self.students.get(number)
+        if same and (name in ("", *ANONYMOUS) or not same.name or same.id in self.meant(name)):
+            return same, 1
+        return self.find(name)
 
 
 def _keys(student: Student) -> set[object]:

@@ -151,14 +151,18 @@ def _person(reading: _Reading, word: str) -> str:
 
 def _identity(reading: _Reading, who: Sender) -> tuple[str, str, Student | None]:
     """Return the id, the name and the student of the class list that a file's name means."""
-    words = (who.id, who.name) if who.platform != "flat" else (who.id, *_pieces(who.id))
-    student, count = reading.roster.find(*map(readable, words))
+    if who.platform == "flat":
+        student, count = reading.roster.find(*map(readable, (who.id, *_pieces(who.id))))
+    else:
+        student, count = reading.roster.of_account(who.id, readable(who.name))
     if student and who.platform != "flat":
         # Two accounts of one platform are two people, even if the list knows one of that name.
         count = 1 if reading.accounts.setdefault(student.id, who.id) == who.id else 2
     if student is not None and count == 1:
         return student.id, student.name or readable(who.name), student
     identity = readable(who.id)
+    if identity in reading.roster.students:  # somebody else's id in the list
+        identity = f"{readable(who.name)} {identity}".strip()
     if reading.roster.students:
         reading.unknown[readable(who.name) or identity] = count
     return identity, readable(who.name), None

@@ -18,7 +18,9 @@ from coursekit.grading.roster import Roster, Student
 from coursekit.grading.submissions import Handed, read_submissions
 from coursekit.notebooks.notebook import Notebook, build_notebook, notebook_text
 from coursekit.practice.locate import named
+from tests.disks import locked_away, open_folder_fixture
 
+__all__ = ["open_folder_fixture"]
 BATCHES, STATE, STEP = "textgen/batches", "textgen/state", "textgen/step"
 
 
@@ -348,3 +350,46 @@ def test_two_people_of_one_name_are_never_one(tmp_path: Path) -> None:
     both = roster(LEE, Student("s3", "Ann Lee"))
     handed = read(tmp_path / "in", roster=both)
     assert sorted(who(handed)) == ["77", "78"]
+
+
+def test_a_number_of_the_platform_is_not_another_students_id(tmp_path: Path) -> None:
+    """41200 is Ann's account on the platform, and Ben's number in the list."""
+    put(tmp_path / "in", "Ann Lee_41200_assignsubmission_file_/1-batches.ipynb")
+    ben = Student("41200", "Ben Ott")
+    assert who(read(tmp_path / "in", roster=roster(LEE, ben))) == ["s1"]
+    (only,) = read(tmp_path / "in", roster=roster(ben)).submissions[BATCHES]
+    assert (only.student, only.name) == ("Ann Lee 41200", "Ann Lee")
+
+
+def test_blind_marking_goes_by_the_number(tmp_path: Path) -> None:
+    put(tmp_path / "in", "Participant_41200_assignsubmission_file_/1-batches.ipynb")
+    ben = Student("41200", "Ben Ott")
+    assert who(read(tmp_path / "in", roster=roster(LEE, ben))) == ["41200"]
+
+
+def test_a_students_archive_has_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coursekit.grading.found_files.MOST_INNER_FILES", 3)
+    (tmp_path / "in" / "ann").mkdir(parents=True)
+    zipped(tmp_path / "in" / "ann" / "a.zip", {f"{n}.ipynb": "{}" for n in range(9)})
+    found = find_notebooks(tmp_path / "in", tmp_path / "scratch")
+    assert len(found.notebooks) == 3
+    assert found.notes == ["ann/a.zip/3.ipynb is one too many for a student; it is left out"]
+    monkeypatch.setattr("coursekit.grading.found_files.MOST_INNER", 100)
+    zipped(tmp_path / "in" / "ann" / "a.zip", {f"{n}.ipynb": "0" * 40 for n in range(3)})
+    found = find_notebooks(tmp_path / "in", tmp_path / "scratch")
+    assert len(found.notebooks) == 2
+    assert "does not fit" in found.notes[0]
+
+
+def test_a_folder_that_cannot_be_read_or_is_too_deep_is_one_students(open_folder: Path) -> None:
+    (open_folder / "in").mkdir()
+    deep = open_folder / "in" / "eve" / "/".join("d" * 30)
+    deep.mkdir(parents=True)
+    (deep / "x.ipynb").write_text("{}", encoding="utf-8")
+    put(open_folder / "in", "ann/1-batches.ipynb")
+    put(open_folder / "in", "ben/1-batches.ipynb")
+    with locked_away(open_folder / "in" / "ben", 0o000):
+        found = find_notebooks(open_folder / "in", open_folder / "scratch")
+    assert [one.parts[0] for one in found.notebooks] == ["ann"]
+    assert "cannot read" in found.notes[0]
+    assert "is too deep" in found.notes[1]

@@ -16,6 +16,7 @@ from PIL import Image
 from coursekit.grading.pages import marked
 from coursekit.grading.pictures import as_data
 from coursekit.grading.reports import write_reports
+from tests.conftest import ROOT
 from tests.grading.hostile import RAN, SECRET, hostile_class, picture
 
 BROWSER = next(
@@ -197,3 +198,13 @@ def test_the_class_page_is_drawn_with_its_colours(reports: Path, tmp_path: Path)
 def test_results_for_gradescope_are_json(reports: Path) -> None:
     for path in (reports / "gradescope").rglob("results.json"):
         assert json.loads(path.read_text(encoding="utf-8"))["tests"]
+
+
+def test_a_wheel_carries_the_templates() -> None:
+    wheel = pytest.importorskip("hatchling.builders.wheel")
+    files = wheel.WheelBuilder(str(ROOT)).recurse_included_files()
+    names = {file.distribution_path.replace("\\", "/") for file in files}
+    folder = ROOT / "coursekit" / "grading" / "templates"
+    wanted = {f"coursekit/grading/templates/{path.name}" for path in folder.iterdir()}
+    assert len(wanted) == 4
+    assert wanted <= names
