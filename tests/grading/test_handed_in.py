@@ -258,6 +258,7 @@ def test_a_class_that_handed_in_no_notebook(tmp_path: Path) -> None:
     assert "Ann: Ann_7_assignsubmission_file_/answer.py: no notebook" in caught.value.remedy
 
 
+@pytest.mark.slow  # it reads the templates of all exercises
 def test_submissions_of_another_exercise(tmp_path: Path) -> None:
     put(tmp_path / "in", "ann/1-batches.ipynb")
     put(tmp_path / "in", "ben/1-batches.ipynb", notebook(STATE))
