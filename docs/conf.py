@@ -1,22 +1,23 @@
 """Builds the documentation: ``python -m sphinx -W -b html docs docs/_build/html``."""
 
+import importlib
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
-from coursekit import __version__
 
 project = "coursekit"
 author = "The coursekit developers"
 copyright = "The coursekit developers, MIT licence"
-release = version = __version__
+release = version = importlib.import_module("coursekit").__version__
 language = "en"
+smartquotes = False  # it would make a dash of the -- of an option
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "site_builder"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "coursekit_docs.extension"]
 # Included by generated pages, or built: neither is a page of its own.
-exclude_patterns = ["_build", "learn/about", "reference/_commands.md", "**/.ipynb_checkpoints"]
+exclude_patterns = ["_build", "learn/about", "**/_*.md", "**/.ipynb_checkpoints"]
 
 # Notebooks are shown as they are in the repository; nothing is run.
 nb_execution_mode = "off"
@@ -40,6 +41,6 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_math_renderer = "mathml"  # by site_builder: no script, no network
+html_math_renderer = "mathml"  # by the extension: no script, no network
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

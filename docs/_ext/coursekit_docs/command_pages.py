@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer.main
-from tables import code, table
 
 from coursekit.cli.app import AUTHOR, LEARN, PRACTISE, TEACH, app
+from coursekit_docs.markdown import code, prose, table
 
+EXAMPLES = re.compile(r"^Examples?:", re.MULTILINE)
 PANELS = (LEARN, PRACTISE, TEACH, AUTHOR)
 
 
@@ -42,8 +43,8 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield f"### coursekit {name}\n"
     words = [argument_text(param) for param in command.params if is_argument(param)]
     yield f"```text\n{' '.join(['coursekit', name, '[OPTIONS]', *words])}\n```\n"
-    text, examples = split_examples(command.help)
-    yield f"{text}\n"
+    text, examples = split_examples(command.help or "")
+    yield f"{prose(text)}\n"
     if examples:
         yield "```sh\n" + "\n".join(examples) + "\n```\n"
     arguments = [
@@ -85,9 +86,7 @@ def _flag(param: Any) -> str:
 
 def split_examples(help_text: str) -> tuple[str, list[str]]:
     """Return a command's help without its examples, and the examples."""
-    text, _, after = re.split(r"(Examples?:)", f"{help_text}", maxsplit=1) if (
-        "Example" in help_text
-    ) else (help_text, "", "")
+    text, _, after = EXAMPLES.sub("\0", help_text, count=1).partition("\0")
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
     examples = [line.strip() for line in after.splitlines() if line.strip()]
     return "\n\n".join(filter(None, paragraphs)), examples

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tables import minutes_of
-
 from coursekit import Lesson
 from coursekit.notebooks.syllabus import place_of
 from coursekit.notebooks.template import Template, templates
 from coursekit.plugins import catalogue
+from coursekit_docs.markdown import minutes_of
 
 MOST_PICTURES = 4  # of a lesson's gallery
 
@@ -108,7 +107,8 @@ def describe_pictures(book: dict[str, Any]) -> None:
 
 def pictures_of(name: str, book: dict[str, Any]) -> list[Picture]:
     """Return the last pictures of a notebook: what a trained network does comes at the end."""
-    section, found = "", []
+    section = ""
+    found: list[Picture] = []
     for cell in book["cells"]:
         section = _last_heading(cell) or section
         for output in cell.get("outputs", []):

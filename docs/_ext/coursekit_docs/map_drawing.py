@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from course import Chapter
-from tables import hours
+from coursekit_docs.course import Chapter
+from coursekit_docs.markdown import hours
 
 WIDTH, HEIGHT = 150, 56  # of a box
 GAP_X, GAP_Y = 50, 20

@@ -11,14 +11,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from command_pages import commands_page
-from course import Chapter, chapters, describe_pictures, pictures_of, read_book
-from course_pages import lesson_page, map_page
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
 from sphinx.util import logging
+
+from coursekit_docs.command_pages import commands_page
+from coursekit_docs.course import Chapter, chapters, describe_pictures, pictures_of, read_book
+from coursekit_docs.course_pages import lesson_page, map_page, questions
 
 log = logging.getLogger(__name__)
 # Sizes of brackets, which MathML chooses by itself.
@@ -32,6 +34,7 @@ def write_pages(app: Sphinx) -> None:
     root = docs.parent
     made: dict[Path, bytes] = {COMMANDS: commands_page().encode()}
     found = chapters(root)
+    made[COURSE / "_questions.md"] = questions(found).encode()
     made[COURSE / "index.md"] = map_page(found).encode()
     for chapter in found:
         made |= _chapter(chapter, docs)
@@ -91,9 +94,26 @@ def block_math(visitor: Any, node: nodes.Element) -> None:
         visitor.body.append("</div>")
 
 
+def whole_signature(
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: Any,
+    options: Any,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    """Write ``...`` for a default that a dataclass makes: the rest is then read as Python."""
+    return (signature and signature.replace("<factory>", "...")), returns
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("builder-inited", write_pages)
+    app.connect("autodoc-process-signature", whole_signature)
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":  # what the docstrings call Attributes
+            field.label = "Attributes"
     app.add_html_math_renderer(
         "mathml", inline_renderers=(inline_math, None), block_renderers=(block_math, None)
     )

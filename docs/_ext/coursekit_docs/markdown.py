@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+FIXED = "\N{NO-BREAK SPACE}"
 _MINUTES = re.compile(r"(\d+) minutes")
 
 
@@ -15,7 +16,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return prose(re.sub(r"[ \t\n]+", " ", text)).replace("|", "\\|")
+
+
+def prose(text: str) -> str:
+    """Return a text in which what stands in ``<`` and ``>`` is no tag, except in code."""
+    parts = text.split("`")
+    parts[::2] = (part.replace("<", "&lt;") for part in parts[::2])
+    return "`".join(parts)
 
 
 def code(text: str) -> str:
@@ -36,10 +44,10 @@ def minutes_of(text: str) -> int:
 
 
 def hours(minutes: int) -> str:
-    """Return minutes as people say them, such as ``3 h 35 min``."""
+    """Return minutes as people say them, such as ``3 h 35 min``, with spaces that break no line."""
     whole, rest = divmod(minutes, 60)
     parts = [f"{whole} h" if whole else "", f"{rest} min" if rest or not whole else ""]
-    return " ".join(filter(None, parts))
+    return " ".join(filter(None, parts)).replace(" ", FIXED)
 
 
 def joined(names: Sequence[str]) -> str:

@@ -6,13 +6,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from course import Chapter, Picture, Unit
-from course_map import drawing
-from tables import code, hours, joined, table
-
 from coursekit import Lesson
 from coursekit.commands.listing import size_text
 from coursekit.settings import limits
+from coursekit_docs.course import Chapter, Picture, Unit
+from coursekit_docs.map_drawing import drawing
+from coursekit_docs.markdown import FIXED, code, hours, joined, table
 
 
 def map_page(chapters: Sequence[Chapter]) -> str:
@@ -30,11 +29,29 @@ def map_page(chapters: Sequence[Chapter]) -> str:
             ("lesson", "question", "after", "worked notebook", "exercises", "together"),
             map(_map_row, chapters),
         ),
-        "The times are estimates for reading, thinking and writing code. Training is included.\n",
+        "The times are the authors' estimates, from the first cell of each notebook.\n",
         *(_exercise_section(chapter) for chapter in chapters),
         _toctree("hidden", ((chapter.lesson.name, chapter.lesson.name) for chapter in chapters)),
     ]
     return "\n".join(parts)
+
+
+def questions(chapters: Sequence[Chapter]) -> str:
+    """Return the lessons and their questions, for the site's first page."""
+    rows = (
+        (
+            f"[{each.lesson.name}](course/{each.lesson.name}.md)",
+            each.lesson.question,
+            hours(each.minutes),
+        )
+        for each in chapters
+    )
+    return table(("lesson", "question", "time"), rows)
+
+
+def _link(chapter: Chapter) -> str:
+    name = chapter.lesson.name
+    return f"[{name}](course/{name}.md)"
 
 
 def _map_row(chapter: Chapter) -> tuple[str, ...]:
@@ -63,7 +80,7 @@ def _unit_row(unit: Unit) -> tuple[str, ...]:
     return (
         f"[{number}{template.title}]({unit.place.as_posix()})",
         template.fields["goal"],
-        f"{unit.minutes} min",
+        f"{unit.minutes}{FIXED}min",
         template.fields.get("kind", "read and run"),
     )
 
@@ -83,7 +100,8 @@ def lesson_page(chapter: Chapter, about: str | None, pictures: Sequence[Picture]
         _facts(chapter),
         f"```{{include}} {about}\n```\n" if about else "",
         f"## Run it\n\n```sh\ncoursekit run {lesson.name}\n"
-        f"coursekit demo {lesson.name} {lesson.demo_example}".rstrip() + "\n```\n",
+        f"coursekit demo {lesson.name} {lesson.demo_example}".rstrip()
+        + "\n```\n",
         _expected(lesson),
         *_gallery(chapter, pictures),
         "## Notebooks\n",
@@ -110,7 +128,7 @@ def _facts(chapter: Chapter) -> str:
 def _expected(lesson: Lesson) -> str:
     """Return what each preset takes and gives, as it was measured."""
     rows = [
-        (code(dataset.name), code(preset), f"{expected.minutes:g} min", expected.result)
+        (code(dataset.name), code(preset), f"{expected.minutes:g}{FIXED}min", expected.result)
         for dataset in lesson.datasets
         for preset, expected in dataset.expected.items()
     ]
@@ -125,7 +143,8 @@ def _gallery(chapter: Chapter, pictures: Sequence[Picture]) -> Iterator[str]:
         yield "## Pictures\n"
         yield f"From the [worked notebook]({chapter.worked.place.as_posix()}).\n"
     for picture in pictures:
-        yield f":::{{figure}} pictures/{picture.name}\n:alt: {picture.alt}\n\n{picture.section}\n:::\n"
+        head = f":::{{figure}} pictures/{picture.name}\n:alt: {picture.alt}"
+        yield f"{head}\n\n{picture.section}\n:::\n"
 
 
 def _reference(lesson: Lesson) -> Iterator[str]:
@@ -138,7 +157,8 @@ def _reference(lesson: Lesson) -> Iterator[str]:
         ),
     )
     if lesson.own_data:
-        yield f"Or your own, `--data PATH`: {lesson.own_data}. See [own data](../howto/own-data.md).\n"
+        yield f"Or your own, `--data PATH`: {lesson.own_data}. "
+        yield "See [own data](../howto/own-data.md).\n"
     yield "## Metrics\n"
     yield table(("name", "what it counts", "better"), _metrics(lesson))
     yield "The first is the headline: it selects the best epoch on the validation split. "
