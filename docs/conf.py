@@ -43,4 +43,4 @@ html_show_sourcelink = False
 html_copy_source = False
 html_math_renderer = "mathml"  # by the extension: no script, no network
 pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_dark_style = "github-dark"

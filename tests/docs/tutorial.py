@@ -1,6 +1,7 @@
 """Follows a tutorial: writes the files and runs the commands that its page shows.
 
-A block of Python or TOML whose first line names a file is that file. A block ``sh`` has commands;
+A block of Python or TOML whose first line names a file is that file, or more of it where the line
+ends with ``(continued)``. A block ``sh`` has commands;
 ``# ends with status 1`` says how one ends. A block ``text`` below it is what they print, with
 ``...`` for anything.
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.docs.pages import blocks, text
 
-FILE = re.compile(r"# ([\w./-]+\.(?:py|toml))\n")
+FILE = re.compile(r"# ([\w./-]+\.(?:py|toml))( \(continued\))?\n")
 STATUS = re.compile(r"\s+# ends with status (\d+)$")
 PIP = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}  # 0 stands for: none
 
@@ -55,7 +56,8 @@ def follow(page: str, folder: Path, variables: dict[str, str]) -> int:
             path = folder / named[1]
             path.parent.mkdir(parents=True, exist_ok=True)
             whole = body if language == "toml" else body[named.end() :]
-            path.write_text(whole, encoding="utf-8")
+            before = path.read_text(encoding="utf-8") if named[2] else ""
+            path.write_text(before + whole, encoding="utf-8")
         elif language == "sh":
             printed = ""
             for line in body.splitlines():
