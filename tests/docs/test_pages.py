@@ -101,6 +101,12 @@ def test_troubleshooting_names_errors_that_are_raised() -> None:
             assert piece in OTHERS or piece in sources(), f"no error says {piece!r}"
 
 
+def test_the_glossary_is_in_order() -> None:
+    terms = re.findall(r"^(\S.*)\n: ", text("learn/glossary.md"), re.MULTILINE)
+    assert len(terms) > 50
+    assert terms == sorted(set(terms), key=str.lower)
+
+
 def test_the_texts_speak_of_the_project_alone() -> None:
     for path in PAGES:
         page = path.read_text(encoding="utf-8").lower()

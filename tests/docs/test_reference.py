@@ -13,6 +13,8 @@ from coursekit.notebooks import holes, markers, template
 from coursekit.plugins import catalogue
 from coursekit.runs import checkpoint, folder, pictures, runner
 from coursekit_docs.command_pages import commands, commands_page, is_argument
+from coursekit_docs.course import chapters
+from coursekit_docs.course_pages import datasets_table
 from tests.conftest import ROOT
 from tests.core.test_doors import DOORS
 from tests.docs.pages import codes, text
@@ -135,17 +137,23 @@ def test_every_exit_code_is_listed() -> None:
 
 
 def test_every_data_set_is_listed() -> None:
-    page = first_column(text("reference/datasets.md"))
-    named = {each.name for lesson in bundled() for each in lesson.datasets}
-    assert named == page
-
-
-def test_every_metric_is_explained() -> None:
-    page = text("explanation/metrics.md")
+    assert "```{include} _datasets.md" in text("reference/datasets.md")
+    listed = datasets_table(chapters(ROOT))
     for lesson in bundled():
-        for metric in lesson.metrics:
-            number = re.fullmatch(r"bleu_[2-3]", metric.name)
-            assert number or metric.name in codes(page), metric.name
+        for dataset in lesson.datasets:
+            (row,) = [line for line in listed.splitlines() if f"| `{dataset.name}` |" in line]
+            assert dataset.licence in row
+            default = f"[{lesson.name}](../course/{lesson.name}.md)"
+            default += " (default)" if dataset is lesson.datasets[0] else ""
+            assert default in row
+
+
+def test_the_metrics_that_are_explained_exist() -> None:
+    page = text("explanation/metrics.md")
+    explained = {code for term in re.findall(r"^(`.+`)\n: ", page, re.M) for code in codes(term)}
+    known = {metric.name for lesson in bundled() for metric in lesson.metrics}
+    assert explained <= known
+    assert {lesson.headline.name for lesson in bundled()} <= explained
 
 
 def bundled() -> list[Lesson]:

@@ -49,6 +49,20 @@ def questions(chapters: Sequence[Chapter]) -> str:
     return table(("lesson", "question", "time"), rows)
 
 
+def datasets_table(chapters: Sequence[Chapter]) -> str:
+    """Return all data sets of all lessons; one that several lessons share is listed once."""
+    rows: dict[str, list[str]] = {}
+    for chapter in chapters:
+        lesson = chapter.lesson
+        for dataset in lesson.datasets:
+            what = [code(dataset.name), size_text(dataset.size), dataset.title, dataset.licence, ""]
+            of = f"[{lesson.name}](../course/{lesson.name}.md)"
+            of += " (default)" if dataset is lesson.datasets[0] else ""
+            row = rows.setdefault(dataset.name, what)
+            row[-1] = ", ".join(filter(None, [row[-1], of]))
+    return table(("`--data`", "size", "what it is", "licence", "lessons"), rows.values())
+
+
 def _link(chapter: Chapter) -> str:
     name = chapter.lesson.name
     return f"[{name}](course/{name}.md)"

@@ -20,20 +20,23 @@ from sphinx.util import logging
 
 from coursekit_docs.command_pages import commands_page
 from coursekit_docs.course import Chapter, chapters, describe_pictures, pictures_of, read_book
-from coursekit_docs.course_pages import lesson_page, map_page, questions
+from coursekit_docs.course_pages import datasets_table, lesson_page, map_page, questions
 
 log = logging.getLogger(__name__)
 # Sizes of brackets, which MathML chooses by itself.
 _SIZES = re.compile(r"\\[bB]igg?[lrm]?(?![a-zA-Z])")
-COURSE, COMMANDS = Path("course"), Path("reference/_commands.md")
+COURSE, REFERENCE = Path("course"), Path("reference")
 
 
 def write_pages(app: Sphinx) -> None:
     """Write the generated pages below the folder of the sources; what is unchanged stays."""
     docs = Path(app.srcdir)
     root = docs.parent
-    made: dict[Path, bytes] = {COMMANDS: commands_page().encode()}
     found = chapters(root)
+    made: dict[Path, bytes] = {
+        REFERENCE / "_commands.md": commands_page().encode(),
+        REFERENCE / "_datasets.md": datasets_table(found).encode(),
+    }
     made[COURSE / "_questions.md"] = questions(found).encode()
     made[COURSE / "index.md"] = map_page(found).encode()
     for chapter in found:
