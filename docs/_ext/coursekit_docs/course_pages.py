@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from coursekit import Lesson
+from coursekit import Dataset, Lesson
 from coursekit.commands.listing import size_text
 from coursekit.settings import limits
 from coursekit_docs.course import Chapter, Picture, Unit
@@ -55,12 +55,16 @@ def datasets_table(chapters: Sequence[Chapter]) -> str:
     for chapter in chapters:
         lesson = chapter.lesson
         for dataset in lesson.datasets:
-            what = [code(dataset.name), size_text(dataset.size), dataset.title, dataset.licence, ""]
+            what = [code(dataset.name), _size(dataset), dataset.title, dataset.licence, ""]
             of = f"[{lesson.name}](../course/{lesson.name}.md)"
             of += " (default)" if dataset is lesson.datasets[0] else ""
             row = rows.setdefault(dataset.name, what)
             row[-1] = ", ".join(filter(None, [row[-1], of]))
     return table(("`--data`", "size", "what it is", "licence", "lessons"), rows.values())
+
+
+def _size(dataset: Dataset) -> str:
+    return size_text(dataset.size).replace(" ", FIXED)
 
 
 def _link(chapter: Chapter) -> str:
@@ -166,7 +170,7 @@ def _reference(lesson: Lesson) -> Iterator[str]:
     yield table(
         ("`--data`", "size", "what it is", "licence"),
         (
-            (code(each.name), size_text(each.size), each.title, each.licence)
+            (code(each.name), _size(each), each.title, each.licence)
             for each in lesson.datasets
         ),
     )
