@@ -169,10 +169,7 @@ def _reference(lesson: Lesson) -> Iterator[str]:
     yield "## Data sets\n"
     yield table(
         ("`--data`", "size", "what it is", "licence"),
-        (
-            (code(each.name), _size(each), each.title, each.licence)
-            for each in lesson.datasets
-        ),
+        ((code(each.name), _size(each), each.title, each.licence) for each in lesson.datasets),
     )
     if lesson.own_data:
         yield f"Or your own, `--data PATH`: {lesson.own_data}. "
