@@ -1,0 +1,1 @@
+"""What the documentation makes from the repository: pages of the course and of the commands."""
