@@ -247,7 +247,7 @@ def test_a_figure_is_kept_as_a_picture(adding: Path) -> None:
             "# %%\nprint(mean((1.0, 3.0)))",
             "# %%\nfrom matplotlib.figure import Figure\n\nfigure = Figure((1, 1))\nfigure\n\n"
             "# %%\nfrom coursekit.prepare import show\n\n"
-            'show(["a [text]", iter(["in ", "pieces"]), figure], told="an empty square")',
+            'show(["a [text]", iter(["in ", "pieces"]), figure], alt="an empty square")',
         )
     )
     done = execute(build_notebook(read_template(adding, "sums"), "solved"))

@@ -137,6 +137,18 @@ def receptive_field(student):
 # **middle**. The rows must be in the order in which `tf.reshape` flattens a grid.
 
 # %%
+from coursekit.prepare import show
+from coursekit_captioning.practice import figures
+
+show(
+    figures.picture_to_cells(
+        64, ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1)), 256
+    ),
+    alt="A picture of a circle and a square becomes a grid of cells. One cell is marked; back in "
+    "the picture a small frame is what the cell stands for, and a larger one all that it sees.",
+)
+
+# %%
 from coursekit_captioning.model import coordinates  # exercise
 
 # %% [markdown]

@@ -91,6 +91,16 @@ def prediction(student):
 # picture against every one of its cells you need four of them.
 
 # %%
+from coursekit.prepare import show
+from coursekit_captioning.practice import figures
+
+show(
+    figures.looking(cells=64, units=256),
+    alt="A picture of a circle and a square; beside it the grid of attention weights, dark on the "
+    "cells of the circle. The annotations, weighted and added up, are the context.",
+)
+
+# %%
 from coursekit_captioning.model import BahdanauAttention  # exercise: call
 
 # %% [markdown]

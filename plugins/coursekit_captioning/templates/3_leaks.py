@@ -262,6 +262,16 @@ def without_padding(student):
 # held out. Mend `hold_out`, so that the captions that are held out tell something about pictures
 # that were *not* seen.
 
+# %%
+from coursekit.prepare import show
+from coursekit_captioning.practice import figures
+
+show(
+    figures.two_splits(5, 5),
+    alt="Five pictures with five captions each. Split by caption, most pictures have captions in "
+    "both training and test; split by picture, none has.",
+)
+
 
 # %% tags=["fault"]
 def hold_out(owners: Any, seed: int) -> Any:

@@ -99,6 +99,16 @@ def size(student):
 # One row is enough to see how it works; an image is the same in two directions. The result has just
 # the room that the stamps need. Three to five lines.
 
+# %%
+from coursekit.prepare import show
+from coursekit_dcgan.practice import figures
+
+show(
+    figures.stamps([[1, 2], [0, 3]], [[1, 0, 1], [0, 2, 0], [1, 0, 1]], stride=2),
+    alt="A map of 2 by 2 numbers and a kernel of 3 by 3. Each number scales a copy of the kernel; "
+    "the copies are laid down two places apart, and where they overlap they are added: 5 by 5.",
+)
+
 
 # %%
 def enlarge(row: Any, kernel: Any, stride: int) -> Any:  # exercise

@@ -45,6 +45,18 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 # Both networks must be told `training=True`. About ten lines.
 
 # %%
+from coursekit.prepare import show
+from coursekit_dcgan.practice import figures
+
+show(
+    figures.two_networks(114, (28, 28, 1)),
+    alt="Random numbers go through the generator to a drawn image; drawn and real images go "
+    "through the discriminator to two losses. The gradient of the generator's loss runs back "
+    "through the discriminator to the generator; that of the discriminator's loss ends at the "
+    "discriminator.",
+)
+
+# %%
 from coursekit_dcgan.train import train_step  # exercise
 
 # %%

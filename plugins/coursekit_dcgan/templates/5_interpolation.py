@@ -134,6 +134,16 @@ norms = np.linalg.norm(random.standard_normal((100_000, 100)), axis=1)
 print(f"norms: mean {norms.mean():.2f}, from {norms.min():.2f} to {norms.max():.2f}")
 print(f"shorter than 7.1: {(norms < 7.1).sum()} of 100,000")
 
+# %%
+from coursekit.prepare import show
+from coursekit_dcgan.practice import figures
+
+show(
+    figures.shell(100),
+    alt="A thin ring, the shell near which nearly all latent vectors lie, with two points on it. "
+    "An arc joins them along the ring; the straight chord between them leaves it.",
+)
+
 # %% [markdown]
 # The normal distribution in many dimensions is a thin *shell*. The straight line leaves it, and the
 # generator is asked to draw something from where it has never been.

@@ -91,6 +91,16 @@ def prediction(student):
 # NaN.
 
 # %%
+from coursekit.prepare import show
+from coursekit_nmt.practice import figures
+
+show(
+    figures.additive(places=4, units=192),
+    alt="The query and the annotations are each multiplied by a matrix and added; tanh, a product "
+    "with v and a softmax make one weight for each place.",
+)
+
+# %%
 from coursekit_nmt.model import BahdanauAttention  # exercise: call
 
 # %% [markdown]

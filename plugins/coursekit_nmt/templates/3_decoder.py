@@ -15,6 +15,23 @@
 # word from zeros. The code ran, the loss fell, and hardly anybody noticed.
 
 # %%
+from coursekit.prepare import show
+from coursekit_nmt.practice import figures
+
+show(
+    figures.one_step(
+        "no me gusta el café",
+        (0.35, 0.05, 0.5, 0.05, 0.05),
+        {"annotation": 384, "units": 192, "words": 1_000},
+        ("i", "do"),
+    ),
+    alt="Below, the words of a Spanish sentence go through the encoder, which reads both ways, to "
+    "one annotation each. The decoder's state is the query; the annotations, weighted, add up to "
+    "the context. State, context and the word before go into the GRU, whose new state scores "
+    "the next word.",
+)
+
+# %%
 import io
 from typing import Any
 

@@ -89,6 +89,17 @@ def prediction(student):
 # `i // columns`, column `i % columns`.
 
 # %%
+from coursekit.prepare import show
+from coursekit_nmt.practice import figures
+
+show(
+    figures.beam_tree(2),
+    alt="A tree of words with the probability of each beginning. Of two first words both are kept. "
+    "Of their five continuations two are kept, and the best of them comes after the less likely "
+    "first word.",
+)
+
+# %%
 IMPOSSIBLE = -1e9
 Array = np.ndarray
 
