@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Arrow", "Box", "Drawing", "Line", "Point", "Tint", "Words"]
+__all__ = ["SMALL", "Arrow", "Box", "Drawing", "Line", "Point", "Tint", "Words", "shape_text"]
 
 Tint = Literal["plain", "input", "weights", "state", "loss", "faint"]
 Align = Literal["left", "center", "right"]

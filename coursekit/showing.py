@@ -38,7 +38,7 @@ def show(shown: Showable | Drawing | list[Showable], alt: str = "") -> None:
                 print(piece, end="", flush=True)
             print()
         elif is_figure(item):
-            _display(Picture(item, alt or _titles(item)))
+            _display(Picture(item, alt or titles(item)))
         elif isinstance(item, str):
             print(item)
         else:
@@ -76,7 +76,7 @@ def _display(picture: Picture) -> None:
     display(picture)  # type: ignore[no-untyped-call]
 
 
-def _titles(figure: Any) -> str:
+def titles(figure: Any) -> str:
     """Return the titles of a figure's parts; of a drawing, its own."""
     titles = [axes.get_title() for axes in getattr(figure, "axes", ())]
     return "; ".join(title for title in titles if title) or getattr(figure, "title", "") or "figure"

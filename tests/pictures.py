@@ -16,7 +16,9 @@ def faults_of(drawing: Drawing) -> list[str]:
     inches = axes.transData.inverted()
     texts = {text: _extent(text, canvas, inches) for text in axes.texts}
     faults = [
-        f"{t.get_text()!r} has {t.get_fontsize()} points" for t in texts if t.get_fontsize() < SMALL
+        f"{t.get_text()!r} has {t.get_fontsize():g} points"
+        for t in texts
+        if t.get_fontsize() < SMALL
     ]
     for text, (left, top, right, bottom) in texts.items():
         if min(left, top) < 0.02 or right > drawing.width - 0.02 or bottom > drawing.height - 0.02:

@@ -48,11 +48,11 @@ def growing(shapes: Sequence[Sequence[int]]) -> Drawing:
     Args:
         shapes: Of the vector ``(size,)``, then of each map ``(height, width, channels)``.
     """
-    page = Drawing(0.9 + 1.85 * len(shapes), 2.9, "From a vector to an image")
+    page = Drawing(0.45 + 1.85 * len(shapes), 2.9, "From a vector to an image")
     largest = max(shape[0] for shape in shapes[1:])
     maps: list[Box] = []
     for number, shape in enumerate(shapes):
-        x = 1.0 + 1.85 * number
+        x = 0.7 + 1.85 * number
         side = 1.5 * shape[0] / largest if number else 0.0
         width, height = (side, side) if number else (0.22, 1.5)
         tint: Tint = "state" if number else "input"
