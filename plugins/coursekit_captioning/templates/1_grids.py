@@ -17,12 +17,10 @@
 # is wrong with them.
 
 # %%
-import io
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -394,9 +392,11 @@ for panel, (name, reading) in zip(panels, readings.items(), strict=True):
     panel.plot(across, down, "x", color="white", markersize=10, markeredgewidth=3)
     panel.set(title=name, xticks=[], yticks=[])
     panel.title.set_fontsize(9)
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="A drawn scene four times, once for each reading of the cell, with the box of a thing and "
+    "a cross where the cell is taken to be: yours is in the box.",
+)
 
 # %% [markdown]
 # Half a cell goes unnoticed: the score hardly moves when the things are large, and the cross still

@@ -22,14 +22,12 @@
 # its own.
 
 # %%
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare
@@ -357,9 +355,11 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
         panel.set_title(word, fontsize=9)
     for panel in part.axes:
         panel.set_axis_off()
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Two rows of the same picture, once for each word that is written: above with your "
+    "attention, bright at some places; below with the mean of all cells, equally bright.",
+)
 
 # %% [markdown]
 # The loss hardly tells the two apart after so few steps (about 1.3 for both in our runs): colours

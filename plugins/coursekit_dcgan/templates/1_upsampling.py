@@ -30,7 +30,7 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, drawn, fit
 from coursekit_dcgan.model import SLOPE, SMALL, spread
 
 # %% [markdown]
@@ -505,10 +505,16 @@ for kernel in (4, 5):
 print(f"real digits: flicker {flicker(data.parts.validation.pixels):.1f} grey levels")
 
 # %% tags=["train"]
-picture(beside({name: part[:1] for name, part in shown.items() if "equal" in name}, 1, 1))
+show(
+    beside({name: part[:1] for name, part in shown.items() if "equal" in name}, 1, 1),
+    alt="Two drawings with equal weights: even inside with a kernel of 4, a checkerboard with 5.",
+)
 
 # %% tags=["train"]
-picture(beside({name: part for name, part in shown.items() if "drawn" in name}))
+show(
+    beside({name: part for name, part in shown.items() if "drawn" in name}),
+    alt="Twenty drawings with a kernel of 4 beside twenty with a kernel of 5.",
+)
 
 # %% [markdown]
 # With equal weights, the kernel of 5 draws a grid, though nobody asked for one. Training weighs it

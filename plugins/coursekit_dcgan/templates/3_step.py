@@ -24,7 +24,7 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, drawn, fit
 from coursekit_dcgan.data import Latents
 from coursekit_dcgan.load import unscaled
 from coursekit_dcgan.model import Gan
@@ -754,7 +754,11 @@ for mode in (True, False):
     apart_by = np.abs(company.astype(float) - alone).mean()
     print(f"training={mode!s:5}: alone and in company differ by {apart_by:.1f} grey levels")
     shown[f"training={mode}"] = np.concatenate([company, alone])
-picture(beside(shown, count=10))
+show(
+    beside(shown, count=10),
+    alt="Ten drawings in each mode, five made in company above the same five made alone: they "
+    "differ with training=True and are equal with training=False.",
+)
 
 # %% [markdown]
 # That is drawing. And training without being told? The same step, for the same time, with
@@ -792,7 +796,11 @@ for name, model in (("yours", told), ("never told", untold)):
     found = drawn(model, data)
     print(f"{name:10} {found.recognised:4.0%} recognised, Fréchet distance {found.distance:.0f}")
     shown[name] = found.pixels
-picture(beside(shown))
+show(
+    beside(shown),
+    alt="Twenty drawings of the network that you trained beside twenty of the one that was never "
+    "told that it is being trained.",
+)
 
 # %% [markdown]
 # Compare the Fréchet distances first. With three seeds ours were 80 to 112 with your step and 148

@@ -349,7 +349,7 @@ from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.classifier import judge
-from coursekit_dcgan.practice.compare import beside, fit, picture
+from coursekit_dcgan.practice.compare import beside, fit
 from coursekit_dcgan.evaluate import draw
 
 STEPS = 500
@@ -380,7 +380,11 @@ for name, path in WALKS.items():
     print(f"{'':21} sure {sure.round(2)}")
     print(f"{'':21} ink  {ink.round().astype(int)}")
     shown[name] = pixels[: 6 * 9]
-picture(beside(shown, columns=9, count=54))
+show(
+    beside(shown, columns=9, count=54),
+    alt="Six walks of nine drawings each along your great circle, beside the same six along the "
+    "straight line, which are fainter in the middle.",
+)
 
 # %% [markdown]
 # Halfway along the straight line the classifier is less sure than along your walk (0.74 and 0.77

@@ -25,13 +25,11 @@
 # of this exercise.
 
 # %%
-import io
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
@@ -461,9 +459,11 @@ for panel, (name, attention) in zip(
             f"   loss {loss_longer:.3f}, {lost_longer:4.0%} on padding"
         )
     heat_map(panel, name, translator, pairs, longer[:, :34], target)
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Two tables of attention, rows of written words and columns of source words and padding: "
+    "with the mask the padding is dark, without it a faint light lies on it.",
+)
 
 # %% [markdown]
 # With the mask, padding changes nothing, before and after training. Without it, an untrained
