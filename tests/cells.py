@@ -8,6 +8,7 @@ from unittest.mock import patch
 from coursekit.notebooks.cells import cells
 from coursekit.practice.gather import exercise
 from coursekit.practice.namespace import NotebookNamespace
+from coursekit.showing import png
 
 
 def run_cells(name: str, **constants: object) -> dict[str, Any]:
@@ -21,13 +22,16 @@ def run_cells(name: str, **constants: object) -> dict[str, Any]:
         **constants: New values of names that a cell sets in a line of its own, ``STEPS=2``.
 
     Returns:
-        What the cells have defined.
+        What the cells have defined, and as ``_pictures`` the PNG pictures that they showed.
     """
     import tensorflow as tf
 
     here = NotebookNamespace({"__name__": "__main__"}, {})
-    left = dict(constants)
-    with patch.object(tf, "function", _without_xla(tf.function)):
+    left, shown = dict(constants), []
+    with (
+        patch.object(tf, "function", _without_xla(tf.function)),
+        patch("coursekit.showing._display", lambda picture: shown.append(png(picture.figure))),
+    ):
         for cell in cells(exercise(name)):
             if cell.role in ("text", "check"):
                 continue
@@ -40,7 +44,7 @@ def run_cells(name: str, **constants: object) -> dict[str, Any]:
                     left.pop(constant, None)
             here.run_cell(code, cell.id)
     assert not left, f"no cell of {name} sets {', '.join(left)}"
-    return here.namespace
+    return here.namespace | {"_pictures": shown}
 
 
 def _without_xla(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -93,10 +93,10 @@ def _show_figures() -> None:
         pictures.for_type_by_name("matplotlib.figure", "Figure", _picture)
 
 
-def _picture(figure: Figure) -> bytes:
-    from coursekit.showing import png
+def _picture(figure: Figure) -> tuple[bytes, dict[str, str]]:
+    from coursekit.showing import png, titles
 
-    return png(figure)
+    return png(figure), {"alt": titles(figure)}
 
 
 def _is_error(record: logging.LogRecord) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from coursekit_dcgan import DcganDemoOptions
 
 COLUMNS = 9  # of the grid
+WIDTH = 6.0  # inches: in a notebook, twelve digits side by side are 55 pixels wide each
 IN_TERMINAL = 10  # images
 WALK = 9  # images from one end of a walk to the other
 SHOWN_NEAREST = 10
@@ -137,7 +138,7 @@ def grid(images: Pixels, columns: int, title: str = "") -> Figure:
     """Draw images beside and below each other."""
     whole = canvas(images, min(columns, len(images)))
     height, width = whole.shape
-    figure = Figure(figsize=(5.2, 5.2 * height / width + (0.3 if title else 0.0)))
+    figure = Figure(figsize=(WIDTH, WIDTH * height / width + (0.3 if title else 0.0)))
     figure.subplots_adjust(0, 0, 1, 1 if not title else 1 - 0.3 / figure.get_figheight())
     axes = figure.subplots()
     axes.imshow(whole, cmap="gray", vmin=0, vmax=255, interpolation="nearest")

@@ -10,7 +10,13 @@ import pytest
 from coursekit.commands.copies import SCAFFOLD
 from tests.conftest import OUTSIDE, ROOT
 
-DOORS = ("coursekit", "coursekit.prepare", "coursekit.practice", "coursekit.store")
+DOORS = (
+    "coursekit",
+    "coursekit.drawing",
+    "coursekit.prepare",
+    "coursekit.practice",
+    "coursekit.store",
+)
 PACKAGES = (ROOT / "plugins", OUTSIDE, *SCAFFOLD.glob("coursekit_*"))
 FILES = sorted(path for folder in PACKAGES for path in folder.rglob("*.py"))
 

@@ -54,7 +54,7 @@ TEXT_FILES = (
 )
 TEXTS = ("Vocabulary", "opening", "beginning", "passage")
 
-# One text, but for docstrings (and the name of `picture`, which templates import).
+# One text, but for docstrings.
 ONE_TEXT = [
     parts("Dropout", "nmt.layers", "captioning.layers", "textgen.layers", "transformer.layers"),
     parts("GRU", "nmt.layers", "captioning.layers"),
@@ -68,10 +68,6 @@ ONE_TEXT = [
     (
         Part("coursekit_nmt", "NmtSettings.__post_init__"),
         Part("coursekit_captioning", "CaptioningSettings.__post_init__"),
-    ),
-    (
-        Part("coursekit_dcgan.practice.compare", "picture"),
-        Part("coursekit_textgen.practice.compare", "shown"),
     ),
     *(parts(name, "textgen.load", "transformer.load") for name in TEXT_FILES),
     *(parts(name, "textgen.data", "transformer.data") for name in TEXTS),

@@ -245,17 +245,21 @@ def test_a_figure_is_kept_as_a_picture(adding: Path) -> None:
     adding.write_text(
         adding.read_text().replace(
             "# %%\nprint(mean((1.0, 3.0)))",
-            "# %%\nfrom matplotlib.figure import Figure\n\nfigure = Figure((1, 1))\nfigure\n\n"
-            "# %%\nfrom coursekit.prepare import show\n\n"
-            'show(["a [text]", iter(["in ", "pieces"]), figure], told="an empty square")',
+            "# %%\nfrom matplotlib.figure import Figure\n\nfigure = Figure((1, 1))\n"
+            'figure.subplots().set(title="all")\nfigure\n\n'
+            "# %%\nfrom coursekit.drawing import Drawing\nfrom coursekit.prepare import show\n\n"
+            'show(["a [text]", iter(["in ", "pieces"]), figure], alt="an empty square")\n'
+            'show(Drawing(1, 1, "page"))',
         )
     )
     done = execute(build_notebook(read_template(adding, "sums"), "solved"))
     pictures = [o for c in done["cells"] for o in c.get("outputs", []) if "data" in o]
-    assert [set(picture["data"]) for picture in pictures] == [{"image/png", "text/plain"}] * 2
-    one, two = (picture["data"]["image/png"] for picture in pictures)
-    assert one == two
-    assert pictures[1]["metadata"]["image/png"]["alt"] == "an empty square"
+    assert [set(picture["data"]) for picture in pictures] == [{"image/png", "text/plain"}] * 3
+    one, two, drawing = (picture["data"]["image/png"] for picture in pictures)
+    assert one == two != drawing
+    alternatives = ["all", "an empty square", "page"]
+    assert [picture["metadata"]["image/png"]["alt"] for picture in pictures] == alternatives
+    assert ["".join(picture["data"]["text/plain"]) for picture in pictures[1:]] == alternatives[1:]
     printed = [o["text"] for c in done["cells"] for o in c.get("outputs", []) if "text" in o]
     assert "a [text]\nin pieces\n" in printed
 

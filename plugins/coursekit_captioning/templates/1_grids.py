@@ -17,12 +17,10 @@
 # is wrong with them.
 
 # %%
-import io
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -135,6 +133,18 @@ def receptive_field(student):
 # A convolution sees the same circle everywhere, so the encoder must be told where each cell is.
 # `coordinates` says it, as two numbers from -1 (top, left) to 1 (bottom, right): of the cell's
 # **middle**. The rows must be in the order in which `tf.reshape` flattens a grid.
+
+# %%
+from coursekit.prepare import show
+from coursekit_captioning.practice import figures
+
+show(
+    figures.picture_to_cells(
+        64, ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1)), 256
+    ),
+    alt="A picture of a circle and a square becomes a grid of cells. One cell is marked; back in "
+    "the picture a small frame is what the cell stands for, and a larger one all that it sees.",
+)
 
 # %%
 from coursekit_captioning.model import coordinates  # exercise
@@ -382,9 +392,11 @@ for panel, (name, reading) in zip(panels, readings.items(), strict=True):
     panel.plot(across, down, "x", color="white", markersize=10, markeredgewidth=3)
     panel.set(title=name, xticks=[], yticks=[])
     panel.title.set_fontsize(9)
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="A drawn scene four times, once for each reading of the cell, with the box of a thing and "
+    "a cross where the cell is taken to be: yours is in the box.",
+)
 
 # %% [markdown]
 # Half a cell goes unnoticed: the score hardly moves when the things are large, and the cross still

@@ -22,14 +22,12 @@
 # its own.
 
 # %%
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare
@@ -89,6 +87,16 @@ def prediction(student):
 # The layers are given, and `keys`, which is computed once for a picture. Fill in `call`; the
 # docstring names the shapes. It takes about four lines. Mind the axes: to hold every query of a
 # picture against every one of its cells you need four of them.
+
+# %%
+from coursekit.prepare import show
+from coursekit_captioning.practice import figures
+
+show(
+    figures.looking(cells=64, units=256),
+    alt="A picture of a circle and a square; beside it the grid of attention weights, dark on the "
+    "cells of the circle. The annotations, weighted and added up, are the context.",
+)
 
 # %%
 from coursekit_captioning.model import BahdanauAttention  # exercise: call
@@ -347,9 +355,11 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
         panel.set_title(word, fontsize=9)
     for panel in part.axes:
         panel.set_axis_off()
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Two rows of the same picture, once for each word that is written: above with your "
+    "attention, bright at some places; below with the mean of all cells, equally bright.",
+)
 
 # %% [markdown]
 # The loss hardly tells the two apart after so few steps (about 1.3 for both in our runs): colours

@@ -15,12 +15,10 @@
 # First, a figure to hold on to.
 
 # %%
-import io
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare
@@ -261,6 +259,16 @@ def without_padding(student):
 # Captions stand in a long list; `owners` says of which picture each one is. About a tenth is to be
 # held out. Mend `hold_out`, so that the captions that are held out tell something about pictures
 # that were *not* seen.
+
+# %%
+from coursekit.prepare import show
+from coursekit_captioning.practice import figures
+
+show(
+    figures.two_splits(5, 5),
+    alt="Five pictures with five captions each. Split by caption, most pictures have captions in "
+    "both training and test; split by picture, none has.",
+)
 
 
 # %% tags=["fault"]
@@ -518,9 +526,11 @@ for name, split in (("by caption", leaky), ("by picture (yours)", hold_out)):
     for panel, title, value in zip((left, right), ("CIDEr-D", "BLEU-4"), found, strict=True):
         panel.barh(name, value)
         panel.set_title(f"{title} of a parrot", fontsize=10)
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Two bar charts, CIDEr and BLEU-4 of the parrot: both bars are far longer for the split by "
+    "caption than for the split by picture.",
+)
 
 # %% [markdown]
 # All that the parrot gains where captions were held out is memory. A real network that learns its

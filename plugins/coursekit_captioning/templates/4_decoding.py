@@ -15,17 +15,15 @@
 # time, and the figure of what the network looked at broke on short captions. You will do better.
 
 # %%
-import io
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
 from coursekit_captioning.practice.counting import DESCRIBING, CountingCaptioner, Step
@@ -882,9 +880,11 @@ for number, (panel, title) in enumerate(zip(figure.subplots(1, 3), titles, stric
     panel.set_title(title, fontsize=10)
     if number:
         panel.set_yticks([])
-drawn = io.BytesIO()
-figure.savefig(drawn, dpi=80)
-Image(drawn.getvalue())
+show(
+    figure,
+    alt="Three bar charts that compare the ways of writing: CIDEr, captions with unknown words, "
+    "and captions that repeat themselves.",
+)
 
 # %% [markdown]
 # And where it looked: a short caption in the grid of 2018, and in yours. What has no place in the
@@ -906,9 +906,11 @@ for part, name, (down, across) in zip(
         panel.set_title(word, fontsize=10)
     for panel in panels:
         panel.set_axis_off()
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="A picture once for each word of a short caption: in the grid of 2018 some words have no "
+    "place, in yours each has one.",
+)
 
 # %% [markdown]
 # Measured in one run, on 100 scenes after 300 steps (yours will differ): drawn by lot, from all

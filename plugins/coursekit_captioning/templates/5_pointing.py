@@ -15,16 +15,14 @@
 # is drawn, so the box of every thing is known exactly.
 
 # %%
-import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
 from coursekit_captioning.evaluate import peak, true_captions
@@ -344,9 +342,10 @@ for name, compared in ways(captions).items():
     panel.barh(name, score)
 panel.invert_yaxis()
 panel.set(title="pointing game", xlim=(0, 1))
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Bars of the pointing game from 0 to 1, one for each way of choosing where it looked.",
+)
 
 # %% [markdown]
 # Few words of the 600 captions name something that is there, for so young a network is mostly

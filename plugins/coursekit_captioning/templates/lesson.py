@@ -18,23 +18,22 @@
 # is elsewhere. Photographs come afterwards, with one word changed.
 
 # %%
-import io
 import time
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
 from coursekit_captioning.demo import answer, held_out
 from coursekit_captioning.evaluate import evaluate_split
 from coursekit_captioning.overlay import attention_figure
 from coursekit_captioning.decode import write_captions
+from coursekit_captioning.practice import figures
 
 # %% [markdown]
 # ## The data
@@ -52,13 +51,6 @@ print("\n".join(data.notes))
 
 
 # %%
-def picture(figure: Figure) -> Image:
-    """Return a figure as a picture that any notebook shows."""
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=80)
-    return Image(drawn.getvalue())
-
-
 figure = Figure(figsize=(10, 2.7), layout="constrained")
 for index, axis in enumerate(figure.subplots(1, 4)):
     shown = held_out(data, index % len(data.held_out))  # a small folder holds out fewer
@@ -67,7 +59,7 @@ for index, axis in enumerate(figure.subplots(1, 4)):
     axis.set_title(f"picture {index}", fontsize=10)
     for caption in shown.example.captions[:2]:
         print(f"picture {index}: {caption}")
-picture(figure)
+show(figure, alt="Four held-out pictures; what is in them, the captions above say.")
 
 # %% [markdown]
 # Five people describe a picture in five ways, and all are right. In each of these held-out pictures
@@ -89,6 +81,15 @@ print(data.vocabulary.decode(captions[0, 0].numpy()))
 # Five convolutions turn 64 × 64 pixels into a grid of 8 × 8 cells; each cell has seen a part of the
 # picture, larger than itself. A convolution sees the same circle everywhere: it does not know
 # *where* it is, and without that "above" cannot be learnt. So each cell is also told its place.
+
+# %%
+from coursekit_captioning.model import ShapeEncoder
+
+show(
+    figures.picture_to_cells(64, ShapeEncoder.CONVOLUTIONS, settings.units),
+    alt="A picture of a circle and a square becomes a grid of cells. One cell is marked; back in "
+    "the picture a small frame is what the cell stands for, and a larger one all that it sees.",
+)
 
 # %%
 from coursekit_captioning.model import coordinates  # show
@@ -121,6 +122,13 @@ print("annotations", annotations.shape, ": (pictures, cells, size)")
 # padding. The second axis here is the captions, for five people look at the same picture.
 
 # %%
+show(
+    figures.looking(*annotations.shape[1:]),
+    alt="A picture of a circle and a square; beside it the grid of attention weights, dark on the "
+    "cells of the circle. The annotations, weighted and added up, are the context.",
+)
+
+# %%
 from coursekit_captioning.model import BahdanauAttention  # show
 
 # %%
@@ -136,6 +144,16 @@ print("each row sums to", weights[0, 0].numpy().sum().round(4))
 # Suppose there are a red circle and a blue square, and the network has just written "a red". What
 # comes next is a circle, and only the word "red" tells that. So the word before is part of the
 # query. In the paper the query is the state alone, which has not read that word yet.
+
+# %%
+show(
+    figures.one_step(
+        annotations.shape[1], settings.units, settings.embedding, len(data.vocabulary)
+    ),
+    alt="State and word before make the query; attention compares it with the cells of the "
+    "picture. A gate that the state opens lets through as much of the context as counts. The GRU "
+    "makes the next state of context, word and state, and the next word is scored from it.",
+)
 
 # %%
 from coursekit_captioning.model import Memory  # show
@@ -225,12 +243,18 @@ for index in (3, 5, 0):
     described.append((shown, written))
 shown, written = described[0]
 looked = shown.pixels, written.words, written.attention
-picture(attention_figure(*looked, shown.aspect, data.offset))
+show(
+    attention_figure(*looked, shown.aspect, data.offset),
+    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked.",
+)
 
 # %% tags=["train"]
 shown, written = described[1]
 looked = shown.pixels, written.words, written.attention
-picture(attention_figure(*looked, shown.aspect, data.offset))
+show(
+    attention_figure(*looked, shown.aspect, data.offset),
+    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked.",
+)
 
 # %% [markdown]
 # ## Experiments

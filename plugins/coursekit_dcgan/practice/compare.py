@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf  # noqa: TID253 - only notebooks import this module
-from IPython.display import Image
 from matplotlib.figure import Figure  # noqa: TID253
 
 from coursekit_dcgan.classifier import judge
@@ -108,10 +106,3 @@ def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN)
         axes.set_title(name, fontsize=9)
         axes.set_axis_off()
     return figure
-
-
-def picture(figure: Figure) -> Image:
-    """Return a figure as a picture that a notebook shows, as in coursekit_textgen (`shown`)."""
-    file = io.BytesIO()
-    figure.savefig(file, dpi=80)
-    return Image(file.getvalue())  # type: ignore[no-untyped-call]

@@ -30,7 +30,7 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, drawn, fit
 from coursekit_dcgan.model import SLOPE, SMALL, spread
 
 # %% [markdown]
@@ -98,6 +98,16 @@ def size(student):
 #
 # One row is enough to see how it works; an image is the same in two directions. The result has just
 # the room that the stamps need. Three to five lines.
+
+# %%
+from coursekit.prepare import show
+from coursekit_dcgan.practice import figures
+
+show(
+    figures.stamps([[1, 2], [0, 3]], [[1, 0, 1], [0, 2, 0], [1, 0, 1]], stride=2),
+    alt="A map of 2 by 2 numbers and a kernel of 3 by 3. Each number scales a copy of the kernel; "
+    "the copies are laid down two places apart, and where they overlap they are added: 5 by 5.",
+)
 
 
 # %%
@@ -495,10 +505,16 @@ for kernel in (4, 5):
 print(f"real digits: flicker {flicker(data.parts.validation.pixels):.1f} grey levels")
 
 # %% tags=["train"]
-picture(beside({name: part[:1] for name, part in shown.items() if "equal" in name}, 1, 1))
+show(
+    beside({name: part[:1] for name, part in shown.items() if "equal" in name}, 1, 1),
+    alt="Two drawings with equal weights: even inside with a kernel of 4, a checkerboard with 5.",
+)
 
 # %% tags=["train"]
-picture(beside({name: part for name, part in shown.items() if "drawn" in name}))
+show(
+    beside({name: part for name, part in shown.items() if "drawn" in name}),
+    alt="Twenty drawings with a kernel of 4 beside twenty with a kernel of 5.",
+)
 
 # %% [markdown]
 # With equal weights, the kernel of 5 draws a grid, though nobody asked for one. Training weighs it

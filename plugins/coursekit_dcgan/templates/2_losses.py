@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, drawn, fit
 from coursekit_dcgan.train import train_step
 
 # %% [markdown]
@@ -503,7 +503,11 @@ for name, loss in (("yours", generator_loss), ("saturating", log_of_one_less)):
     found = learn(loss, settings, data)
     print(f"  {found.recognised:.0%} recognised, Fréchet distance {found.distance:.0f}")
     shown[name] = found.pixels
-picture(beside(shown))
+show(
+    beside(shown),
+    alt="Twenty drawings of the network with your loss beside twenty of the one with the "
+    "saturating loss, which has hardly learned.",
+)
 
 # %% [markdown]
 # Look at the *slope* first. In one of our runs the judge gave the drawings a $D$ of 0.00004, and

@@ -24,7 +24,7 @@ import tensorflow as tf
 from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import beside, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, drawn, fit
 from coursekit_dcgan.data import Latents
 from coursekit_dcgan.load import unscaled
 from coursekit_dcgan.model import Gan
@@ -43,6 +43,18 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 # 2. outside, ask each tape for its own network's gradients, and apply them.
 #
 # Both networks must be told `training=True`. About ten lines.
+
+# %%
+from coursekit.prepare import show
+from coursekit_dcgan.practice import figures
+
+show(
+    figures.two_networks(114, (28, 28, 1)),
+    alt="Random numbers go through the generator to a drawn image; drawn and real images go "
+    "through the discriminator to two losses. The gradient of the generator's loss runs back "
+    "through the discriminator to the generator; that of the discriminator's loss ends at the "
+    "discriminator.",
+)
 
 # %%
 from coursekit_dcgan.train import train_step  # exercise
@@ -742,7 +754,11 @@ for mode in (True, False):
     apart_by = np.abs(company.astype(float) - alone).mean()
     print(f"training={mode!s:5}: alone and in company differ by {apart_by:.1f} grey levels")
     shown[f"training={mode}"] = np.concatenate([company, alone])
-picture(beside(shown, count=10))
+show(
+    beside(shown, count=10),
+    alt="Ten drawings in each mode, five made in company above the same five made alone: they "
+    "differ with training=True and are equal with training=False.",
+)
 
 # %% [markdown]
 # That is drawing. And training without being told? The same step, for the same time, with
@@ -780,7 +796,11 @@ for name, model in (("yours", told), ("never told", untold)):
     found = drawn(model, data)
     print(f"{name:10} {found.recognised:4.0%} recognised, Fréchet distance {found.distance:.0f}")
     shown[name] = found.pixels
-picture(beside(shown))
+show(
+    beside(shown),
+    alt="Twenty drawings of the network that you trained beside twenty of the one that was never "
+    "told that it is being trained.",
+)
 
 # %% [markdown]
 # Compare the Fréchet distances first. With three seeds ours were 80 to 112 with your step and 148

@@ -22,10 +22,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import beside, between, drawn, fit, picture
+from coursekit_dcgan.practice.compare import beside, between, drawn, fit
 from coursekit_dcgan.model import Discriminator, alone
 from coursekit_dcgan.practice.ring import hit, hit_by_seeds, ring_figure, ring_points
 
@@ -208,7 +208,10 @@ samples = ring_points(alone, RING_SEEDS, ROUNDS)
 without_company = hit_by_seeds(samples)
 print(f"judged alone, {len(samples)} seeds: {without_company}")
 collapsed = dict(zip(("seed 1", "seed 2"), samples, strict=False))
-picture(ring_figure(collapsed))
+show(
+    ring_figure(collapsed),
+    alt="Eight grey clouds on a circle, for two seeds; the blue points lie on few of the clouds.",
+)
 
 # %% [markdown]
 # ## Mended: invent
@@ -457,7 +460,11 @@ samples = ring_points(company, RING_SEEDS, ROUNDS)
 print(f"judged alone, {len(samples)} seeds: {without_company}")
 print(f"yours, {len(samples)} seeds: {hit_by_seeds(samples)}")
 mended = dict(zip(("yours, seed 1", "yours, seed 2"), samples, strict=False))
-picture(ring_figure(collapsed | mended))
+show(
+    ring_figure(collapsed | mended),
+    alt="Eight grey clouds on a circle, four times: judged alone the blue points lie on few of "
+    "them, with your part in the judge on most.",
+)
 
 # %% [markdown]
 # ## In the lesson, with digits
@@ -511,7 +518,10 @@ shown = {"judged alone": with_seeds("judged alone", alone)}
 
 # %% tags=["train"]
 shown["yours"] = with_seeds("yours", company)
-picture(beside(shown))
+show(
+    beside(shown),
+    alt="Twenty drawings of the network judged alone beside twenty of the one with your part.",
+)
 
 # %% [markdown]
 # Compare the two lines of ranges; yours will differ from ours. With the `company` of our solution

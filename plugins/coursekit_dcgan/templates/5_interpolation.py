@@ -134,6 +134,16 @@ norms = np.linalg.norm(random.standard_normal((100_000, 100)), axis=1)
 print(f"norms: mean {norms.mean():.2f}, from {norms.min():.2f} to {norms.max():.2f}")
 print(f"shorter than 7.1: {(norms < 7.1).sum()} of 100,000")
 
+# %%
+from coursekit.prepare import show
+from coursekit_dcgan.practice import figures
+
+show(
+    figures.shell(100),
+    alt="A thin ring, the shell near which nearly all latent vectors lie, with two points on it. "
+    "An arc joins them along the ring; the straight chord between them leaves it.",
+)
+
 # %% [markdown]
 # The normal distribution in many dimensions is a thin *shell*. The straight line leaves it, and the
 # generator is asked to draw something from where it has never been.
@@ -339,7 +349,7 @@ from coursekit.prepare import prepare
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.classifier import judge
-from coursekit_dcgan.practice.compare import beside, fit, picture
+from coursekit_dcgan.practice.compare import beside, fit
 from coursekit_dcgan.evaluate import draw
 
 STEPS = 500
@@ -370,7 +380,11 @@ for name, path in WALKS.items():
     print(f"{'':21} sure {sure.round(2)}")
     print(f"{'':21} ink  {ink.round().astype(int)}")
     shown[name] = pixels[: 6 * 9]
-picture(beside(shown, columns=9, count=54))
+show(
+    beside(shown, columns=9, count=54),
+    alt="Six walks of nine drawings each along your great circle, beside the same six along the "
+    "straight line, which are fainter in the middle.",
+)
 
 # %% [markdown]
 # Halfway along the straight line the classifier is less sure than along your walk (0.74 and 0.77

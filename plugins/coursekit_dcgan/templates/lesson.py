@@ -32,10 +32,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import picture
+from coursekit_dcgan.practice import figures
 from coursekit_dcgan.data import Latents
 from coursekit_dcgan.load import unscaled
 from coursekit_dcgan.demo import grid, nearest, nearest_figure, walk
@@ -54,7 +54,10 @@ DATASET = "mnist5k"
 # %%
 settings, data = prepare(DcganLesson(), DATASET)
 print("\n".join(data.notes))
-picture(grid(data.parts.train.pixels[:36], 12))
+show(
+    grid(data.parts.train.pixels[:36], 12),
+    alt="Three rows of twelve training images, white on black.",
+)
 
 # %% [markdown]
 # A batch has two halves: real images, their brightness brought to -1 (black) up to 1 (white), and
@@ -85,6 +88,21 @@ print("the category of the first vector:", latents[0, settings.latent :].numpy()
 # 1.) In front of each, the map is normalised over the batch and rectified.
 
 # %%
+maps = [(SMALL, SMALL, 2 * settings.width)] * 2 + [(2 * SMALL, 2 * SMALL, settings.width)]
+show(
+    figures.growing([latents.shape[1:], *maps, images.shape[1:]]),
+    alt="A latent vector becomes a small stack of maps of 7 by 7, then of 14 by 14 with half as "
+    "many channels, then one image of 28 by 28.",
+)
+
+# %%
+show(
+    figures.stamps([[1, 2], [0, 3]], [[1, 0, 1], [0, 2, 0], [1, 0, 1]], stride=2),
+    alt="A map of 2 by 2 numbers and a kernel of 3 by 3. Each number scales a copy of the kernel; "
+    "the copies are laid down two places apart, and where they overlap they are added: 5 by 5.",
+)
+
+# %%
 from coursekit_dcgan.model import Generator  # show
 
 # %% [markdown]
@@ -95,7 +113,10 @@ from coursekit_dcgan.model import Generator  # show
 generator = Generator(settings.width, settings.kernel, seed=0)
 drawn = generator(latents)
 print("drawn", drawn.shape, f"from {tf.reduce_min(drawn):.3f} to {tf.reduce_max(drawn):.3f}")
-picture(grid(unscaled(drawn.numpy())[:12], 12))
+show(
+    grid(unscaled(drawn.numpy())[:12], 12),
+    alt="Twelve drawings of an untrained generator, all of them an even grey.",
+)
 
 # %% [markdown]
 # ## The discriminator judges
@@ -121,6 +142,15 @@ print("logits of drawn images", judge(drawn).shape, judge(drawn)[:4].numpy().rou
 #
 # The judge should say 1 of real images $x$ and 0 of drawn ones $G(z)$; the generator would like to
 # hear 1 of its own.
+
+# %%
+show(
+    figures.two_networks(latents.shape[1], images.shape[1:]),
+    alt="Random numbers go through the generator to a drawn image; drawn and real images go "
+    "through the discriminator to two losses. The gradient of the generator's loss runs back "
+    "through the discriminator to the generator; that of the discriminator's loss ends at the "
+    "discriminator.",
+)
 
 # %%
 from coursekit_dcgan.train import cross_entropy  # show
@@ -179,7 +209,11 @@ for number in range(50):
         early = wishes(model.generator(latents[:6]))
 print({name: round(float(loss), 2) for name, loss in losses.items()})
 drawn = model.generator(latents[:6])
-picture(grid(np.concatenate([early, unscaled(drawn), wishes(drawn)]), 6))
+show(
+    grid(np.concatenate([early, unscaled(drawn), wishes(drawn)]), 6),
+    alt="Three rows of six: gradients after one step look like noise; drawings after fifty steps "
+    "are pale blots in the middle; gradients after fifty gather in the middle, in a checkerboard.",
+)
 
 # %% [markdown]
 # From above: the wishes after one step, mere noise; what the generator draws after fifty; the
@@ -223,7 +257,10 @@ for epoch in range(settings.epochs):
         means = {name: np.mean([float(loss[name]) for loss in losses]) for name in losses[0]}
         print(f"epoch {epoch + 1:2}:", ", ".join(f"{n} {mean:.2f}" for n, mean in means.items()))
         frames.append(draw(model, same))
-picture(grid(np.concatenate(frames), 12, "after 1, 2, 4, 8, 16 and all epochs"))
+show(
+    grid(np.concatenate(frames), 12, "after 1, 2, 4, 8, 16 and all epochs"),
+    alt="Six rows of the same twelve drawings: blurred strokes become clear shapes.",
+)
 
 # %% [markdown]
 # ## How good is it?
@@ -237,7 +274,10 @@ picture(grid(np.concatenate(frames), 12, "after 1, 2, 4, 8, 16 and all epochs"))
 # %% tags=["train"]
 for name, value in evaluate(model, data, "test").items():
     print(f"{name:22} {value:8.3f}")
-picture(grid(draw(model, model.latents.draw(60, 0)), 12))
+show(
+    grid(draw(model, model.latents.draw(60, 0)), 12),
+    alt="Sixty drawings, five rows of twelve; most can be read at once, a few are nothing known.",
+)
 
 # %% [markdown]
 # Are they copies? Below each drawing stands the most similar of all training images. If the network
@@ -246,7 +286,10 @@ picture(grid(draw(model, model.latents.draw(60, 0)), 12))
 # %% tags=["train"]
 ten = draw(model, model.latents.draw(10, 1))
 places, distances = nearest(ten, data.parts.train.pixels)
-picture(nearest_figure(ten, data.parts.train.pixels[places], distances))
+show(
+    nearest_figure(ten, data.parts.train.pixels[places], distances),
+    alt="Ten drawings above the most similar training image of each: alike, but never the same.",
+)
 
 # %% [markdown]
 # ## Walk
@@ -254,10 +297,20 @@ picture(nearest_figure(ten, data.parts.train.pixels[places], distances))
 # Every vector is a drawing. So one can go from the vector of one digit to that of another and watch
 # what is between. (Why the walk is an arc and not a straight line is exercise 5.)
 
+# %%
+show(
+    figures.shell(settings.latent),
+    alt="A thin ring, the shell near which nearly all latent vectors lie, with two points on it. "
+    "An arc joins them along the ring; the straight chord between them leaves it.",
+)
+
 # %% tags=["train"]
 stops = model.latents.draw(6, 2)
 walks = [walk(start, end, 12) for start, end in pairwise(stops)]
-picture(grid(draw(model, np.concatenate(walks)), 12))
+show(
+    grid(draw(model, np.concatenate(walks)), 12),
+    alt="Five rows of twelve drawings; in each row one drawing changes into another step by step.",
+)
 
 # %% [markdown]
 # And what has it made of the categories? Each row has one category, each column the same normal
@@ -266,7 +319,10 @@ picture(grid(draw(model, np.concatenate(walks)), 12))
 # %% tags=["train"]
 normal = np.tile(model.latents.draw(12, 4)[:, : settings.latent], (settings.categories, 1))
 chosen = np.repeat(np.eye(settings.categories), 12, axis=0) * settings.categories**0.5
-picture(grid(draw(model, np.float32(np.concatenate([normal, chosen], axis=1))), 12))
+show(
+    grid(draw(model, np.float32(np.concatenate([normal, chosen], axis=1))), 12),
+    alt="A row of twelve drawings for each category; the drawings of a row are mostly alike.",
+)
 
 # %% [markdown]
 # ## Experiments

@@ -168,6 +168,16 @@ def unknown(student):
 # and `empty` rows of padding below. (The lesson fills its last batch up with them.)
 
 # %%
+from coursekit.prepare import show
+from coursekit_nmt.practice import figures
+
+show(
+    figures.padded(["no me gusta el café", "¿ dónde está ?", "gracias"]),
+    alt="Three sentences of five, four and one words as rows of five; the shorter ones are filled "
+    "up with padding. Beside them the mask, 1 where there is a word and 0 on padding.",
+)
+
+# %%
 from coursekit_nmt.data import padded  # exercise
 
 # %%

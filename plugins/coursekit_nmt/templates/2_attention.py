@@ -25,13 +25,11 @@
 # of this exercise.
 
 # %%
-import io
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
@@ -89,6 +87,16 @@ def prediction(student):
 # Something to think about while you write: what happens to a row that consists of padding alone?
 # The lesson fills its last batch up with such rows. Nobody reads their context, but it must not be
 # NaN.
+
+# %%
+from coursekit.prepare import show
+from coursekit_nmt.practice import figures
+
+show(
+    figures.additive(places=4, units=192),
+    alt="The query and the annotations are each multiplied by a matrix and added; tanh, a product "
+    "with v and a softmax make one weight for each place.",
+)
 
 # %%
 from coursekit_nmt.model import BahdanauAttention  # exercise: call
@@ -451,9 +459,11 @@ for panel, (name, attention) in zip(
             f"   loss {loss_longer:.3f}, {lost_longer:4.0%} on padding"
         )
     heat_map(panel, name, translator, pairs, longer[:, :34], target)
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Two tables of attention, rows of written words and columns of source words and padding: "
+    "with the mask the padding is dark, without it a faint light lies on it.",
+)
 
 # %% [markdown]
 # With the mask, padding changes nothing, before and after training. Without it, an untrained

@@ -15,13 +15,28 @@
 # word from zeros. The code ran, the loss fell, and hardly anybody noticed.
 
 # %%
-import io
+from coursekit.prepare import show
+from coursekit_nmt.practice import figures
+
+show(
+    figures.one_step(
+        "no me gusta el café",
+        (0.35, 0.05, 0.5, 0.05, 0.05),
+        {"annotation": 384, "units": 192, "words": 1_000},
+        ("i", "do"),
+    ),
+    alt="Below, the words of a Spanish sentence go through the encoder, which reads both ways, to "
+    "one annotation each. The decoder's state is the query; the annotations, weighted, add up to "
+    "the context. State, context and the word before go into the GRU, whose new state scores "
+    "the next word.",
+)
+
+# %%
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
 from coursekit import LocalDataset
@@ -548,9 +563,11 @@ for shift, name, decoder in ((-0.2, "with its state", Carrying), (0.2, "forgetfu
     for sentence, translation in zip(asked, found, strict=True):
         print(f"   {sentence} → {translation.text}")
 axes.legend()
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Bars of the loss at each place of the sentence, for the decoder with its state and the "
+    "forgetful one: alike at the first word, higher for the forgetful one after it.",
+)
 
 # %% [markdown]
 # Measured: a loss of 2.09 with the state and 2.40 without; BLEU about 40 and 22 on 300 held-out

@@ -14,15 +14,14 @@
 # sum nor count in the division. The notebooks of 2018 took care of the first and forgot the second.
 
 # %%
-import io
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
 from coursekit import LocalDataset
+from coursekit.prepare import show
 from coursekit_nmt import NmtLesson, NmtSettings
 from coursekit_nmt.build import build_translator
 from coursekit_nmt.data import PAD
@@ -304,9 +303,11 @@ for panel, faulty in zip(panels, (False, True), strict=True):
     panel.legend()
     reported, true = told[-10:].mean(axis=0)
     print(f"{name:7} at the end: reported {reported:.2f}, per word {true:.2f}")
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Two panels of falling curves: with your loss the reported one lies on the loss of a word, "
+    "with the faulty one far below it.",
+)
 
 # %% [markdown]
 # The two networks learn about equally well: Adam divides the scale of the gradients out. What the

@@ -14,13 +14,11 @@
 # beginning may have no good end. Beam search keeps several beginnings, *hypotheses*, in the race.
 
 # %%
-import io
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 from matplotlib.figure import Figure
 
 from coursekit import LocalDataset
@@ -87,6 +85,17 @@ def prediction(student):
 # `IMPOSSIBLE` is a log probability so low that nothing makes up for it.
 # `np.argsort(-numbers, axis=None)` sorts all numbers of an array; a place `i` among them is row
 # `i // columns`, column `i % columns`.
+
+# %%
+from coursekit.prepare import show
+from coursekit_nmt.practice import figures
+
+show(
+    figures.beam_tree(2),
+    alt="A tree of words with the probability of each beginning. Of two first words both are kept. "
+    "Of their five continuations two are kept, and the best of them comes after the less likely "
+    "first word.",
+)
 
 # %%
 IMPOSSIBLE = -1e9
@@ -749,9 +758,11 @@ print(f"my_search: BLEU {bleu(own, references):.1f}, {exact_match(own, reference
 left.set(xlabel="width of the beam", ylabel="mean log probability of a word")
 right.set(xlabel="width of the beam", ylabel="BLEU, held-out sentences")
 left.legend()
-picture = io.BytesIO()
-figure.savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    figure,
+    alt="Two line charts over the width of the beam: the mean log probability rises, BLEU hardly "
+    "changes.",
+)
 
 # %% [markdown]
 # Measured in one run, on 100 sentences after 600 steps (yours will differ): the wider the beam, the

@@ -17,16 +17,14 @@
 # decoder **look back**. This lesson builds their network, trains it, and draws where it looks.
 
 # %%
-import io
 import time
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
-from IPython.display import Image
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_nmt import NmtLesson
 from coursekit_nmt.build import build_translator
 from coursekit_nmt.data import PAD
@@ -34,6 +32,7 @@ from coursekit_nmt.demo import attention_plot
 from coursekit_nmt.decode import translate
 from coursekit_nmt.evaluate import evaluate_split
 from coursekit_nmt.layers import GRU, Dropout
+from coursekit_nmt.practice import figures
 
 # %% [markdown]
 # ## The data
@@ -54,6 +53,13 @@ for pair in data.train.pairs[:4]:
 # %% [markdown]
 # Sentences become rows of word numbers, filled up with padding (0) to a common length. The target
 # starts with `<start>` (1) and ends with `<end>` (2).
+
+# %%
+show(
+    figures.padded(["no me gusta el café", "¿ dónde está ?", "gracias"]),
+    alt="Three sentences of five, four and one words as rows of five; the shorter ones are filled "
+    "up with padding. Beside them the mask, 1 where there is a word and 0 on padding.",
+)
 
 # %%
 source, target = next(iter(data.train.batches(0)))
@@ -93,6 +99,13 @@ print(mask.numpy().astype(int))
 # lowest score that there is, so that its weight is zero.
 
 # %%
+show(
+    figures.additive(source.shape[1], settings.units),
+    alt="The query and the annotations are each multiplied by a matrix and added; tanh, a product "
+    "with v and a softmax make one weight for each place.",
+)
+
+# %%
 from coursekit_nmt.model import BahdanauAttention  # show
 
 # %%
@@ -101,6 +114,25 @@ from coursekit_nmt.model import Memory  # show
 # %% [markdown]
 # One step of the decoder takes the word before, its own state, and the context. The notebooks of
 # 2018 forgot the middle one: their decoder began every word from nothing.
+
+# %%
+sizes = {
+    "annotation": 2 * settings.encoder_units + settings.embedding,
+    "units": settings.units,
+    "words": len(data.target_vocabulary),
+}
+show(
+    figures.one_step(
+        "no me gusta el café",
+        (0.35, 0.05, 0.5, 0.05, 0.05),
+        sizes,
+        ("i", "do"),
+    ),
+    alt="Below, the words of a Spanish sentence go through the encoder, which reads both ways, to "
+    "one annotation each. The decoder's state is the query; the annotations, weighted, add up to "
+    "the context. State, context and the word before go into the GRU, whose new state scores "
+    "the next word.",
+)
 
 # %%
 from coursekit_nmt.model import Decoder  # show: step
@@ -167,6 +199,18 @@ print(f"compiled {speed(compiled, 20):7.1f} ms")
 # %% [markdown]
 # ## Train
 #
+# In training the decoder reads the *right* words, whatever it would have written: teacher forcing.
+# When it translates, it reads its own.
+
+# %%
+show(
+    figures.teacher_forcing(("i", "do", "not", "like"), ("i", "like", "it", "not")),
+    alt="Above, training: the decoder reads start, i, do, not and is asked for i, do, not, like. "
+    "Below, translating: each word that it writes is what it reads next, so one wrong word leads "
+    "to others.",
+)
+
+# %% [markdown]
 # A fresh network, three passes over the training pairs. After each it translates sentences that it
 # has never read. BLEU and chrF (up to 100) compare what it wrote with right translations, by words
 # and by letters; `exact_match` is the share that is right, `attention_alignment` the share of words
@@ -188,15 +232,28 @@ for epoch in range(EPOCHS):
 #
 # Each row is an English word as it was written, each column a Spanish word; bright means looked at.
 # Look for a row that is not on the diagonal: there the two languages differ in order.
+#
+# The translator does not simply take the likeliest word each time. It keeps the four likeliest
+# beginnings (`beam=4`) and chooses at the end. Here is such a search that keeps two:
+
+# %%
+show(
+    figures.beam_tree(2),
+    alt="A tree of words with the probability of each beginning. Of two first words both are kept. "
+    "Of their five continuations two are kept, and the best of them comes after the less likely "
+    "first word.",
+)
 
 # %% tags=["train"]
 sentences = list(data.validation.references)[:3]
 for sentence in sentences:
     (found,) = translate(model, data.source_vocabulary, data.target_vocabulary, [sentence], beam=4)
     print(sentence, "→", found.text)
-picture = io.BytesIO()
-attention_plot(sentence.split(), found.text.split(), found.attention).savefig(picture, dpi=80)
-Image(picture.getvalue())
+show(
+    attention_plot(sentence.split(), found.text.split(), found.attention),
+    alt=f"Attention as a table: the rows are the words of “{found.text}”, the columns those of "
+    f"“{sentence}”; each row is bright at the words that it looks at.",
+)
 
 # %% [markdown]
 # ## Experiments

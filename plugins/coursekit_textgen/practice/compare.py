@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf  # noqa: TID253 - only notebooks import this module
-from IPython.display import Image
 from matplotlib.figure import Figure  # noqa: TID253
 
 from coursekit.prepare import has_xla
@@ -70,10 +68,3 @@ def curves(
     axes.grid(alpha=0.3)
     axes.legend()
     return figure
-
-
-def shown(figure: Figure) -> Image:
-    """Return a figure as a picture that a notebook shows, as in coursekit_dcgan (`picture`)."""
-    file = io.BytesIO()
-    figure.savefig(file, dpi=80)
-    return Image(file.getvalue())  # type: ignore[no-untyped-call]

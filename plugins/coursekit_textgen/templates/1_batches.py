@@ -11,14 +11,19 @@
 #
 # A text is one long line of characters, and a recurrent network reads it with a memory. Reading
 # one character at a time is slow, so the text is cut into rows that are read side by side; and a
-# row is far too long for one step of training, so it is read piece by piece:
-#
-# ```text
-#            batch 0      batch 1      batch 2
-# row 0    First Citi | zen: Befor | e we proce | ...
-# row 1    the gods s | end no suc | h messenge | ...
-# ```
-#
+# row is far too long for one step of training, so it is read piece by piece.
+
+# %%
+from coursekit.prepare import show
+from coursekit_textgen.practice import figures
+
+show(
+    figures.rows_and_pieces("to be or not to be, that is", batch_size=3, length=4),
+    alt="A text of 27 characters is cut into three rows of nine. Batch 0 takes the first four "
+    "characters of every row, batch 1 the next four; the last character is only a target.",
+)
+
+# %% [markdown]
 # Row 0 of batch 1 goes on where row 0 of batch 0 stopped. That is what makes a memory worth having.
 
 # %%
@@ -612,7 +617,7 @@ from coursekit_textgen.data import batches_of  # show
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.practice.compare import continued, curves, learn, shown
+from coursekit_textgen.practice.compare import continued, curves, learn
 from coursekit_textgen.decode import Taste
 
 STEPS = 400
@@ -629,7 +634,11 @@ for name, lessons in (("yours", batches), ("targets = inputs", copying)):
     losses[name] = learn(model, lessons)
     print(f"── {name}: loss {losses[name][-20:].mean():.2f} ──")
     print("O Romeo" + continued(model, data.vocabulary, "O Romeo", 200, Taste(0.8)))
-shown(curves("What it is asked for decides what it learns", losses))
+show(
+    curves("What it is asked for decides what it learns", losses),
+    alt="Two loss curves: that of the copying network falls to zero at once, the other falls "
+    "slowly and stays well above it.",
+)
 
 # %% [markdown]
 # The loss of the copying network falls to nothing within moments: it has the answer before its

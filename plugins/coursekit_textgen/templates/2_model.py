@@ -30,6 +30,17 @@
 # matter, as you will see.
 
 # %%
+from coursekit.prepare import show
+from coursekit_textgen.practice import figures
+
+show(
+    figures.gates(256),
+    alt="The state runs straight from left to right. Gate z multiplies it by how much to keep, and "
+    "one minus z multiplies the new content that is added. Gate r decides how much of the state "
+    "the new content sees; gates and new content read the character, too.",
+)
+
+# %%
 from collections.abc import Callable
 
 import keras
@@ -367,6 +378,14 @@ def numbers(student):
 # before: `self.zero_states(rows)` has the states for that.
 
 # %%
+show(
+    figures.unrolled("kings", embedding=8, units=16, characters=66),
+    alt="Four copies of the network side by side. Each reads a character of king as a vector, "
+    "changes the state that it was handed, and scores the next character, of ings; an arrow "
+    "carries the state h from each copy to the next.",
+)
+
+# %%
 from coursekit_textgen.model import CharacterModel  # exercise: call
 
 # %%
@@ -694,7 +713,7 @@ def dropping(student):
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.practice.compare import continued, curves, learn, shown
+from coursekit_textgen.practice.compare import continued, curves, learn
 from coursekit_textgen.data import side_by_side
 from coursekit_textgen.decode import Taste
 from coursekit_textgen.train import character_loss
@@ -730,7 +749,10 @@ for name, network in variants.items():
     losses[name] = tf.reduce_mean(character_loss(scores, held_out[:, 1:]), axis=0).numpy()
     print(f"── {name}: {losses[name].mean():.2f} nats a character ──")
     print(continued(network, data.vocabulary, data.opening, 150, Taste(0.8)), "\n")
-shown(curves("Reading held-out text", losses, window=3, along="characters read"))
+show(
+    curves("Reading held-out text", losses, window=3, along="characters read"),
+    alt="A curve of the loss for each version of the network, over the characters read.",
+)
 
 # %% [markdown]
 # The first curve falls as the memory fills: a network that has read ten characters guesses

@@ -18,6 +18,16 @@
 # But it helps only if the next piece really **is** the next one.
 
 # %%
+from coursekit.prepare import show
+from coursekit_textgen.practice import figures
+
+show(
+    figures.state_and_gradient(3, 16),
+    alt="Three batches in a row. Arrows carry the state from each batch to the next; the gradient "
+    "runs backwards inside each batch and stops at its beginning.",
+)
+
+# %%
 import numpy as np
 import tensorflow as tf
 
@@ -384,7 +394,7 @@ def ruler(student):
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.practice.compare import curves, learn, shown
+from coursekit_textgen.practice.compare import curves, learn
 from coursekit_textgen.evaluate import evaluate
 from coursekit_textgen.train import character_loss
 
@@ -432,7 +442,11 @@ for way in ("yours", "as in 2018", "no memory"):
         f"{way:10}  first place {losses[way][0]:.2f}, last place {losses[way][-1]:.2f} nats; "
         f"held-out text read as a whole: {held_out:.3f}"
     )
-shown(curves("The loss at each place of a piece", losses, window=1, along="place, from 1"))
+show(
+    curves("The loss at each place of a piece", losses, window=1, along="place, from 1"),
+    alt="Three curves over the 16 places of a piece: with your batches nearly flat; without memory "
+    "highest at the first place, then falling; as in 2018 in between or above.",
+)
 
 # %% [markdown]
 # The memory that is carried makes the curve flat: the first guess of a piece is as good as the

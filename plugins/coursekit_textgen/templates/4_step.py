@@ -25,6 +25,16 @@
 # \text{loss} = -\log p_{\text{target}} = \log \sum_j e^{s_j} - s_{\text{target}} .$$
 
 # %%
+from coursekit.prepare import show
+from coursekit_textgen.practice import figures
+
+show(
+    figures.surprise((1.0, 0.5, 0.1)),
+    alt="The loss falls from above 5 nats for a probability near zero to 0 for a probability of 1; "
+    "one half costs 0.69 nats, one tenth 2.30.",
+)
+
+# %%
 import keras
 import numpy as np
 import tensorflow as tf
@@ -271,6 +281,13 @@ def stable(student):
 # 3. The gradient for `model.trainable_variables`, then `model.optimizer.apply(gradients,
 #    variables)`.
 # 4. Each carried variable is *assigned* the state after, for the next batch.
+
+# %%
+show(
+    figures.state_and_gradient(3, 32),
+    alt="Three batches in a row. Arrows carry the state from each batch to the next; the gradient "
+    "runs backwards inside each batch and stops at its beginning.",
+)
 
 # %%
 from coursekit_textgen.train import train_step  # exercise
@@ -625,7 +642,7 @@ def trains(student):
 # %% tags=["train"]
 from coursekit.prepare import prepare
 from coursekit_textgen import TextgenLesson
-from coursekit_textgen.practice.compare import continued, curves, learn, shown
+from coursekit_textgen.practice.compare import continued, curves, learn
 from coursekit_textgen.evaluate import evaluate
 from coursekit_textgen.decode import Taste
 
@@ -650,7 +667,10 @@ for name, network in (("yours", CharacterModel), ("exp(logits) as logits", Expon
     held_out = evaluate(used, data, "validation")["loss"]
     print(f"── {name}: reported {losses[name][-50:].mean():.2f}, held out {held_out:.2f} nats ──")
     print(continued(used, data.vocabulary, data.opening, 250, Taste(0.8)), "\n")
-shown(curves("What the two report", losses))
+show(
+    curves("What the two report", losses),
+    alt="The losses that the two networks report while they learn: two curves that fall alike.",
+)
 
 # %% [markdown]
 # The curves look alike: the faulty network has learnt something, namely scores whose *double*

@@ -23,9 +23,10 @@
 import numpy as np
 import tensorflow as tf
 
-from coursekit.prepare import prepare
+from coursekit.prepare import prepare, show
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.data import UNKNOWN
+from coursekit_textgen.practice import figures
 from coursekit_textgen.practice.ngram import Ngram
 from coursekit_textgen.decode import IMPOSSIBLE, Taste
 
@@ -255,6 +256,13 @@ def impossible(student):
 #    gives them, the largest first; k may be larger than the vocabulary);
 # 4. top-p, on what is left: sort the probabilities, the largest first, and go along until
 #    `taste.top_p` is reached. The character with which it is reached stays.
+
+# %%
+show(
+    figures.cut({"e": 0.4, "a": 0.3, "i": 0.15, "o": 0.1, "z": 0.05}, top_k=2, top_p=0.8),
+    alt="Bars of five probabilities: 40, 30, 15, 10 and 5 percent. Top-k 2 keeps the first two, "
+    "which become 57 and 43 percent; top-p 0.8 keeps the first three, with which 0.8 is reached.",
+)
 
 # %%
 from coursekit_textgen.decode import narrowed  # exercise
@@ -664,7 +672,7 @@ def richer(student):
 from matplotlib.figure import Figure
 
 from coursekit_textgen.build import build_model
-from coursekit_textgen.practice.compare import continued, learn, shown
+from coursekit_textgen.practice.compare import continued, learn
 
 STEPS = 1_000
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)
@@ -704,7 +712,11 @@ for axes, shown_taste in zip(figure.subplots(1, 5, sharey=True), tastes, strict=
         f"T {shown_taste.temperature}, k {shown_taste.top_k}, p {shown_taste.top_p}", size=9
     )
 figure.suptitle(f"What comes after “{PROMPT}king s”")
-shown(figure)
+show(
+    figure,
+    alt="Five bar charts of the ten likeliest characters: flatter the higher the temperature, cut "
+    "off after three with top-k, after some more with top-p.",
+)
 
 # %% [markdown]
 # With argmax the temperature is a knob that is connected to nothing: both texts are the same, and

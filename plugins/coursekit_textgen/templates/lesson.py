@@ -25,11 +25,11 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare
-from coursekit.prepare import has_xla
+from coursekit.prepare import has_xla, prepare, show
 from coursekit_textgen import TextgenLesson
 from coursekit_textgen.build import build_model
-from coursekit_textgen.practice.compare import continued, curves, shown
+from coursekit_textgen.practice import figures
+from coursekit_textgen.practice.compare import continued, curves
 from coursekit_textgen.data import Ids
 from coursekit_textgen.demo import surprise_plot
 from coursekit_textgen.evaluate import evaluate, losses_of
@@ -131,6 +131,13 @@ print([3, 2, 1], "→", repr(data.vocabulary.decode([3, 2, 1])))
 # will matter.
 
 # %%
+show(
+    figures.rows_and_pieces("to be or not to be, that is", batch_size=3, length=4),
+    alt="A text of 27 characters is cut into three rows of nine. Batch 0 takes the first four "
+    "characters of every row, batch 1 the next four; the last character is only a target.",
+)
+
+# %%
 from coursekit_textgen.data import side_by_side  # show
 
 # %%
@@ -160,6 +167,14 @@ for number, (inputs, targets, fresh) in enumerate(data.train.batches(0).take(2))
 # code it is as long as on paper:
 
 # %%
+show(
+    figures.gates(settings.units),
+    alt="The state runs straight from left to right. Gate z multiplies it by how much to keep, and "
+    "one minus z multiplies the new content that is added. Gate r decides how much of the state "
+    "the new content sees; gates and new content read the character, too.",
+)
+
+# %%
 from coursekit_textgen.model import gru_step  # show
 
 # %% [markdown]
@@ -167,6 +182,14 @@ from coursekit_textgen.model import gru_step  # show
 # that turns the state into **logits**, a score for every character that may come. In `call` the
 # fast `GRU` layer of Keras does the steps; when the network writes, `stepper` takes them one by
 # one, with the function above.
+
+# %%
+show(
+    figures.unrolled("kings", settings.embedding, settings.units, len(data.vocabulary)),
+    alt="Four copies of the network side by side. Each reads a character of king as a vector, "
+    "changes the state that it was handed, and scores the next character, of ings; an arrow "
+    "carries the state h from each copy to the next.",
+)
 
 # %%
 from coursekit_textgen.model import CharacterModel  # show
@@ -188,6 +211,13 @@ print(f"{model.count_params() - len(inputs) * settings.units:,} weights")
 # its loss?
 
 # %%
+show(
+    figures.surprise((1.0, 0.5, 0.1)),
+    alt="The loss falls from above 5 nats for a probability near zero to 0 for a probability of 1; "
+    "one half costs 0.69 nats, one tenth 2.30.",
+)
+
+# %%
 from coursekit_textgen.train import character_loss  # show
 
 # %%
@@ -203,6 +233,13 @@ print(
 # goes on with the state that it ended the batch before with: the *state* is carried on, the
 # gradient stops at the border (truncated backpropagation through time). And the state after this
 # batch is kept for the next.
+
+# %%
+show(
+    figures.state_and_gradient(3, settings.length),
+    alt="Three batches in a row. Arrows carry the state from each batch to the next; the gradient "
+    "runs backwards inside each batch and stops at its beginning.",
+)
 
 # %%
 from coursekit_textgen.train import train_step  # show
@@ -265,13 +302,36 @@ for epoch in range(settings.epochs):
     print(continued(model, data.vocabulary, data.opening, 180, Taste(0.8)), "\n")
 
 # %% tags=["train"]
-shown(curves("Nats a character, while it trains", {"training": np.array(losses)}, window=40))
+show(
+    curves("Nats a character, while it trains", {"training": np.array(losses)}, window=40),
+    alt="The training loss falls steeply for a hundred steps, then more and more slowly.",
+)
 
 # %% [markdown]
 # ## Let it write
 #
+# In training the network reads a text that is there, and is asked for the next true character:
+# *teacher forcing*. When it writes, there is no text: it draws a character and reads it next. That
+# is *free running*, and a mistake stays in what it reads.
+
+# %%
+show(
+    figures.reading_and_writing("king ", "ing."),
+    alt="Above, reading: the inputs are the true characters k, i, n, g, and each copy of the "
+    "network is asked for the next one. Below, writing: what each copy draws is the input of the "
+    "next copy.",
+)
+
+# %% [markdown]
 # The temperature says how wild the drawing is: the logits are divided by it. Which of the three
 # do you like best?
+
+# %%
+show(
+    figures.tempered({"e": 2.5, "a": 1.5, "i": 1.0, "o": 0.2, "z": -1.0}, (0.3, 0.8, 1.3)),
+    alt="Bars of the probabilities of five characters. At temperature 0.3 nearly all of it is on "
+    "the likeliest; at 0.8 two thirds; at 1.3 half, and the others have gained.",
+)
 
 # %% tags=["train"]
 for taste in (Taste(0.3), Taste(0.8), Taste(1.3)):
@@ -287,7 +347,11 @@ for taste in (Taste(0.3), Taste(0.8), Taste(1.3)):
 
 # %% tags=["train"]
 bits = losses_of(model, data.vocabulary.encode("\n" + data.passage)) / np.log(2)
-shown(surprise_plot(data.passage, bits))
+show(
+    surprise_plot(data.passage, bits),
+    alt="The passage, each character on a background that is the darker the more bits it cost; the "
+    "dark ones are mostly the first letters of words.",
+)
 
 # %% [markdown]
 # ## What does it remember?
@@ -314,7 +378,11 @@ axes.plot(np.sign(alike[best]) * values[:300, best])
 for place in np.flatnonzero(ids[:300] == newline):
     axes.axvline(place, color="tab:red", alpha=0.4)
 axes.set(xlabel="character (red: a line break)", ylabel="value", title=f"Unit {best} of the state")
-shown(figure)
+show(
+    figure,
+    alt=f"The value of unit {best} over 300 characters, with a red line at each line break: it "
+    "drifts along a line and jumps back at its end.",
+)
 
 # %% [markdown]
 # In our run that unit creeps up along a line and falls at its end. It does more: where two line

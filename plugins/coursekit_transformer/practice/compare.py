@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +16,6 @@ from coursekit_transformer.data import Vocabulary
 from coursekit_transformer.decode import Taste, texts
 from coursekit_transformer.model import Transformer
 from coursekit_transformer.train import train_step
-
-if TYPE_CHECKING:
-    from IPython.display import Image
 
 Losses = npt.NDArray[np.float32]
 
@@ -115,17 +111,3 @@ def lines(
     axes.grid(alpha=0.3)
     axes.legend()
     return figure
-
-
-def shown(figure: Figure, told: str) -> Image:
-    """Return a figure as a picture that a notebook shows.
-
-    Args:
-        figure: The figure.
-        told: What can be seen in it, for people who cannot see it.
-    """
-    from IPython.display import Image
-
-    picture = io.BytesIO()
-    figure.savefig(picture, dpi=80)
-    return Image(picture.getvalue(), alt=told)  # type: ignore[no-untyped-call]

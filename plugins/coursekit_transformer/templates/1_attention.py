@@ -27,6 +27,17 @@
 # at once, so no place may look at a later one: the answer stands there.
 
 # %%
+from coursekit.prepare import show
+from coursekit_transformer.practice import figures
+
+show(
+    figures.attention(time=64, size=32),
+    alt="Three learned matrices make queries, keys and values of the features. Queries times keys "
+    "give a table of scores, one row for each place; a softmax makes weights of each row, and by "
+    "the weights the values are mixed.",
+)
+
+# %%
 import math
 
 import numpy as np
@@ -517,7 +528,7 @@ from coursekit.prepare import prepare
 from coursekit_transformer import TransformerLesson
 from coursekit_transformer.build import build_model
 from coursekit_transformer.demo import attention_plot, weights_of
-from coursekit_transformer.practice.compare import curves, learn, shown
+from coursekit_transformer.practice.compare import curves, learn
 
 STEPS = 600
 settings, data = prepare(TransformerLesson(), epochs=1, units=64, layers=2, heads=2)
@@ -535,16 +546,16 @@ for name, attend in (("it chooses", scaled_dot_product), ("the mean of all befor
     print(f"{name:24} loss {losses[name][-50:].mean():.2f}")
     if attend is scaled_dot_product:
         looking = model
-shown(
+show(
     curves("Choosing where to look", losses),
-    "Two falling curves; the network that chooses ends clearly below the other.",
+    alt="Two falling curves; the network that chooses ends clearly below the other.",
 )
 
 # %% tags=["train"]
 passage = data.passage[:40]
-shown(
+show(
     attention_plot(passage, weights_of(looking, data.vocabulary.encode(passage))),
-    "Four maps of attention, two layers of two heads; all is dark above the diagonal.",
+    alt="Four maps of attention, two layers of two heads; all is dark above the diagonal.",
 )
 
 # %% [markdown]

@@ -129,6 +129,16 @@ def cost(student):
 # in a reshape means *as many as are left*.
 
 # %%
+from coursekit.prepare import show
+from coursekit_transformer.practice import figures
+
+show(
+    figures.heads((8, 10, 12), heads=3),
+    alt="A row of features is split into three equal parts, one for each head. The heads stand "
+    "behind each other while each attends by itself; then their parts are laid side by side again.",
+)
+
+# %%
 from coursekit_transformer.model import split_heads  # exercise
 
 # %%
@@ -289,6 +299,13 @@ def together(student):
 # The pairs turn at different rates, as the hands of a clock: `rates` is given. Write the rest of
 # `rotated`. The first number of pair $i$ is number $i$ of the first half of the vector, the second
 # is number $i$ of the second half. The places count from `first`.
+
+# %%
+show(
+    figures.turns(range(6), (0, 4, 8, 15), size=32, base=ROTATION),
+    alt="Four rows of clocks, one for each pair of numbers, at places 0 to 5. The hand of pair 0 "
+    "turns by one radian at every place, that of pair 4 by a tenth; the last two hardly move.",
+)
 
 # %%
 from coursekit_transformer.model import rotated  # exercise
@@ -462,7 +479,7 @@ from coursekit.prepare import prepare
 from coursekit_transformer import TransformerLesson
 from coursekit_transformer.build import build_model
 from coursekit_transformer.model import Block
-from coursekit_transformer.practice.compare import curves, learn, shown
+from coursekit_transformer.practice.compare import curves, learn
 
 
 class Unordered(SelfAttention):
@@ -489,9 +506,10 @@ for heads, attention in (
     name = f"{heads} heads" if attention is SelfAttention else f"{heads} heads, no places"
     losses[name] = learn(model, data.train.batches(0).take(STEPS))
     print(f"{name:18} {model.count_params():,} weights, loss {losses[name][-50:].mean():.3f}")
-shown(
+show(
     curves("The same weights, shared out in different ways", losses),
-    "Four falling curves; the network whose places are not told apart stays far above the others.",
+    alt="Four falling curves; without telling the places apart the network stays far above the "
+    "others.",
 )
 
 # %% [markdown]

@@ -23,6 +23,16 @@ import tensorflow as tf
 
 from coursekit_transformer.model import NEVER, causal_mask, scaled_dot_product
 
+# %%
+from coursekit.prepare import show
+from coursekit_transformer.practice import figures
+
+show(
+    figures.mask("to be", np.tri(5, dtype=bool)),
+    alt="A table of five by five cells: rows are the places that look, columns the places looked "
+    "at. The diagonal and all below it is blue, all above it is white.",
+)
+
 # %% [markdown]
 # ## Predict first
 #
@@ -321,7 +331,6 @@ from matplotlib.figure import Figure
 from coursekit_transformer import TransformerSettings
 from coursekit_transformer.build import build_model
 from coursekit_transformer.data import TransformerData, Vocabulary
-from coursekit_transformer.practice.compare import shown
 
 
 def small_network(attend):
@@ -347,7 +356,7 @@ figure = Figure(figsize=(9, 2.6), layout="constrained")
 for axes, (letter, suspect) in zip(figure.subplots(1, 4), suspects.items(), strict=True):
     axes.imshow(table_of(suspect), cmap="Blues", vmin=0, vmax=1.2)
     axes.set(title=f"suspect {letter}", xlabel="character", ylabel="guess")
-shown(figure, "Four tables of guesses and characters; in two of them all cells are dark.")
+show(figure, alt="Four tables of guesses and characters; in two of them all cells are dark.")
 
 # %% [markdown]
 # Write the letters of the two that leak, in the order of the alphabet, such as `"ac"`.

@@ -10,14 +10,21 @@
 # **Kind.** predict, complete, measure
 #
 # A place of the text has a row of numbers, its **features**. No block replaces them: each *adds* to
-# them. First the attention adds what other places have told, then a small network adds what it
-# makes of that:
-#
-# ```text
-# features ──┬──────────────────────(+)──┬─────────────────────────────(+)──→ features
-#            └→ norm → attention ────┘   └→ norm → widen, gelu, narrow ─┘
-# ```
-#
+# them. First the attention adds what other places have told, then a small network (widen, gelu,
+# narrow) adds what it makes of that.
+
+# %%
+from coursekit.prepare import show
+from coursekit_transformer.practice import figures
+
+show(
+    figures.stream((16, 64, 128), 4 * 128),
+    alt="A straight line carries the features through the block. At two points a branch leaves it: "
+    "a norm and the attention, then a norm and the small network; what each computes is added to "
+    "the line.",
+)
+
+# %% [markdown]
 # The line that runs straight through is called the *residual stream* (He et al. 2016). Before each
 # part the features are **normalised**, so that it always reads numbers of the same size, however
 # much has been added (Ba et al. 2016; before each part, as in GPT-2).
@@ -544,7 +551,7 @@ def drops(student):
 from coursekit.prepare import prepare
 from coursekit_transformer import TransformerLesson
 from coursekit_transformer.build import build_model
-from coursekit_transformer.practice.compare import curves, learn, lines, shown
+from coursekit_transformer.practice.compare import curves, learn, lines
 from coursekit_transformer.train import character_loss
 
 
@@ -606,9 +613,9 @@ for name, kind in variants.items():
     print(f"{name:21} loss {losses[name][-30:].mean():.2f}", end="   ")
     first, last = gradients[name][0], gradients[name][-1]
     print(f"first gradient: block 1 {first:.0e}, block {LAYERS} {last:.0e}")
-shown(
+show(
     curves(f"{LAYERS} blocks", losses),
-    "Four curves of the loss; the one without the stream stays flat at the top.",
+    alt="Four curves of the loss; the one without the stream stays flat at the top.",
 )
 
 # %% tags=["train"]
@@ -619,7 +626,7 @@ figure = lines(
     ("block", "size of the gradient"),
 )
 figure.axes[0].set_yscale("log")
-shown(figure, "The gradient in each block on a logarithmic axis, a line for each network.")
+show(figure, alt="The gradient in each block on a logarithmic axis, a line for each network.")
 
 # %% [markdown]
 # Without the stream the gradient must pass through every block, and each makes it smaller; in the

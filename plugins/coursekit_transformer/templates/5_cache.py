@@ -146,6 +146,17 @@ def kept(student):
 # on. Only distances count, so it does not matter where the counting starts.)
 
 # %%
+from coursekit.prepare import show
+from coursekit_transformer.practice import figures
+
+show(
+    figures.cache("the king", 4),
+    alt="Four steps of writing. At each step the keys and values of all earlier characters come "
+    "from memory, and only the new character is read: one new key, and one row of scores instead "
+    "of the whole triangle.",
+)
+
+# %%
 from coursekit_transformer.model import SelfAttention  # exercise: call
 
 # %%
@@ -490,7 +501,7 @@ from coursekit_transformer.build import build_model
 from coursekit_transformer.data import TransformerData, Vocabulary
 from coursekit_transformer.decode import Cached, Taste, Uncached, texts
 from coursekit_transformer.model import Block
-from coursekit_transformer.practice.compare import lines, seconds, shown
+from coursekit_transformer.practice.compare import lines, seconds
 
 signs = TransformerData(vocabulary=Vocabulary("abcdefghijklmnopqrstuvwxyz \n"))
 
@@ -538,7 +549,7 @@ for window in WINDOWS:
     wide = network_of(window)
     for name, reader in (("with the cache", Cached.after), ("without", Uncached.after)):
         costs[name].append(1000 * time_to_write(wide, 100, reader) / 100)
-shown(
+show(
     lines(
         "What a character costs",
         WINDOWS,
@@ -546,7 +557,8 @@ shown(
         ("window, in characters", "milliseconds a character"),
         logarithmic=True,
     ),
-    "Two lines: without the cache a character costs more, the wider the window; with it hardly.",
+    alt="Two lines: without the cache a character costs more, the wider the window; with it, "
+    "hardly more.",
 )
 
 # %% [markdown]

@@ -18,6 +18,16 @@
 # it guess a nursery rhyme, with no network at all.
 
 # %%
+from coursekit.prepare import show
+from coursekit_transformer.practice import figures
+
+show(
+    figures.looking_up("my lord, my lo", earlier=4, now=12),
+    alt="The text my lord, my l: from the last l an arrow leads back to the o that followed the "
+    "earlier my l; from there another leads to the place that comes next, an o again.",
+)
+
+# %%
 import numpy as np
 
 from coursekit_transformer.data import Vocabulary
@@ -477,7 +487,7 @@ from coursekit.prepare import prepare
 from coursekit_transformer import TransformerLesson
 from coursekit_transformer.build import build_model
 from coursekit_transformer.evaluate import losses_of
-from coursekit_transformer.practice.compare import learn, shown
+from coursekit_transformer.practice.compare import learn
 
 part = slice(330, 420)
 scores = np.where(np.tril(np.ones((len(ids), len(ids)), bool)), fit(ids), -np.inf)
@@ -486,11 +496,15 @@ weights /= weights.sum(axis=1, keepdims=True)
 figure = Figure(figsize=(9, 9), layout="constrained")
 axes = figure.subplots()
 axes.imshow(np.sqrt(weights[part, 240:420]), cmap="Blues", aspect="auto")
-visible = [letter if letter != "\n" else "⏎" for letter in RHYME]
-axes.set_yticks(range(90), visible[part], fontsize=6, family="monospace")
-axes.set_xticks(range(180), visible[240:420], fontsize=5, family="monospace")
+words = {place: RHYME[place:].split()[0] for place in range(420) if RHYME[place - 1] in " \n"}
+below = {place - 240: word for place, word in words.items() if place >= 240}
+beside = {place - 330: word for place, word in words.items() if place >= 330}
+axes.set_xticks(list(below), list(below.values()), rotation=90, fontsize=9)
+axes.set_yticks(list(beside), list(beside.values()), fontsize=9)
 axes.set(xlabel="looks at", ylabel="from")
-shown(figure, "Slanted stripes: while a phrase is repeated, the place looked at moves on with it.")
+show(
+    figure, alt="Slanted stripes: while a phrase is repeated, the place looked at moves on with it."
+)
 
 # %% tags=["train"]
 STEPS = 600

@@ -28,15 +28,15 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare
-from coursekit.prepare import has_xla
+from coursekit.prepare import has_xla, prepare, show
 from coursekit_transformer import TransformerLesson
 from coursekit_transformer.build import build_model
 from coursekit_transformer.decode import Cached, Taste, Uncached
 from coursekit_transformer.demo import attention_plot, weights_of
 from coursekit_transformer.evaluate import evaluate, losses_of_windows
 from coursekit_transformer.model import NEVER, ROTATION
-from coursekit_transformer.practice.compare import continued, lines, seconds, shown
+from coursekit_transformer.practice import figures
+from coursekit_transformer.practice.compare import continued, lines, seconds
 
 # %% [markdown]
 # ## The text
@@ -58,6 +58,13 @@ print(data.vocabulary.decode(data.train.ids[:160]))
 # *every* place of it, the next character. So a window is not one question but 64, from one with a
 # single character before it to one with 64. Nothing is carried from window to window, so they may
 # be shuffled.
+
+# %%
+show(
+    figures.questions("to be or"),
+    alt="A triangle of characters. Each row shows one more character of the window, and beside it "
+    "the character that comes next: seven questions from a window of seven places.",
+)
 
 # %%
 inputs, targets = next(iter(data.train.batches(0)))
@@ -86,6 +93,14 @@ print("   is asked for  ", repr(data.vocabulary.decode(targets[0].numpy())))
 # long vectors is large, and a softmax of large scores has chosen before it has learnt.
 
 # %%
+show(
+    figures.attention(settings.length, settings.units // settings.heads),
+    alt="Three learned matrices make queries, keys and values of the features. Queries times keys "
+    "give a table of scores, one row for each place; a softmax makes weights of each row, and by "
+    "the weights the values are mixed.",
+)
+
+# %%
 from coursekit_transformer.model import scaled_dot_product  # show
 
 # %% [markdown]
@@ -95,6 +110,13 @@ from coursekit_transformer.model import scaled_dot_product  # show
 
 # %%
 from coursekit_transformer.model import causal_mask  # show
+
+# %%
+show(
+    figures.mask("to be", causal_mask(5).numpy()),
+    alt="A table of five by five cells: rows are the places that look, columns the places looked "
+    "at. The diagonal and all below it is blue, all above it is white.",
+)
 
 # %% [markdown]
 # **Predict, then run.** Five places have random queries and keys. What are the weights of the
@@ -118,6 +140,13 @@ print("rows sum to", tf.reduce_sum(weights, axis=1).numpy().round(3), " mixture"
 # There is no loop: two reshapes, and one product does it for all heads.
 
 # %%
+show(
+    figures.heads((settings.batch_size, settings.length, settings.units), settings.heads),
+    alt="A row of features is split into equal parts, one for each head. The heads stand behind "
+    "each other while each attends by itself; then their parts are laid side by side again.",
+)
+
+# %%
 from coursekit_transformer.model import split_heads  # show
 
 # %%
@@ -139,6 +168,13 @@ print("→ merged", merge_heads(split_heads(features, 4)).shape)
 # keep their product. So what counts in a product is only **how far apart** two places are.
 
 # %%
+show(
+    figures.turns(range(6), (0, 4, 8, 15), size=32, base=ROTATION),
+    alt="Four rows of clocks, one for each pair of numbers, at places 0 to 5. The hand of pair 0 "
+    "turns by one radian at every place, that of pair 4 by a tenth; the last two hardly move.",
+)
+
+# %%
 from coursekit_transformer.model import rotated  # show
 
 # %% [markdown]
@@ -151,14 +187,15 @@ same = tf.ones((1, 64, 32)) / math.sqrt(32)
 products = tf.matmul(rotated(same), rotated(same, first=0), transpose_b=True)[0].numpy()
 moved = tf.matmul(rotated(same, first=500), rotated(same, first=500), transpose_b=True)[0].numpy()
 print("the largest change when all stands 500 places later:", f"{abs(products - moved).max():.0e}")
-shown(
+show(
     lines(
         "The product of a vector with itself, further and further away",
         range(64),
         {"place 63 looks back": products[63, ::-1].tolist()},
         ("places apart", "product"),
     ),
-    "A curve that begins at 1, falls quickly within ten places, then swings around lower values.",
+    alt="A curve that begins at 1, falls quickly within ten places, then swings around lower "
+    "values.",
 )
 
 # %% [markdown]
@@ -185,6 +222,14 @@ from coursekit_transformer.model import SelfAttention  # show: call
 # that it does not matter how much has been added before.
 
 # %%
+show(
+    figures.stream((settings.batch_size, settings.length, settings.units), 4 * settings.units),
+    alt="A straight line carries the features through the block. At two points a branch leaves it: "
+    "a norm and the attention, then a norm and the small network; what each computes is added to "
+    "the line.",
+)
+
+# %%
 from coursekit_transformer.model import layer_norm  # show
 
 # %%
@@ -198,6 +243,13 @@ from coursekit_transformer.model import Block  # show: call
 # A table of vectors, one for each character; four blocks; a norm; and a matrix that turns features
 # into **logits**, a score for every character that may come. That is all. `read` is also asked
 # where the heads looked; `call`, which the training uses, leaves that out.
+
+# %%
+show(
+    figures.network(inputs.shape, settings.units, settings.layers, len(data.vocabulary)),
+    alt="From left to right: the characters, the table of vectors, the blocks one after another, a "
+    "norm and a matrix, and the logits, a score for every character at every place.",
+)
 
 # %%
 from coursekit_transformer.model import Transformer  # show: read
@@ -287,8 +339,9 @@ axes.plot(steps, held_out, "o-", label="held out")
 axes.set(title="Nats a character, while it learns", xlabel="step", ylabel="loss (nats)")
 axes.grid(alpha=0.3)
 axes.legend()
-shown(
-    figure, "Two falling curves: the training loss, and four points of the held-out loss beside it."
+show(
+    figure,
+    alt="Two falling curves: the training loss, and four points of the held-out loss beside it.",
 )
 
 # %% [markdown]
@@ -301,14 +354,14 @@ shown(
 by_place = losses_of_windows(model, data.validation.ids).mean(axis=0)
 print(f"every window begins in the dark: {by_place.mean():.3f} nats   (so does nanoGPT measure)")
 print(f"every place sees a full window:  {held_out[-1]:.3f} nats   (so does textgen)")
-shown(
+show(
     lines(
         "What it is worth to see more",
         range(1, len(by_place) + 1),
         {"held out": by_place.tolist()},
         ("characters seen", "loss (nats)"),
     ),
-    "A curve that falls steeply over the first ten characters seen, then slowly.",
+    alt="A curve that falls steeply over the first ten characters seen, then slowly.",
 )
 
 # %% [markdown]
@@ -334,6 +387,14 @@ shown(
 # place looks ahead, so nothing that follows can change what it found. They are kept, in `memory`,
 # and only the new character is read. This is the **key-value cache**. **Predict:** how many times
 # faster are 1,000 characters with it, if a window has 64?
+
+# %%
+show(
+    figures.cache("the king", 4),
+    alt="Four steps of writing. At each step the keys and values of all earlier characters come "
+    "from memory, and only the new character is read: one new key, and one row of scores instead "
+    "of the whole triangle.",
+)
 
 # %% tags=["train"]
 written = {}
@@ -362,9 +423,9 @@ for taste in (Taste(0.3), Taste(0.8), Taste(1.3)):
 
 # %% tags=["train"]
 passage = data.passage[:40]
-shown(
+show(
     attention_plot(passage, weights_of(model, data.vocabulary.encode(passage))),
-    "Sixteen maps of attention, four heads in each of four layers; some show a line beside the "
+    alt="Sixteen maps of attention, four heads in each of four layers; some show a line beside the "
     "diagonal, some vertical stripes, some a soft cloud.",
 )
 
@@ -401,6 +462,13 @@ for layer, weights in enumerate(looks, 1):
 # networks, and **four times** as much for the attention. Here are both parts of one block, measured
 # at ever longer texts. **Predict:** at which length does attention become the dearer one?
 
+# %%
+show(
+    figures.squares((4, 8, 16)),
+    alt="Three square tables for texts of 4, 8 and 16 characters, of 16, 64 and 256 cells; the "
+    "lower triangle of each is blue.",
+)
+
 # %% tags=["train"]
 LENGTHS = (64, 128, 256, 512, 1024, 2048)
 block = model.blocks[0]
@@ -422,7 +490,7 @@ for length in LENGTHS:
     print(f"small network {costs['small network'][-1]:6.2f} ms")
 
 # %% tags=["train"]
-shown(
+show(
     lines(
         "What one block costs",
         LENGTHS,
@@ -430,7 +498,7 @@ shown(
         ("characters", "milliseconds"),
         logarithmic=True,
     ),
-    "On two logarithmic axes the attention rises twice as steeply as the small network and "
+    alt="On two logarithmic axes the attention rises twice as steeply as the small network and "
     "crosses its line.",
 )
 

@@ -187,5 +187,5 @@ for epoch in range(settings.epochs):
 # %% tags=["train"]
 show(
     lesson.demo(model, data, "SOS", TelegraphDemoOptions()),
-    told="Three noisy signals, with the letters that were keyed and read.",
+    alt="Three noisy signals, with the letters that were keyed and read.",
 )

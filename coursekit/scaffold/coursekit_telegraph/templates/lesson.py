@@ -107,7 +107,7 @@ figure = Figure(figsize=(6, 3), layout="constrained")
 axes = figure.subplots()
 axes.plot(curve, "o-")
 axes.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1), title="Operators it has never heard")
-show(figure, told="A curve that rises steeply in the first epochs and then levels off.")
+show(figure, alt="A curve that rises steeply in the first epochs and then levels off.")
 
 # %% [markdown]
 # ## What is that worth?
@@ -138,7 +138,7 @@ print(bars(means(data.train)[ALPHABET.index("S")]))
 # %% tags=["train"]
 show(
     lesson.demo(model, data, "eureka", TelegraphDemoOptions(seed=1)),
-    told="Six noisy signals, one below the other, with the letters that were keyed and read.",
+    alt="Six noisy signals, one below the other, with the letters that were keyed and read.",
 )
 
 # %% [markdown]

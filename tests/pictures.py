@@ -1,0 +1,60 @@
+"""Looks at a drawing as a reader does: is every text on the page, in its box, and alone there?"""
+
+from itertools import combinations
+from typing import Any
+
+from coursekit.drawing import SMALL, Box, Drawing
+
+
+def faults_of(drawing: Drawing) -> list[str]:
+    """Return what makes a drawing hard to read."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = drawing.figure()
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.axes[0]
+    inches = axes.transData.inverted()
+    texts = {text: _extent(text, canvas, inches) for text in axes.texts}
+    faults = [
+        f"{t.get_text()!r} has {t.get_fontsize():g} points"
+        for t in texts
+        if t.get_fontsize() < SMALL
+    ]
+    for text, (left, top, right, bottom) in texts.items():
+        if min(left, top) < 0.02 or right > drawing.width - 0.02 or bottom > drawing.height - 0.02:
+            faults.append(f"{text.get_text()!r} leaves the page")
+    for one, other in combinations(texts, 2):
+        if _overlap(texts[one], texts[other]):
+            faults.append(f"{one.get_text()!r} and {other.get_text()!r} overlap")
+    boxes = [item for item in drawing.items if isinstance(item, Box) and item.shape != "frame"]
+    for box in boxes:
+        x, y = box.center
+        edges = (x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2)
+        for text, extent in texts.items():
+            inside = text.get_text() == box.words and text.get_position() == tuple(box.center)
+            slack = 0.02
+            if inside and not (
+                edges[0] - slack <= extent[0]
+                and extent[2] <= edges[2] + slack
+                and edges[1] - slack <= extent[1]
+                and extent[3] <= edges[3] + slack
+            ):
+                faults.append(f"{box.words!r} does not fit in its box")
+            elif not inside and box.words and _overlap(edges, extent):
+                faults.append(f"{text.get_text()!r} lies on the box {box.words!r}")
+    return faults
+
+
+def _extent(text: Any, canvas: Any, inches: Any) -> tuple[float, float, float, float]:
+    box = text.get_window_extent(canvas.get_renderer())
+    (left, bottom), (right, top) = inches.transform(box.get_points())
+    return left, top, right, bottom
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...], slack: float = 0.01) -> bool:
+    return (
+        one[0] + slack < other[2]
+        and other[0] + slack < one[2]
+        and one[1] + slack < other[3]
+        and other[1] + slack < one[3]
+    )
