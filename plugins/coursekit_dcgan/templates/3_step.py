@@ -56,9 +56,10 @@ from coursekit.practice import assert_close, check, misconception, probe
 class Scene:
     """A generator g * z and a judge d * x of one number each, worked out in 64 bits."""
 
-    def __init__(self, images, latents, g, d, smoothing, normal):
+    def __init__(self, images, latents, g, d, smoothing, normal, compiled=False):
         self.images, self.latents = np.asarray(images, float), np.asarray(latents, float)
         self.start, self.smoothing, self.normal = (g, d), smoothing, normal
+        self.compiled = compiled
 
     def draw(self, g, training=True):
         if not self.normal:
@@ -93,19 +94,24 @@ def slope(loss, g, d, which):
             - loss(g - h * (which == 0), d - h * (which == 1))) / (2 * h)  # fmt: skip
 
 
-def step_of(scene, fooling=None, judging=None, g_of="fooling", d_of="judging", both=False):
-    """Return g, d and the two losses after a step of plain descent, with a rate of 0.1."""
+def step_of(
+    scene, fooling=None, judging=None, g_of="fooling", d_of="judging", both=False, rates=(0.1, 0.2)
+):
+    """Return g, d and the two losses after a step of plain descent, each at its own rate.
+
+    Asked of a compiled step, say that it can be compiled.
+    """
+    if scene.compiled:
+        return "yes"
     losses = {"fooling": fooling or scene.fooling, "judging": judging or scene.judging}
     g, d = scene.start
     moved = [0.0, 0.0]
     for which, name in ((0, g_of), (1, d_of)):
         if name:
-            moved[which] += slope(losses[name], g, d, which)
+            moved[which] += rates[which] * slope(losses[name], g, d, which)
         if name and both:
-            moved[1 - which] += slope(losses[name], g, d, 1 - which)
-    return (
-        g - 0.1 * moved[0], d - 0.1 * moved[1], losses["fooling"](g, d), losses["judging"](g, d)
-    )  # fmt: skip
+            moved[1 - which] += rates[which] * slope(losses[name], g, d, 1 - which)
+    return g - moved[0], d - moved[1], losses["fooling"](g, d), losses["judging"](g, d)
 
 
 def move_of(changed):
@@ -114,7 +120,9 @@ def move_of(changed):
 
 
 @probe
-def step(images, latents, g, d, smoothing, normal):
+def step(images, latents, g, d, smoothing, normal, compiled=False):
+    from functools import partial
+
     def mean(values):
         return tf.reduce_mean(values)
 
@@ -128,21 +136,23 @@ def step(images, latents, g, d, smoothing, normal):
                 return variable * values / 2
             return variable * (values - mean(values)) + (0.0 if drawing else 0.3)
 
-        call.trainable_variables = [variable]
+        call.trainable_variables = call.trainable_weights = [variable]
         return call
 
-    def apply(gradients, variables=None):
-        pairs = zip(gradients, variables, strict=True) if variables is not None else gradients
-        for gradient, variable in pairs:
-            if gradient is not None:
-                variable.assign_sub(0.1 * gradient)
+    def optimizer(rate):
+        def apply(gradients, variables=None):
+            pairs = zip(gradients, variables, strict=True) if variables is not None else gradients
+            for gradient, variable in pairs:
+                if gradient is not None:
+                    variable.assign_sub(rate * gradient)
 
-    optimizer = SimpleNamespace(apply=apply, apply_gradients=apply)
+        return SimpleNamespace(apply=apply, apply_gradients=apply)
+
     model = SimpleNamespace(
         generator=network(g, True),
         discriminator=network(d, False),
-        generator_optimizer=optimizer,
-        discriminator_optimizer=optimizer,
+        generator_optimizer=optimizer(0.1),
+        discriminator_optimizer=optimizer(0.2),
         smoothing=smoothing,
         decay=0.5,
         follow=lambda decay: None,
@@ -151,18 +161,20 @@ def step(images, latents, g, d, smoothing, normal):
     def judging(real, fake, smoothing=0.0):
         return mean((real - (1 - smoothing)) ** 2) + mean(fake**2)
 
-    found = train_step(
-        model,
-        (tf.constant(images, tf.float32), tf.constant(latents, tf.float32)),
-        judging=judging,
-        fooling=lambda fake: mean((fake - 1) ** 2),
-    )
-    return (
-        model.generator.trainable_variables[0],
-        model.discriminator.trainable_variables[0],
-        found["generator_loss"],
-        found["discriminator_loss"],
-    )
+    own = {"judging": judging, "fooling": lambda fake: mean((fake - 1) ** 2)}
+    batch = tf.constant(images, tf.float32), tf.constant(latents, tf.float32)
+    found = train_step(model, batch, **own)
+    losses = found["generator_loss"], found["discriminator_loss"]
+    weights = [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
+    if not compiled:
+        return *weights, *losses
+    if not all(map(tf.is_tensor, losses)):
+        return "no: a loss is no tensor"
+    try:
+        tf.function(partial(train_step, model, **own))(batch)
+    except Exception as error:
+        return f"no: {type(error).__name__}: {str(error)[-300:]}"
+    return "yes"
 
 
 @misconception(
@@ -332,6 +344,32 @@ def one_batch(*args):
     )
 
 
+@misconception(
+    "step",
+    "One optimizer moves both networks. Each has its own, with a rate of its own and a memory of "
+    "the gradients that it has seen.",
+)
+def one_optimizer(*args):
+    return step_of(Scene(*args), rates=(0.1, 0.1))
+
+
+@misconception(
+    "step", "The optimizers are exchanged: each network is moved by the one that is the other's."
+)
+def optimizers_exchanged(*args):
+    return step_of(Scene(*args), rates=(0.2, 0.1))
+
+
+@misconception(
+    "step",
+    "A loss is turned into a number of Python or numpy, by `float()` or `.numpy()`. That works "
+    "step by step; a compiled step has no numbers yet when it is built, only tensors.",
+)
+def python_number(*args):
+    scene = Scene(*args)
+    return "no: a loss is no tensor" if scene.compiled else step_of(scene)
+
+
 IMAGES, NOISE = [1.0, 2.0, -0.5, 1.5], [0.5, -1.0, 2.0, 1.0]
 
 
@@ -356,6 +394,9 @@ def own(student):
             f"and should go to {expected[number]:.4f}"
         )
     assert_close(found[2:], expected[2:], "the two losses", atol=1e-4)
+    compiled = student.step(*args, True)
+    said = "`tf.function` compiles the step for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
@@ -371,7 +412,8 @@ def own(student):
 def smoothed(student):
     args = (IMAGES, NOISE, 0.8, 0.4, 0.2, False)
     found, expected = student.step(*args), step_of(Scene(*args))
-    assert_close(found, expected, "weights and losses with a smoothing of 0.2", atol=1e-4)
+    said = "weights and losses with a smoothing of 0.2"
+    assert_close(found, expected, said, atol=1e-4)
 
 
 @check(
@@ -386,9 +428,10 @@ def smoothed(student):
     ),
 )
 def apart(student):
-    args = (IMAGES, NOISE, 0.8, 0.4, 0.0, True)
+    args = ([*IMAGES, 0.5, -2.0], [*NOISE, -0.5, 1.5], 0.8, 0.4, 0.0, True)
     found, expected = student.step(*args), step_of(Scene(*args))
-    assert_close(found, expected, "weights and losses of two normalised networks", atol=1e-4)
+    said = "weights and losses of two normalised networks"
+    assert_close(found, expected, said, atol=1e-4)
 
 
 # %% [markdown]
