@@ -141,6 +141,13 @@ def loss_of(logits, targets, smoothing):
     return tuple(float(value) for value in found)
 
 
+@probe
+def loss_compiles(logits, targets):
+    from coursekit.practice import compiles
+
+    return compiles(token_loss, tf.constant(logits), tf.constant(targets, tf.int32))
+
+
 @misconception(
     "loss_of",
     "Padding is averaged in with the words. It is easy to guess, so a network that has learnt it "
@@ -202,6 +209,15 @@ def of_a_caption(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, below="captions")
 
 
+@misconception(
+    "loss_compiles",
+    "The loss is a number of Python or numpy: no gradient goes through it, and a compiled step has "
+    "no numbers yet when it is built, only tensors.",
+)
+def python_number(logits, targets):
+    return "no: a result is no tensor"
+
+
 @misconception("loss_of", "A logit is no log probability: the normaliser is missing.")
 def not_normalised(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, normalised=False)
@@ -224,11 +240,16 @@ def sign_turned(logits, targets, smoothing):
     ),
 )
 def cross_entropy(student):
+    for lengths in ([0, 0, 0, 0], [5, 2, 3, 1]):  # what is the same where nothing is padding
+        student.loss_of(*some_batch(lengths), 0.0)
     logits, targets = some_batch([5, 5, 5, 5])
     found = student.loss_of(logits, targets, 0.0)
     assert np.shape(found) == (2,), "two numbers are asked for, the plain and the smoothed loss"
     right = crossed(logits, targets, 0.0)[0]
     assert abs(found[0] - right) < 1e-4, f"20 words, no padding: {found[0]:.4f}, not {right:.4f}"
+    compiled = student.loss_compiles(logits, targets)
+    said = "`tf.function` compiles the loss for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(

@@ -126,6 +126,14 @@ def loss(right, mean, normaliser, targets, smoothing):
     return token_loss(choice, tf.constant(targets), smoothing)
 
 
+@probe
+def loss_compiles(right, mean, normaliser, targets):
+    from coursekit.practice import compiles
+
+    choice = Choice(*map(tf.constant, (right, mean, normaliser)))
+    return compiles(token_loss, choice, tf.constant(targets), tf.constant(0.1))
+
+
 @misconception(
     "loss",
     "The sum is divided by all places, padding included, as in the notebooks of 2018: the loss "
@@ -194,6 +202,15 @@ def not_smoothed(right, mean, normaliser, targets, smoothing):
     return means(over_words, right, mean, normaliser, targets, 0)
 
 
+@misconception(
+    "loss_compiles",
+    "The loss is a number of Python or numpy: no gradient goes through it, and a compiled step has "
+    "no numbers yet when it is built, only tensors.",
+)
+def python_number(right, mean, normaliser, targets):
+    return "no: a result is no tensor"
+
+
 @check(
     "The loss is the mean over the words",
     points=3,
@@ -205,9 +222,13 @@ def not_smoothed(right, mean, normaliser, targets, smoothing):
 )
 def words(student):
     args = example(padding=3)
-    plain, _ = student.loss(*args, 0.0)
-    expected = means(over_words, *args, 0.0)[0]
+    student.loss(*args[:3], 0 * args[3], 0.0)  # tells apart what is the same where words are
+    plain, _ = student.loss(*args, 0.25)
+    expected = means(over_words, *args, 0.25)[0]
     assert_close(plain, expected, "two sentences of 4 and 2 words, and padding", rtol=1e-4)
+    compiled = student.loss_compiles(*args)
+    said = "`tf.function` compiles the loss for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
@@ -238,10 +259,12 @@ def empty(student):
     ),
 )
 def smoothed(student):
-    args = example()
-    _, found = student.loss(*args, 0.25)
-    expected = means(over_words, *args, 0.25)[1]
-    assert_close(found, expected, "with a smoothing of 0.25", rtol=1e-4)
+    for sentences in ((0, 1), (0, 1, 0)):
+        args = [part[list(sentences)] for part in example()]
+        _, found = student.loss(*args, 0.25)
+        expected = means(over_words, *args, 0.25)[1]
+        said = f"{len(sentences)} sentences, a smoothing of 0.25"
+        assert_close(found, expected, said, rtol=1e-4)
 
 
 # %% [markdown]

@@ -272,6 +272,12 @@ def follows(student):
     assert found["rows go on from batch to batch"] is True, (
         "a row that is not fresh begins somewhere else in the text than where it stopped"
     )
+    assert found["a batch has a piece of each row"] is True, (
+        "a batch has two pieces of one row, and none of another"
+    )
+    assert found["rows go on from row to row"] is False, (
+        "within a batch, the text goes on from one row to the next: each row has a place of its own"
+    )
 
 
 @check(

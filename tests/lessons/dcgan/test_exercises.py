@@ -27,6 +27,7 @@ def solved(topic: str, cell: str) -> str:
 
 
 STEP = ("step", "train_step")
+JUDGED = "cross_entropy(real, 1.0 - smoothing) + cross_entropy(fake, 0.0)"
 # Topic, cell, what of the solution is replaced, by what, the misconception that is named.
 WRONG = [
     ("upsampling", "length", "17", "14", "edges_cut"),
@@ -52,6 +53,7 @@ WRONG = [
     ("upsampling", "Generator", "tf.nn.leaky_relu(norm(features, training=training), SLOPE)",
      "norm(tf.nn.leaky_relu(features, SLOPE), training=training)", "rectified_first"),
     ("upsampling", "Generator", "training=training", "training=True", "always_in_training"),
+    ("upsampling", "Generator", "tf.tanh(features)", "np.tanh(features)", "in_numpy"),
     ("losses", "coin", "1.386", "0.693", "one_term"),
     ("losses", "cross_entropy", "logits(targets, logits)", "logits(logits, targets)", "exchanged"),
     ("losses", "cross_entropy",
@@ -165,6 +167,11 @@ NO_REASON = [
     ("losses", "cross_entropy",
      "tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))",
      "np.mean(np.logaddexp(0, logits) - target * np.asarray(logits))", "by_hand", "no gradient"),
+    ("upsampling", "Generator", "tf.tanh(features)", "tf.tanh(features[:2])", "mode",
+     "three images"),
+    ("losses", "discriminator_loss", JUDGED, f"float({JUDGED})", "targets", "no tensor"),
+    ("losses", "generator_loss", "cross_entropy(fake, 1.0)", "float(cross_entropy(fake, 1.0))",
+     "fooled", "no tensor"),
     (*STEP, "    model.follow", "    print(generator_lost.numpy())\n    model.follow", "own",
      "`tf.function` compiles the step"),
     (*STEP, "generator(latents,", "generator(latents[:4],", "apart", "two normalised networks"),
