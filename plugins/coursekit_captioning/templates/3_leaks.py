@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Numbers too good to be true: leaks, and a mean by the wrong count
 #
-# **Goal.** Write the loss of a caption, and mend two faults that made captioners look good.
+# **Goal.** Write the loss of a caption, and fix two faults that made captioners look good.
 #
 # **Time.** 40 minutes
 #
@@ -277,10 +277,10 @@ def without_padding(student):
 
 
 # %% [markdown]
-# ## Find it and mend it: the split
+# ## Find and fix: the split
 #
 # Captions stand in a long list; `owners` says of which picture each one is. About a tenth is to be
-# held out. Mend `hold_out`, so that the captions that are held out tell something about pictures
+# held out. Fix `hold_out`, so that the captions that are held out tell something about pictures
 # that were *not* seen.
 
 
@@ -315,7 +315,7 @@ def hold_out(owners: Any, seed: int) -> Any:  # exercise
 
 
 # %% [markdown]
-# ## Find it and mend it: the loss of an epoch
+# ## Find and fix: the loss of an epoch
 #
 # The train step returns the mean loss of the *words* of a batch. At the end of an epoch one number
 # is wanted: the mean loss of a word of the epoch. Batches differ in how many words they have; the

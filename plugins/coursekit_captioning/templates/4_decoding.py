@@ -494,11 +494,11 @@ def scored(student):
 
 
 # %% [markdown]
-# ## Find it and mend it: the grid that breaks
+# ## Find and fix: the grid that breaks
 #
 # For each word a small picture shows where the network looked. The notebook of 2018 laid them out
 # in a grid of half as many rows and half as many columns as there are words. Try it on captions of
-# 2, 4, 5, and 12 words. Mend `grid_of`, so that **at most five pictures stand in a row, and there
+# 2, 4, 5, and 12 words. Fix `grid_of`, so that **at most five pictures stand in a row, and there
 # are as few rows as that allows**.
 
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From 7 × 7 to 28 × 28
 #
-# **Goal.** Enlarge by transposed convolution, know the size beforehand, mend the checkerboard.
+# **Goal.** Enlarge by transposed convolution, know the size beforehand, fix the checkerboard.
 #
 # **Time.** 30 minutes
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One step, two tapes, and who is in the batch
 #
-# **Goal.** Write the step that trains both networks, mend two old faults, and measure a mode.
+# **Goal.** Write the step that trains both networks, fix two old faults, and measure a mode.
 #
 # **Time.** 35 minutes
 #
@@ -471,13 +471,13 @@ def leftover(student):
 
 
 # %% [markdown]
-# ## Find and mend: an epoch's batches
+# ## Find and fix: an epoch's batches
 #
 # The article's step always drew from 256 latents, whatever came as images. In the last step 96 real
 # images stood against 256 drawn ones. Nothing stops: each loss is a mean, so each of the 96 simply
 # weighed 2.7 times as much as any other image, and a compiled step was compiled once more.
 #
-# `pairs` has the same fault. Mend it so that each image is in exactly one batch of the epoch, in
+# `pairs` has the same fault. Fix it so that each image is in exactly one batch of the epoch, in
 # the order of `places`, and each batch has as many latents as images, and latents of its own.
 
 
@@ -617,10 +617,10 @@ def each_once(student):
 # (The lesson does it in yet another way: its batches are cut from an endless stream of images, so
 # that each is full. Then there is one shape to compile, and no image is left out.)
 #
-# ## Find and mend: the latest checkpoint
+# ## Find and fix: the latest checkpoint
 #
 # The article trained for 50 epochs, saved now and then, and drew its pictures from the "latest"
-# checkpoint. Epochs are counted from 0. Which was it? Mend the rule: save as often as before, *and*
+# checkpoint. Epochs are counted from 0. Which was it? Fix the rule: save as often as before, *and*
 # lose nothing of what was trained.
 
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The decoder that receives its state
 #
-# **Goal.** Mend a decoder that forgets what it wrote, and see what forgetting costs.
+# **Goal.** Fix a decoder that forgets what it wrote, and see what forgetting costs.
 #
 # **Time.** 30 minutes
 #
@@ -75,7 +75,7 @@ def prediction(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # Keras's GRU takes an `initial_state` that may be left out; it then begins from zeros and says
 # nothing. This one, the lesson's own, is given the same manners.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A loss that counts words, not padding
 #
-# **Goal.** Find and mend a fault that made translators report a loss too good to be true.
+# **Goal.** Find and fix a fault that made translators report a loss too good to be true.
 #
 # **Time.** 20 minutes
 #
@@ -72,11 +72,11 @@ def prediction(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # `choice` holds, for each place, the logit of the `right` word, the `mean` logit, and as
 # `normaliser` the log of the sum of all exponentials: the cross-entropy of a place is
-# `choice.normaliser - choice.right`. The function below runs, and its loss falls nicely. Mend it.
+# `choice.normaliser - choice.right`. The function below runs, and its loss falls nicely. Fix it.
 # (With label smoothing, a share of the target is spread evenly over all words; `choice.mean` is
 # there for that, and that part is right but for the same fault.)
 
@@ -190,7 +190,7 @@ def shares_swapped(right, mean, normaliser, targets, smoothing):
     )[1]
 
 
-@misconception("loss", "The first line is mended; the even spread still counts all places.")
+@misconception("loss", "The first line is fixed; the even spread still counts all places.")
 def half_mended(right, mean, normaliser, targets, smoothing):
     plain = over_words(normaliser - right, targets != 0)
     uniform = ((normaliser - mean) * (targets != 0)).mean()

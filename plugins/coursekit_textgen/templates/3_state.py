@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The memory that is carried over
 #
-# **Goal.** Find out why a network's memory was worth nothing, mend it, and measure its worth.
+# **Goal.** Find out why a network's memory was worth nothing, fix it, and measure its worth.
 #
 # **Time.** 30 minutes
 #
@@ -102,7 +102,7 @@ def hurts(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # `rows` is a text side by side, as in exercise 1. `batches_of` gives `steps` batches `(inputs,
 # targets, fresh)`. `fresh` is true for rows whose state is to be set to zero: in the first batch,
@@ -110,7 +110,7 @@ def hurts(student):
 # state that the same row ended with, one batch before.
 #
 # The version below runs, and networks learn with it: a much-read tutorial of 2018 prepared its text
-# like that. Yet the state that is carried is worse than none. Find out why, and mend it.
+# like that. Yet the state that is carried is worse than none. Find out why, and fix it.
 
 
 # %% tags=["fault"]
