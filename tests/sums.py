@@ -143,6 +143,7 @@ def totals(student):
 def means(student):
     found = student.both(np.arange(4.0))
     assert_close(found["mean"], 1.5, "the mean of 0 1 2 3")
+    assert_close(found["total"], 6, "the total of 0 1 2 3")
 """
 
 SOLVED = {

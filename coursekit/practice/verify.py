@@ -19,6 +19,7 @@ from coursekit.practice.checks import Result, check_one, check_work
 from coursekit.practice.declare import Check, Declared
 from coursekit.practice.gather import declared
 from coursekit.practice.leaks import leaks
+from coursekit.practice.parts import unexamined
 from coursekit.practice.solved_work import Changed, Recorded, Stubbed
 from coursekit.practice.stubs import STUBS, Stub
 from coursekit.practice.worked import worked_faults
@@ -56,6 +57,7 @@ def faults_of(template: Template) -> list[str]:
             faults += [f"cell {name}: {text}" for name, text in child.faults.items()]
             if not faults:
                 faults += unearned(known, right)
+                faults += unexamined(known, right)
                 faults += _misconceptions(known, right)
     return faults + leaks(template, build_notebook(template, "student"))
 

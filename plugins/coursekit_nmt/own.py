@@ -22,6 +22,14 @@ from coursekit_nmt.text import normalize
 
 SHORT = 8  # words of a sample
 LEAST_SHARE = 0.9  # of the lines that tell what a column holds
+# Of columns, in small letters.
+TITLES = """
+source target src tgt trg sentence sentences translation translations text front back question
+answer en de es fr it pt nl pl ru tr zh ja ko ar sv eng deu ger spa fra fre ita por english german
+spanish french italian portuguese dutch polish russian turkish chinese japanese korean arabic
+swedish latin greek hebrew hindi ukrainian deutsch español français englisch spanisch inglés
+italiano português
+"""
 
 
 def own_parts(path: Path) -> Parts:
@@ -35,6 +43,8 @@ def own_parts(path: Path) -> Parts:
     rows, notes = sentence_columns(read_rows(read_bytes(path), str(path)))
     cleaned = [Row(row.number, [without_markup(cell) for cell in row.cells[:2]]) for row in rows]
     marked = sum(row.cells[:2] != clean.cells for row, clean in zip(rows, cleaned, strict=True))
+    cleaned, titles = without_titles(cleaned)
+    notes += titles
     if marked:
         notes.append(f"HTML tags, entities or sounds were removed from {marked:,} lines")
     targets, sources = ([row.cells[column] for row in cleaned] for column in (0, 1))
@@ -74,6 +84,15 @@ def sentence_columns(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
     if len(numbered) < len(rows):
         said += f"; {len(rows) - len(numbered):,} other lines are left out"
     return [Row(row.number, [row.cells[3], row.cells[1]]) for row in numbered], [said]
+
+
+def without_titles(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """Return the rows without a first one that names the columns, and what should be known."""
+    if rows and all(cell.strip().lower() in TITLES.split() for cell in rows[0].cells[:2]):
+        titles = " and ".join(cell.strip() for cell in rows[0].cells[:2])
+        said = f"line {rows[0].number} is left out: {titles} are the titles of the columns"
+        return list(rows[1:]), [said]
+    return list(rows), []
 
 
 def distinct(rows: Sequence[Row], accents: tuple[bool, bool]) -> tuple[list[Pair], list[int]]:

@@ -99,7 +99,10 @@ def test_a_light_import_leaves_out_what_no_exercise_uses_for_as_long_as_it_lasts
 
 
 @pytest.mark.tf
-@pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not here")
+@pytest.mark.skipif(
+    not CASES.is_dir(),
+    reason=f"the settings are read from {CASES / 'keras-json'}, and there is no such folder",
+)
 def test_keras_itself_in_the_process_that_runs_a_students_code(tmp_path: Path) -> None:
     from coursekit.practice.worker_client import Child, Code
     from coursekit.practice.worker_process import Worker

@@ -13,6 +13,7 @@ from coursekit.notebooks.template import read_template
 from coursekit.plugins import catalogue
 from coursekit.practice.gather import declared
 from coursekit.practice.namespace import NotebookNamespace
+from coursekit.practice.parts import places, unexamined, with_part
 from coursekit.practice.plain_data import equal
 from coursekit.practice.solved_work import Read, Recorded
 from coursekit.practice.stubs import STUBS, stubbed
@@ -155,6 +156,62 @@ def test_a_check_that_follows_an_honest_one_may_look_at_a_part(adding: Path) -> 
     for code in sums.SOLVED.values():
         exec(code, namespace)
     assert list(unearned(known, Recorded(NotebookNamespace(namespace, known.probes)))) == []
+
+
+def unseen(path: Path, asks: str) -> list[str]:
+    """Return which parts of the probe's answer no check rejects, and what in their place."""
+    careless = (
+        f'{PROBE}\n\n@check("Rows", points=4, hints=HINTS)\ndef careless(student):\n'
+        "    right = np.arange(6.0).reshape(3, 2)\n"
+        f"    found, facts = student.rows(3)\n    {asks}\n\n\n"
+    )
+    head = '@check("The guess is right"'
+    changed(path, (head, careless + head))
+    known = declared(read_template(path, "sums"))
+    namespace: dict[str, object] = {}
+    for code in sums.SOLVED.values():
+        exec(code, namespace)
+    return list(unexamined(known, Recorded(NotebookNamespace(namespace, known.probes))))
+
+
+def test_a_part_that_no_check_looks_at_is_found(adding: Path) -> None:
+    mean, ready = unseen(adding, "assert_close(found, right, 'the rows')")
+    assert "zeros, ones, None, NaN, infinity, minus infinity, very large numbers" in mean
+    assert "in place of [1]['mean'] of what `rows` gives" in mean
+    assert "zeros, None, NaN, infinity, minus infinity" in ready
+    assert "in place of [1]['ready'] of what `rows` gives" in ready
+
+
+@pytest.mark.parametrize(
+    ("asks", "stubs"),
+    [
+        ("assert_close(facts['mean'], 2.5, 'the mean')", []),
+        ("assert 0 < facts['mean'] < np.inf", ["very large numbers"]),
+        ("assert 0 < facts['mean'] <= 3", []),  # a figure that is measured may be another
+    ],
+)
+def test_a_part_may_be_examined_by_another_check(adding: Path, asks: str, stubs: list[str]) -> None:
+    second = (
+        '@check("Facts", points=1, hints=HINTS)\ndef facts(student):\n'
+        f"    _, facts = student.rows(3)\n    {asks}\n"
+        "    assert facts['ready'] is True\n\n\n"
+    )
+    head = '@check("The guess is right"'
+    changed(adding, (head, second + head))
+    found = unseen(adding, "assert_close(found, right, 'the rows')")
+    assert [re.findall(r"rejects (.+) in place of \[1\]\['mean'\]", fault) for fault in found] == (
+        [[", ".join(stubs)]] if stubs else []
+    )
+
+
+def test_the_parts_of_an_answer_are_entries_of_its_tuples_and_dicts() -> None:
+    right = [(np.arange(3.0), {"a": 1, "b": "x"}), (np.arange(2.0), {"a": 2, "b": "y"})]
+    assert list(places(right)) == [("*", 0), ("*", 1, "a"), ("*", 1, "b")]
+    found = with_part(("*", 1, "a"), STUBS["zeros"], [], right, right)
+    assert [part[1] for part in found] == [{"a": 0, "b": "x"}, {"a": 0, "b": "y"}]
+    assert [part[0].tolist() for part in found] == [[0.0, 1.0, 2.0], [0.0, 1.0]]
+    assert list(places(np.arange(3.0))) == list(places([1, 2])) == list(places({"a": 1})) == []
+    assert with_part((2,), STUBS["zeros"], [], (1, 2), (1, 2, 3)) == (1, 2)
 
 
 def test_only_what_a_check_reads_of_a_dict_counts() -> None:

@@ -144,6 +144,15 @@ def attend(query, keys, values, projection, score):
     return made(*map(tf.constant, (query, keys, values)))
 
 
+@probe
+def attend_compiles(query, keys, values):
+    from coursekit.practice import compiles
+
+    made = BahdanauAttention(keys.shape[-1])
+    made(*map(tf.constant, (query, keys, values)))
+    return compiles(made, *map(tf.constant, (query, keys, values)))
+
+
 @misconception("attend", "The two results are swapped: the contexts come first, then the weights.")
 def swapped(query, keys, values, *layer):
     weights = softmax(scores_of(query, keys, *layer))
@@ -229,6 +238,15 @@ def plain_sum(query, keys, values, *layer):
     return np.ones_like(weights) @ values, weights
 
 
+@misconception(
+    "attend_compiles",
+    "The results are arrays of numpy: no gradient goes through them, so nothing can be learnt, and "
+    "a layer in numpy cannot be compiled.",
+)
+def in_numpy(query, keys, values):
+    return "no: a result is no tensor"
+
+
 @check(
     "One context and one row of weights for each query",
     points=1,
@@ -266,6 +284,13 @@ def scores(student):
     _, weights = student.attend(query, keys, values, *layer)
     expected = softmax(scores_of(query, keys, *layer))
     assert_close(weights, expected, "the weights", atol=1e-4)
+    query, keys, values, *layer = example(pictures=3, queries=2, cells=5)
+    _, weights = student.attend(query, keys, values, *layer)
+    expected = softmax(scores_of(query, keys, *layer))
+    assert_close(weights, expected, "the weights of three pictures, two queries each", atol=1e-4)
+    compiled = student.attend_compiles(query, keys, values)
+    said = "`tf.function` compiles the layer for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Numbers too good to be true: leaks, and a mean by the wrong count
 #
-# **Goal.** Write the loss of a caption, and mend two faults that made captioners look good.
+# **Goal.** Write the loss of a caption, and fix two faults that made captioners look good.
 #
 # **Time.** 40 minutes
 #
@@ -139,6 +139,13 @@ def loss_of(logits, targets, smoothing):
     return tuple(float(value) for value in found)
 
 
+@probe
+def loss_compiles(logits, targets):
+    from coursekit.practice import compiles
+
+    return compiles(token_loss, tf.constant(logits), tf.constant(targets, tf.int32))
+
+
 @misconception(
     "loss_of",
     "Padding is averaged in with the words. It is easy to guess, so a network that has learnt it "
@@ -200,6 +207,15 @@ def of_a_caption(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, below="captions")
 
 
+@misconception(
+    "loss_compiles",
+    "The loss is a number of Python or numpy: no gradient goes through it, and a compiled step has "
+    "no numbers yet when it is built, only tensors.",
+)
+def python_number(logits, targets):
+    return "no: a result is no tensor"
+
+
 @misconception("loss_of", "A logit is no log probability: the normaliser is missing.")
 def not_normalised(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, normalised=False)
@@ -222,11 +238,16 @@ def sign_turned(logits, targets, smoothing):
     ),
 )
 def cross_entropy(student):
+    for lengths in ([0, 0, 0, 0], [5, 2, 3, 1]):  # what is the same where nothing is padding
+        student.loss_of(*some_batch(lengths), 0.0)
     logits, targets = some_batch([5, 5, 5, 5])
     found = student.loss_of(logits, targets, 0.0)
     assert np.shape(found) == (2,), "two numbers are asked for, the plain and the smoothed loss"
     right = crossed(logits, targets, 0.0)[0]
     assert abs(found[0] - right) < 1e-4, f"20 words, no padding: {found[0]:.4f}, not {right:.4f}"
+    compiled = student.loss_compiles(logits, targets)
+    said = "`tf.function` compiles the loss for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
@@ -254,10 +275,10 @@ def without_padding(student):
 
 
 # %% [markdown]
-# ## Find it and mend it: the split
+# ## Find and fix: the split
 #
 # Captions stand in a long list; `owners` says of which picture each one is. About a tenth is to be
-# held out. Mend `hold_out`, so that the captions that are held out tell something about pictures
+# held out. Fix `hold_out`, so that the captions that are held out tell something about pictures
 # that were *not* seen.
 
 # %%
@@ -302,7 +323,7 @@ def hold_out(owners: Any, seed: int) -> Any:  # exercise
 
 
 # %% [markdown]
-# ## Find it and mend it: the loss of an epoch
+# ## Find and fix: the loss of an epoch
 #
 # The train step returns the mean loss of the *words* of a batch. At the end of an epoch one number
 # is wanted: the mean loss of a word of the epoch. Batches differ in how many words they have; the

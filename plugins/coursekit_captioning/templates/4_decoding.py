@@ -98,7 +98,8 @@ def prediction(student):
 #   caption that was cut off would look as good as one that had come to its end.
 #
 # `IMPOSSIBLE` is a number so low that no sum brings it back; `tf.where(condition, this, that)`
-# chooses, number by number. It takes about five lines.
+# chooses, number by number. `time` is a tensor: the search will be compiled, and no `if` can ask
+# then which step it is. It takes about five lines.
 
 # %%
 from coursekit_captioning.decode import log_probabilities  # exercise
@@ -148,6 +149,16 @@ def some_logits():
 @probe
 def may_write(logits, time, limit):
     return np.exp(log_probabilities(tf.constant(logits), tf.constant(time), limit).numpy())
+
+
+@probe
+def rules_compile(logits, time, limit):
+    from functools import partial
+
+    from coursekit.practice import compiles
+
+    rules = partial(log_probabilities, limit=limit)
+    return compiles(rules, tf.constant(logits), tf.constant(time), autograph=False)
 
 
 @misconception(
@@ -296,7 +307,11 @@ def something(student):
     ),
 )
 def at_last(student):
+    student.may_write(some_logits(), 0, 5)  # tells apart what is the same behind the first step
     compare(student, 4, "at the last of 5 steps")
+    compiled = student.rules_compile(some_logits(), 4, 5)
+    said = "the search is compiled, and `time` a tensor then: choose by `tf.where`, not by `if`"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 # %% [markdown]
@@ -351,7 +366,11 @@ def decoded(tables, limit, pads=True, resumes=False, pays="running", rules=True)
 
 
 @probe
-def describe(tables, limit):
+def describe(tables, limit, compiled=False):
+    from functools import partial
+
+    from coursekit.practice import compiles
+
     class Table:
         """A captioner whose state is the picture's number and the step."""
 
@@ -365,7 +384,10 @@ def describe(tables, limit):
             rows = tf.gather_nd(tables, tf.stack([picture, time, ids], axis=-1))
             return rows, tf.add(state, [0.0, 1.0]), tf.ones((len(tables), 1, 1))
 
-    found = greedy_search(Table(), tf.range(len(tables)), limit)
+    pictures = tf.range(len(tables))
+    if compiled:
+        return compiles(partial(greedy_search, Table(), limit=limit), pictures, autograph=False)
+    found = greedy_search(Table(), pictures, limit)
     ids = np.zeros((len(tables), limit), int)
     ids[:, : found.ids.shape[1]] = found.ids
     return ids, found.scores.numpy()
@@ -464,14 +486,17 @@ def scored(student):
         tables = pictured(seed)
         _, scores = student.describe(tables, 6)
         assert_close(scores, decoded(tables, 6)[1], "the mean log probabilities", rtol=1e-4)
+    compiled = student.describe(pictured(), 6, True)
+    said = "`tf.function` compiles the search; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 # %% [markdown]
-# ## Find it and mend it: the grid that breaks
+# ## Find and fix: the grid that breaks
 #
 # For each word a small picture shows where the network looked. The notebook of 2018 laid them out
 # in a grid of half as many rows and half as many columns as there are words. Try it on captions of
-# 2, 4, 5, and 12 words. Mend `grid_of`, so that **at most five pictures stand in a row, and there
+# 2, 4, 5, and 12 words. Fix `grid_of`, so that **at most five pictures stand in a row, and there
 # are as few rows as that allows**.
 
 

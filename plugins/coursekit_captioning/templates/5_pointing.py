@@ -124,9 +124,9 @@ def game(captions, offset):
             self.known = tuple(tuple(Box(*box) for box in some) for some in boxes)
 
         def boxes(self, words):
-            return self.known
+            return tuple(self.known[int(word)] for word in words)
 
-    found = [Written(["word"] * len(row), np.float32(row), 0.0) for row, _ in captions]
+    found = [Written([*map(str, range(len(row)))], np.float32(row), 0.0) for row, _ in captions]
     return float(pointing_game([Pictured(boxes) for _, boxes in captions], found, offset))
 
 

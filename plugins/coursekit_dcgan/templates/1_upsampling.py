@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From 7 × 7 to 28 × 28
 #
-# **Goal.** Enlarge by transposed convolution, know the size beforehand, mend the checkerboard.
+# **Goal.** Enlarge by transposed convolution, know the size beforehand, fix the checkerboard.
 #
 # **Time.** 30 minutes
 #
@@ -332,7 +332,11 @@ def painted(latents, training, act=leaky, end=np.tanh, norm=True, order="nre", m
 
 
 @probe
-def paint(latents, training):
+def paint(latents, training, compiled=False):
+    from functools import partial
+
+    from coursekit.practice import compiles
+
     # Stand-ins for the layers, simple enough to be followed by hand.
     layers = SimpleNamespace(
         first=lambda values: values - 0.5,
@@ -348,7 +352,10 @@ def paint(latents, training):
             for k in (1, 2, 3)
         ],
     )
-    return Generator.call(layers, tf.constant(latents, tf.float32), training=training)
+    latents = tf.constant(latents, tf.float32)
+    if compiled:
+        return compiles(partial(Generator.call, layers, training=training), latents)
+    return Generator.call(layers, latents, training=training)
 
 
 @misconception("paint", "The tanh is missing: what leaves the last layer is no brightness yet.")
@@ -422,6 +429,15 @@ def always_in_training(latents, training):
     return painted(latents, True)
 
 
+@misconception(
+    "paint",
+    "The images are arrays of numpy: no gradient goes through them, and what is in numpy cannot be "
+    "compiled. TensorFlow has the same functions.",
+)
+def in_numpy(latents, training, compiled=False):
+    return "no: a result is no tensor" if compiled else painted(latents, training)
+
+
 LATENTS = np.array([[0.1, 0.7, 1.0], [0.3, 0.45, -0.6]])
 
 
@@ -457,8 +473,12 @@ def chain(student):
     ),
 )
 def mode(student):
-    found = student.paint(LATENTS, True)
-    assert_close(found, painted(LATENTS, True), "the images with training=True", atol=1e-4)
+    latents = np.concatenate([LATENTS, LATENTS[:1]])
+    found = student.paint(latents, True)
+    assert_close(found, painted(latents, True), "three images with training=True", atol=1e-4)
+    compiled = student.paint(latents, True, True)
+    said = "`tf.function` compiles the layer for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 # %% [markdown]

@@ -260,7 +260,10 @@ def judged(real, fake, smoothing=0.0, fake_target=0.0):
 
 @probe
 def judging(real, fake, smoothing):
-    return discriminator_loss(tf.constant(real), tf.constant(fake), smoothing)
+    found = discriminator_loss(tf.constant(real), tf.constant(fake), smoothing)
+    if not tf.is_tensor(found):
+        raise TypeError("the loss is no tensor: no gradient goes through a number of Python")
+    return found
 
 
 @misconception("judging", "The targets are swapped: this judge learns to take drawings for real.")
@@ -407,7 +410,10 @@ import numpy as np
 
 @probe
 def fooling(fake):
-    return generator_loss(tf.constant(fake))
+    found = generator_loss(tf.constant(fake))
+    if not tf.is_tensor(found):
+        raise TypeError("the loss is no tensor: no gradient goes through a number of Python")
+    return found
 
 
 @misconception(

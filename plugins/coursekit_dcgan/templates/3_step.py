@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One step, two tapes, and who is in the batch
 #
-# **Goal.** Write the step that trains both networks, mend two old faults, and measure a mode.
+# **Goal.** Write the step that trains both networks, fix two old faults, and measure a mode.
 #
 # **Time.** 35 minutes
 #
@@ -68,9 +68,10 @@ from coursekit.practice import assert_close, check, misconception, probe
 class Scene:
     """A generator g * z and a judge d * x of one number each, worked out in 64 bits."""
 
-    def __init__(self, images, latents, g, d, smoothing, normal):
+    def __init__(self, images, latents, g, d, smoothing, normal, compiled=False):
         self.images, self.latents = np.asarray(images, float), np.asarray(latents, float)
         self.start, self.smoothing, self.normal = (g, d), smoothing, normal
+        self.compiled = compiled
 
     def draw(self, g, training=True):
         if not self.normal:
@@ -105,19 +106,24 @@ def slope(loss, g, d, which):
             - loss(g - h * (which == 0), d - h * (which == 1))) / (2 * h)  # fmt: skip
 
 
-def step_of(scene, fooling=None, judging=None, g_of="fooling", d_of="judging", both=False):
-    """Return g, d and the two losses after a step of plain descent, with a rate of 0.1."""
+def step_of(
+    scene, fooling=None, judging=None, g_of="fooling", d_of="judging", both=False, rates=(0.1, 0.2)
+):
+    """Return g, d and the two losses after a step of plain descent, each at its own rate.
+
+    Asked of a compiled step, say that it can be compiled.
+    """
+    if scene.compiled:
+        return "yes"
     losses = {"fooling": fooling or scene.fooling, "judging": judging or scene.judging}
     g, d = scene.start
     moved = [0.0, 0.0]
     for which, name in ((0, g_of), (1, d_of)):
         if name:
-            moved[which] += slope(losses[name], g, d, which)
+            moved[which] += rates[which] * slope(losses[name], g, d, which)
         if name and both:
-            moved[1 - which] += slope(losses[name], g, d, 1 - which)
-    return (
-        g - 0.1 * moved[0], d - 0.1 * moved[1], losses["fooling"](g, d), losses["judging"](g, d)
-    )  # fmt: skip
+            moved[1 - which] += rates[which] * slope(losses[name], g, d, 1 - which)
+    return g - moved[0], d - moved[1], losses["fooling"](g, d), losses["judging"](g, d)
 
 
 def move_of(changed):
@@ -126,7 +132,11 @@ def move_of(changed):
 
 
 @probe
-def step(images, latents, g, d, smoothing, normal):
+def step(images, latents, g, d, smoothing, normal, compiled=False):
+    from functools import partial
+
+    from coursekit.practice import compiles
+
     def mean(values):
         return tf.reduce_mean(values)
 
@@ -140,21 +150,23 @@ def step(images, latents, g, d, smoothing, normal):
                 return variable * values / 2
             return variable * (values - mean(values)) + (0.0 if drawing else 0.3)
 
-        call.trainable_variables = [variable]
+        call.trainable_variables = call.trainable_weights = [variable]
         return call
 
-    def apply(gradients, variables=None):
-        pairs = zip(gradients, variables, strict=True) if variables is not None else gradients
-        for gradient, variable in pairs:
-            if gradient is not None:
-                variable.assign_sub(0.1 * gradient)
+    def optimizer(rate):
+        def apply(gradients, variables=None):
+            pairs = zip(gradients, variables, strict=True) if variables is not None else gradients
+            for gradient, variable in pairs:
+                if gradient is not None:
+                    variable.assign_sub(rate * gradient)
 
-    optimizer = SimpleNamespace(apply=apply, apply_gradients=apply)
+        return SimpleNamespace(apply=apply, apply_gradients=apply)
+
     model = SimpleNamespace(
         generator=network(g, True),
         discriminator=network(d, False),
-        generator_optimizer=optimizer,
-        discriminator_optimizer=optimizer,
+        generator_optimizer=optimizer(0.1),
+        discriminator_optimizer=optimizer(0.2),
         smoothing=smoothing,
         decay=0.5,
         follow=lambda decay: None,
@@ -163,18 +175,13 @@ def step(images, latents, g, d, smoothing, normal):
     def judging(real, fake, smoothing=0.0):
         return mean((real - (1 - smoothing)) ** 2) + mean(fake**2)
 
-    found = train_step(
-        model,
-        (tf.constant(images, tf.float32), tf.constant(latents, tf.float32)),
-        judging=judging,
-        fooling=lambda fake: mean((fake - 1) ** 2),
-    )
-    return (
-        model.generator.trainable_variables[0],
-        model.discriminator.trainable_variables[0],
-        found["generator_loss"],
-        found["discriminator_loss"],
-    )
+    own = {"judging": judging, "fooling": lambda fake: mean((fake - 1) ** 2)}
+    batch = tf.constant(images, tf.float32), tf.constant(latents, tf.float32)
+    if compiled:
+        return compiles(partial(train_step, model, **own), batch)
+    found = train_step(model, batch, **own)
+    weights = [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
+    return *weights, found["generator_loss"], found["discriminator_loss"]
 
 
 @misconception(
@@ -344,6 +351,32 @@ def one_batch(*args):
     )
 
 
+@misconception(
+    "step",
+    "One optimizer moves both networks. Each has its own, with a rate of its own and a memory of "
+    "the gradients that it has seen.",
+)
+def one_optimizer(*args):
+    return step_of(Scene(*args), rates=(0.1, 0.1))
+
+
+@misconception(
+    "step", "The optimizers are exchanged: each network is moved by the one that is the other's."
+)
+def optimizers_exchanged(*args):
+    return step_of(Scene(*args), rates=(0.2, 0.1))
+
+
+@misconception(
+    "step",
+    "A loss is turned into a number of Python or numpy, by `float()` or `.numpy()`. That works "
+    "step by step; a compiled step has no numbers yet when it is built, only tensors.",
+)
+def python_number(*args):
+    scene = Scene(*args)
+    return "no: a result is no tensor" if scene.compiled else step_of(scene)
+
+
 IMAGES, NOISE = [1.0, 2.0, -0.5, 1.5], [0.5, -1.0, 2.0, 1.0]
 
 
@@ -368,6 +401,9 @@ def own(student):
             f"and should go to {expected[number]:.4f}"
         )
     assert_close(found[2:], expected[2:], "the two losses", atol=1e-4)
+    compiled = student.step(*args, True)
+    said = "`tf.function` compiles the step for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
@@ -383,7 +419,8 @@ def own(student):
 def smoothed(student):
     args = (IMAGES, NOISE, 0.8, 0.4, 0.2, False)
     found, expected = student.step(*args), step_of(Scene(*args))
-    assert_close(found, expected, "weights and losses with a smoothing of 0.2", atol=1e-4)
+    said = "weights and losses with a smoothing of 0.2"
+    assert_close(found, expected, said, atol=1e-4)
 
 
 @check(
@@ -398,9 +435,10 @@ def smoothed(student):
     ),
 )
 def apart(student):
-    args = (IMAGES, NOISE, 0.8, 0.4, 0.0, True)
+    args = ([*IMAGES, 0.5, -2.0], [*NOISE, -0.5, 1.5], 0.8, 0.4, 0.0, True)
     found, expected = student.step(*args), step_of(Scene(*args))
-    assert_close(found, expected, "weights and losses of two normalised networks", atol=1e-4)
+    said = "weights and losses of two normalised networks"
+    assert_close(found, expected, said, atol=1e-4)
 
 
 # %% [markdown]
@@ -445,13 +483,13 @@ def leftover(student):
 
 
 # %% [markdown]
-# ## Find and mend: an epoch's batches
+# ## Find and fix: an epoch's batches
 #
 # The article's step always drew from 256 latents, whatever came as images. In the last step 96 real
 # images stood against 256 drawn ones. Nothing stops: each loss is a mean, so each of the 96 simply
 # weighed 2.7 times as much as any other image, and a compiled step was compiled once more.
 #
-# `pairs` has the same fault. Mend it so that each image is in exactly one batch of the epoch, in
+# `pairs` has the same fault. Fix it so that each image is in exactly one batch of the epoch, in
 # the order of `places`, and each batch has as many latents as images, and latents of its own.
 
 
@@ -591,10 +629,10 @@ def each_once(student):
 # (The lesson does it in yet another way: its batches are cut from an endless stream of images, so
 # that each is full. Then there is one shape to compile, and no image is left out.)
 #
-# ## Find and mend: the latest checkpoint
+# ## Find and fix: the latest checkpoint
 #
 # The article trained for 50 epochs, saved now and then, and drew its pictures from the "latest"
-# checkpoint. Epochs are counted from 0. Which was it? Mend the rule: save as often as before, *and*
+# checkpoint. Epochs are counted from 0. Which was it? Fix the rule: save as often as before, *and*
 # lose nothing of what was trained.
 
 

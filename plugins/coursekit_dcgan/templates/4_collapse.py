@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Mode collapse, made and mended
+# # Mode collapse, made and fixed
 #
 # **Goal.** Measure variety, make a generator collapse, and invent a judge that prevents it.
 #
@@ -214,7 +214,7 @@ show(
 )
 
 # %% [markdown]
-# ## Mended: invent
+# ## Fixed: invent
 #
 # The judge sees one point at a time. So it cannot know that the other 63 of the batch are in the
 # same place. Tell it! Before the judge's last layer, the *features* of a batch, `(batch,
@@ -459,9 +459,9 @@ def seven_clouds(student):
 samples = ring_points(company, RING_SEEDS, ROUNDS)
 print(f"judged alone, {len(samples)} seeds: {without_company}")
 print(f"yours, {len(samples)} seeds: {hit_by_seeds(samples)}")
-mended = dict(zip(("yours, seed 1", "yours, seed 2"), samples, strict=False))
+fixed = dict(zip(("yours, seed 1", "yours, seed 2"), samples, strict=False))
 show(
-    ring_figure(collapsed | mended),
+    ring_figure(collapsed | fixed),
     alt="Eight grey clouds on a circle, four times: judged alone the blue points lie on few of "
     "them, with your part in the judge on most.",
 )

@@ -132,6 +132,21 @@ def letters(words, sentence):
     return [words.index(letter) if letter in words else 3 for letter in sentence]
 
 
+@misconception("encode", "A word that comes twice is numbered once: the sentence loses words.")
+def each_once(words, sentence):
+    different = dict.fromkeys(sentence.split())
+    return [words.index(word) if word in words else 3 for word in different]
+
+
+@misconception(
+    "encode",
+    "Capitals are made small before a word is looked up. `normalize` has done that, once for all "
+    "text; what it has not seen is not in the vocabulary.",
+)
+def small_letters(words, sentence):
+    return [words.index(word) if word in words else 3 for word in sentence.lower().split()]
+
+
 @check(
     "Known words get their places",
     points=1,
@@ -144,6 +159,8 @@ def letters(words, sentence):
 def known(student):
     found = student.encode(WORDS, "un libro")
     assert found == [7, 5], f"“un libro” became {found}, and should be [7, 5]"
+    found = student.encode(WORDS, "el libro lee el libro")
+    assert found == [4, 5, 6, 4, 5], f"“el libro lee el libro” became {found}, not [4, 5, 6, 4, 5]"
 
 
 @check(
@@ -159,6 +176,8 @@ def known(student):
 def unknown(student):
     found = student.encode(WORDS, "el gato lee")
     assert found == [4, 3, 6], f"“el gato lee”, without gato, became {found}, not [4, 3, 6]"
+    found = student.encode(WORDS, "El gato")
+    assert found == [3, 3], f"“El gato”, of which only “el” is a word, became {found}, not [3, 3]"
 
 
 # %% [markdown]
@@ -197,6 +216,26 @@ def filled(rows, length, empty=0, left=False):
 @probe
 def pad(rows, length, empty):
     return padded(rows, length, empty)
+
+
+@probe
+def left(rows, length, empty):
+    padded(rows, length, empty)
+    return rows
+
+
+@misconception(
+    "left",
+    "The caller's own lists are filled up: `row += ...` and `row.append` change the list itself, "
+    "and whoever counts its words later counts padding.",
+)
+def filled_in_place(rows, length, empty):
+    return [row + [0] * (length - len(row)) for row in rows]
+
+
+@misconception("left", "Empty rows are put into the caller's own list: make a new one.")
+def rows_added(rows, length, empty):
+    return rows + [[0] * length] * empty
 
 
 @misconception("pad", "The numbers are right, but they are not in an array of whole numbers.")
@@ -242,6 +281,8 @@ def ends(student):
     assert_equal(found, [[5, 6, 7, 0, 0], [8, 0, 0, 0, 0]], "[5, 6, 7] and [8] in five columns")
     assert isinstance(found, np.ndarray), "a list of rows is no array yet: np.array makes one"
     assert found.dtype.kind in "iu", "the array holds floats, as np.zeros makes them: say dtype=int"
+    left = student.left([[5, 6, 7], [8]], 5, 0)
+    assert left == [[5, 6, 7], [8]], f"afterwards the caller's rows [5, 6, 7] and [8] are {left}"
 
 
 @check(
@@ -257,6 +298,8 @@ def ends(student):
 def empties(student):
     found = student.pad([[5, 6], [8]], 2, 2)
     assert_equal(found, [[5, 6], [8, 0], [0, 0], [0, 0]], "two sentences and two empty rows")
+    left = student.left([[5, 6], [8]], 2, 2)
+    assert left == [[5, 6], [8]], f"afterwards the caller's rows [5, 6] and [8] are {left}"
 
 
 # %% [markdown]
@@ -291,9 +334,7 @@ bounds = (5, 7, 9, 14)  # exercise
 
 
 # %%
-@probe
-def lengths():
-    return LENGTHS
+COUNTS = (9, 619, 1969, 4429, 4865, 4365, 3125, 1763, 735, 259, 89, 23, 9)  # of 2 to 14 words
 
 
 @misconception("bounds", "Even quarters ignore that most sentences have five to eight words.")
@@ -325,7 +366,7 @@ def buckets(student):
     assert list(chosen) == sorted(set(chosen)), "the bounds must rise"
     assert 1 <= len(chosen) <= 4, f"{len(chosen)} buckets: one to four are allowed"
     assert chosen[-1] >= 14, "the longest sentence, of 14 words, has no bucket"
-    counts = student.lengths()
+    counts = dict(enumerate(COUNTS, 2))
     places = sum(n * min(b for b in chosen if b >= length) for length, n in counts.items())
     padding = 1 - sum(n * length for length, n in counts.items()) / places
     assert padding < 0.12, f"{padding:.1%} of the places are padding"

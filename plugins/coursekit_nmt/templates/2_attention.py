@@ -116,14 +116,13 @@ print(some_weights.numpy().round(2))
 import numpy as np
 
 
-def example(padded=True):
-    """Return query, keys, values, mask of two sentences, and the weights of the layer."""
+def example(padded=True, batch=2, places=4):
+    """Return query, keys, values, mask of some sentences, and the weights of the layer."""
     draw = np.random.default_rng(5)
-    query, keys, values = (
-        draw.normal(size=size).astype("float32") for size in ((2, 3), (2, 4, 4), (2, 4, 4))
-    )
+    sizes = ((batch, 3), (batch, places, 4), (batch, places, 4))
+    query, keys, values = (draw.normal(size=size).astype("float32") for size in sizes)
     projection, score = (2 * draw.normal(size=size).astype("float32") for size in ((3, 4), (4, 1)))
-    mask = np.ones((2, 4), bool)
+    mask = np.ones((batch, places), bool)
     if padded:
         mask[1, 2:] = False
     return query, keys, values, mask, projection, score
@@ -147,6 +146,20 @@ def mean_of(weights, values):
     return np.einsum("bs,bsu->bu", weights, values), weights
 
 
+def slope_of(query, keys, values, mask, *layer):
+    """Return how much the sum of the contexts grows with each number of the query."""
+    found = np.zeros(query.shape)
+    for place in np.ndindex(query.shape):
+        step = np.zeros(query.shape)
+        step[place] = 1e-4
+        sums = [
+            mean_of(masked(scores_of(moved, keys, *layer), mask), values)[0].sum()
+            for moved in (query + step, query - step)
+        ]
+        found[place] = (sums[0] - sums[1]) / 2e-4
+    return found
+
+
 @probe
 def attend(query, keys, values, mask, projection, score):
     made = BahdanauAttention(keys.shape[-1])
@@ -155,6 +168,29 @@ def attend(query, keys, values, mask, projection, score):
         dense.set_weights([weights])
     context, weights = made(*map(tf.constant, (query, keys, values, mask)))
     return context, weights
+
+
+@probe
+def attend_compiles(query, keys, values, mask):
+    from coursekit.practice import compiles
+
+    made = BahdanauAttention(keys.shape[-1])
+    made(*map(tf.constant, (query, keys, values, mask)))
+    return compiles(made, *map(tf.constant, (query, keys, values, mask)))
+
+
+@probe
+def slope(query, keys, values, mask, projection, score):
+    """Return the gradient of the contexts with respect to the query."""
+    made = BahdanauAttention(keys.shape[-1])
+    for dense, weights in ((made.query_projection, projection), (made.score, score)):
+        dense.build((None, len(weights)))
+        dense.set_weights([weights])
+    query, *others = map(tf.constant, (query, keys, values, mask))
+    with tf.GradientTape() as tape:
+        tape.watch(query)
+        context, _ = made(query, *others)
+    return tape.gradient(context, query)
 
 
 @misconception("attend", "The two results are swapped: the context comes first, then the weights.")
@@ -274,6 +310,15 @@ def minus_infinity(query, keys, values, mask, projection, score):
     return mean_of(weights, values)
 
 
+@misconception(
+    "attend_compiles",
+    "The results are arrays of numpy: no gradient goes through them, so nothing can be learnt, and "
+    "a layer in numpy cannot be compiled.",
+)
+def in_numpy(query, keys, values, mask):
+    return "no: a result is no tensor"
+
+
 @check(
     "One context and one weight for each place",
     points=1,
@@ -310,10 +355,20 @@ def shapes(student):
     ),
 )
 def scores(student):
+    query, keys, values, mask, *layer = example()
+    for some in (mask, mask & [[False], [True]]):  # tell apart what is the same without padding
+        student.attend(query, keys, values, some, *layer)
     query, keys, values, mask, *layer = example(padded=False)
     _, weights = student.attend(query, keys, values, mask, *layer)
     expected = softmax(scores_of(query, keys, *layer))
     assert_close(weights, expected, "the weights of a sentence without padding", atol=1e-4)
+    query, keys, values, mask, *layer = example(padded=False, batch=3, places=5)
+    _, weights = student.attend(query, keys, values, mask, *layer)
+    expected = softmax(scores_of(query, keys, *layer))
+    assert_close(weights, expected, "the weights of three sentences of five words", atol=1e-4)
+    compiled = student.attend_compiles(query, keys, values, mask)
+    said = "`tf.function` compiles the layer for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
@@ -369,6 +424,12 @@ def empty_row(student):
     found, weights = student.attend(query, keys, values, mask, *layer)
     assert np.isfinite(found).all(), "a row of padding alone made the context NaN"
     assert np.isfinite(weights).all(), "a row of padding alone made the weights NaN"
+    slope = student.slope(query, keys, values, mask, *layer)
+    assert slope is not None, "no gradient comes back to the query: stay within TensorFlow"
+    assert np.isfinite(slope).all(), "a row of padding alone makes the gradient NaN"
+    right = slope_of(query, keys, values, mask, *layer)
+    said = "the gradient of the contexts, which a row of padding alone does not change"
+    assert_close(slope, right, said, atol=1e-3)
 
 
 # %% [markdown]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The decoder that receives its state
 #
-# **Goal.** Mend a decoder that forgets what it wrote, and see what forgetting costs.
+# **Goal.** Fix a decoder that forgets what it wrote, and see what forgetting costs.
 #
 # **Time.** 30 minutes
 #
@@ -90,7 +90,7 @@ def prediction(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # Keras's GRU takes an `initial_state` that may be left out; it then begins from zeros and says
 # nothing. This one, the lesson's own, is given the same manners.
@@ -198,7 +198,19 @@ def step(projected, state, annotations):
     made.context = lambda context: 2 * context
     made.gru = lambda projected, state=None: projected + 10 * (0 if state is None else state)
     memory = Memory(*map(tf.constant, (annotations, 0 * annotations)), mask, tf.constant(1 + state))
-    return made.step(tf.constant(projected), tf.constant(state), memory)
+    given = tf.constant(projected), tf.constant(state), memory
+    made.step(given[0] + 3, given[1] - 2, memory)  # another hypothesis, at another word
+    return made.step(*given)
+
+
+@probe
+def step_compiles(projected, state, annotations):
+    from coursekit.practice import compiles
+
+    made = MyDecoder(words=5, embedding=4, units=3, dropout=0.0, seed=0)
+    mask = tf.fill(annotations.shape[:2], True)
+    memory = Memory(*map(tf.constant, (annotations, annotations)), mask, tf.constant(state))
+    return compiles(made.step, tf.constant([[*row] * 3 for row in projected]), *memory[3:], memory)
 
 
 @misconception(
@@ -217,6 +229,26 @@ def state_forgotten(projected, state, annotations):
 def from_the_first(projected, state, annotations):
     context = looked(state, annotations)
     return projected + 2 * context + 10 * (1 + state), context, weights_of(annotations)
+
+
+@misconception(
+    "step",
+    "The decoder keeps the state in itself and goes on from there, whatever state it is given: a "
+    "search that compares several beginnings would mix them up.",
+)
+def kept_inside(projected, state, annotations):
+    before = projected + 3 + 2 * looked(state - 2, annotations) + 10 * (state - 2)
+    context = looked(state, annotations)
+    return projected + 2 * context + 10 * before, context, weights_of(annotations)
+
+
+@misconception(
+    "step_compiles",
+    "A result is an array of numpy. A compiled step has no numbers yet when it is built, only "
+    "tensors; and no gradient goes through numpy.",
+)
+def turned_into_numpy(projected, state, annotations):
+    return "no: a result is no tensor"
 
 
 @misconception("step", "The state before is returned: it would stay the same for all words.")
@@ -283,10 +315,14 @@ def weights_first(projected, state, annotations):
     ),
 )
 def carried(student):
+    student.step(*example())  # tells apart what is the same where there is no context
     projected, state, annotations = example(zero=(2,))
     found, *_ = student.step(projected, state, annotations)
     expected = projected + 10 * state
     assert_close(found, expected, "the next state, no context", rtol=1e-3)
+    compiled = student.step_compiles(projected, state, annotations)
+    said = "`tf.function` compiles the step for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
@@ -390,12 +426,24 @@ def word_sums(projected, state, order=1, anew=False, before=False):
 @probe
 def carrying(projected, state):
     class Doubling:
-        def step(self, word, before, memory):
-            after = 2 * before + word
+        def step(self, projected, state, memory):
+            after = 2 * state + projected
             return after, -after, after[:, :2]
 
     memory = Memory(None, None, None, tf.constant(state))
     return tuple(carry(Doubling(), tf.constant(projected), memory))
+
+
+@probe
+def carry_compiles(projected, state):
+    from functools import partial
+
+    from coursekit.practice import compiles
+
+    made = MyDecoder(words=5, embedding=4, units=2, dropout=0.0, seed=0)
+    annotations = tf.ones((len(state), 4, 3))
+    memory = Memory(annotations, annotations[..., :2], annotations[..., 0] > 0, tf.constant(state))
+    return compiles(partial(carry, made), tf.constant(projected), memory)
 
 
 @misconception(
@@ -433,6 +481,15 @@ def from_zeros(projected, state):
 @misconception("carrying", "Only the last step is returned; training needs a state at each place.")
 def last_alone(projected, state):
     return tuple(part[:, -1] for part in word_sums(projected, state))
+
+
+@misconception(
+    "carry_compiles",
+    "The results are arrays of numpy: no gradient goes through them, and a loop in numpy cannot "
+    "be compiled. `tf.stack` does the same with tensors.",
+)
+def stacked_in_numpy(projected, state):
+    return "no: a result is no tensor"
 
 
 @check(
@@ -474,6 +531,9 @@ def chain(student):
     words = "from [1, -1] each step doubles the state and adds a word: [1, 0], [2, 1], [0, 3]"
     for part, expected in zip(found, word_sums(projected, state), strict=True):
         assert_close(part, expected, words, rtol=1e-6)
+    compiled = student.carry_compiles(np.ones((1, 3, 6), "float32"), np.ones((1, 2), "float32"))
+    said = "`tf.function` compiles the loop for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 # %% [markdown]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A loss that counts words, not padding
 #
-# **Goal.** Find and mend a fault that made translators report a loss too good to be true.
+# **Goal.** Find and fix a fault that made translators report a loss too good to be true.
 #
 # **Time.** 20 minutes
 #
@@ -71,11 +71,11 @@ def prediction(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # `choice` holds, for each place, the logit of the `right` word, the `mean` logit, and as
 # `normaliser` the log of the sum of all exponentials: the cross-entropy of a place is
-# `choice.normaliser - choice.right`. The function below runs, and its loss falls nicely. Mend it.
+# `choice.normaliser - choice.right`. The function below runs, and its loss falls nicely. Fix it.
 # (With label smoothing, a share of the target is spread evenly over all words; `choice.mean` is
 # there for that, and that part is right but for the same fault.)
 
@@ -123,6 +123,14 @@ def over_words(each, real):
 def loss(right, mean, normaliser, targets, smoothing):
     choice = Choice(*map(tf.constant, (right, mean, normaliser)))
     return token_loss(choice, tf.constant(targets), smoothing)
+
+
+@probe
+def loss_compiles(right, mean, normaliser, targets):
+    from coursekit.practice import compiles
+
+    choice = Choice(*map(tf.constant, (right, mean, normaliser)))
+    return compiles(token_loss, choice, tf.constant(targets), tf.constant(0.1))
 
 
 @misconception(
@@ -181,7 +189,7 @@ def shares_swapped(right, mean, normaliser, targets, smoothing):
     )[1]
 
 
-@misconception("loss", "The first line is mended; the even spread still counts all places.")
+@misconception("loss", "The first line is fixed; the even spread still counts all places.")
 def half_mended(right, mean, normaliser, targets, smoothing):
     plain = over_words(normaliser - right, targets != 0)
     uniform = ((normaliser - mean) * (targets != 0)).mean()
@@ -191,6 +199,15 @@ def half_mended(right, mean, normaliser, targets, smoothing):
 @misconception("loss", "The second result is not smoothed: the gradient follows the plain loss.")
 def not_smoothed(right, mean, normaliser, targets, smoothing):
     return means(over_words, right, mean, normaliser, targets, 0)
+
+
+@misconception(
+    "loss_compiles",
+    "The loss is a number of Python or numpy: no gradient goes through it, and a compiled step has "
+    "no numbers yet when it is built, only tensors.",
+)
+def python_number(right, mean, normaliser, targets):
+    return "no: a result is no tensor"
 
 
 @check(
@@ -204,9 +221,13 @@ def not_smoothed(right, mean, normaliser, targets, smoothing):
 )
 def words(student):
     args = example(padding=3)
-    plain, _ = student.loss(*args, 0.0)
-    expected = means(over_words, *args, 0.0)[0]
+    student.loss(*args[:3], 0 * args[3], 0.0)  # tells apart what is the same where words are
+    plain, _ = student.loss(*args, 0.25)
+    expected = means(over_words, *args, 0.25)[0]
     assert_close(plain, expected, "two sentences of 4 and 2 words, and padding", rtol=1e-4)
+    compiled = student.loss_compiles(*args)
+    said = "`tf.function` compiles the loss for the lesson; stay with tensors, so that it can"
+    assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
@@ -237,10 +258,12 @@ def empty(student):
     ),
 )
 def smoothed(student):
-    args = example()
-    _, found = student.loss(*args, 0.25)
-    expected = means(over_words, *args, 0.25)[1]
-    assert_close(found, expected, "with a smoothing of 0.25", rtol=1e-4)
+    for sentences in ((0, 1), (0, 1, 0)):
+        args = [part[list(sentences)] for part in example()]
+        _, found = student.loss(*args, 0.25)
+        expected = means(over_words, *args, 0.25)[1]
+        said = f"{len(sentences)} sentences, a smoothing of 0.25"
+        assert_close(found, expected, said, rtol=1e-4)
 
 
 # %% [markdown]

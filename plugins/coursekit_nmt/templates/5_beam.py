@@ -162,7 +162,8 @@ def hypotheses(finished=()):
 
 @probe
 def grown(scores, log_p, finished):
-    log_p.setflags(write=False)
+    for part in (scores, log_p, finished):  # they are the caller's
+        part.setflags(write=False)
     return tuple(grow(scores, log_p, finished))
 
 
@@ -404,10 +405,15 @@ def searched(log_table, beam, limit, rows_follow=True, state_follows=True, ends=
 
 @probe
 def run_search(log_table, beam, limit):
-    def step(words, state):
-        return log_table[state, words], words.copy()
+    first = np.full((beam, 3), START)  # two numbers more, as a state has many
+    first.setflags(write=False)
 
-    return search(step, np.full(beam, START), beam, limit)
+    def step(words, state):
+        if state.shape != first.shape:
+            raise ValueError(f"the shape of the state is {state.shape}, not {first.shape}")
+        return log_table[state[:, 0], words], np.stack([words, words, words], axis=1)
+
+    return search(step, first, beam, limit)
 
 
 @misconception(
@@ -535,6 +541,19 @@ def end_uncounted(rows, scores):
     return picked(rows, scores, (rows != 0).sum(1) - 1)
 
 
+@misconception(
+    "returned",
+    "The length is counted up to the end. A hypothesis that was cut off at the limit has none.",
+)
+def end_sought(rows, scores):
+    return picked(rows, scores, (rows == 2).argmax(1) + 1)
+
+
+@misconception("returned", "Each word is counted once, however often it is written.")
+def words_counted_once(rows, scores):
+    return picked(rows, scores, np.array([len(set(row.tolist()) - {0}) for row in rows]))
+
+
 @misconception("returned", "The longest hypothesis is taken, however unlikely.")
 def longest(rows, scores):
     return rows[np.argmax((rows != 0).sum(1))]
@@ -555,6 +574,10 @@ def mean_wins(student):
     for scores, right in zip(sums, (1, 0, 2, 1), strict=True):
         found = student.returned(rows, np.array(scores))
         assert_equal(found, rows[right], f"sums {scores}, lengths 2, 5 and 4")
+    rows = np.array([[5, 2, 0, 0], [4, 5, 6, 7], [4, 4, 4, 2]])
+    for scores, right in (([-1.6, -3.0, -4.0], 1), ([-1.6, -4.0, -3.0], 2)):
+        found = student.returned(rows, np.array(scores))
+        assert_equal(found, rows[right], f"sums {scores}, lengths 2, 4 (no end) and 4")
 
 
 # %% [markdown]
@@ -596,7 +619,7 @@ def mean_log_p(log_table, row):
 
 @probe
 def sentences(tables, limit):
-    asked, made = 0, []
+    asked, made = 8, []
     for log_table in tables:
 
         def step(words, state, log_table=log_table):
@@ -609,12 +632,12 @@ def sentences(tables, limit):
 
         row = [int(word) for word in np.ravel(my_search(step, np.array([[START, 0]]), limit))]
         made.append((row + [PAD] * limit)[:limit])
-    return np.array(made), asked
+    return np.array(made), asked - 8
 
 
 def all_of(tables, limit, beam, rule):
     found = [rule(*searched(log_table, beam, limit, last=limit)) for log_table in tables]
-    return np.array([(list(row) + [0] * limit)[:limit] for row in found]), beam
+    return np.array([(list(row) + [0] * limit)[:limit] for row in found]), max(beam - 8, 0)
 
 
 def by_mean(rows, scores):
@@ -652,8 +675,9 @@ def too_wide(tables, limit):
 )
 def invented(student):
     tables = np.array([table(seed) for seed in range(100, 160)])
-    found, asked = student.sentences(tables, 10)
-    assert 1 <= asked <= 8, f"step was asked about {asked} rows at a time, and 8 are allowed"
+    found, too_many = student.sentences(tables, 10)
+    words = f"step was asked about {8 + too_many} rows at a time, and 8 are allowed"
+    assert too_many == 0, words
     assert all(2 in row for row in found), "a sentence came without its `END`"
     mean = np.mean([mean_log_p(t, row) for t, row in zip(tables, found, strict=True)])
     assert mean > -0.72, f"the mean log probability of a word is {mean:.2f}"

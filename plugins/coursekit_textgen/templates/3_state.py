@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The memory that is carried over
 #
-# **Goal.** Find out why a network's memory was worth nothing, mend it, and measure its worth.
+# **Goal.** Find out why a network's memory was worth nothing, fix it, and measure its worth.
 #
 # **Time.** 30 minutes
 #
@@ -112,7 +112,7 @@ def hurts(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # `rows` is a text side by side, as in exercise 1. `batches_of` gives `steps` batches `(inputs,
 # targets, fresh)`. `fresh` is true for rows whose state is to be set to zero: in the first batch,
@@ -120,7 +120,7 @@ def hurts(student):
 # state that the same row ended with, one batch before.
 #
 # The version below runs, and networks learn with it: a much-read tutorial of 2018 prepared its text
-# like that. Yet the state that is carried is worse than none. Find out why, and mend it.
+# like that. Yet the state that is carried is worse than none. Find out why, and fix it.
 
 
 # %% tags=["fault"]
@@ -281,6 +281,12 @@ def follows(student):
     assert found["targets follow inputs"] is True, "the targets are not one character further on"
     assert found["rows go on from batch to batch"] is True, (
         "a row that is not fresh begins somewhere else in the text than where it stopped"
+    )
+    assert found["a batch has a piece of each row"] is True, (
+        "a batch has two pieces of one row, and none of another"
+    )
+    assert found["rows go on from row to row"] is False, (
+        "within a batch, the text goes on from one row to the next: each row has a place of its own"
     )
 
 

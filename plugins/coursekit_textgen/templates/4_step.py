@@ -1,7 +1,7 @@
 # %% [markdown]
 # # One step of training
 #
-# **Goal.** Mend the loss, write the train step, and train the lesson's network with both.
+# **Goal.** Fix the loss, write the train step, and train the lesson's network with both.
 #
 # **Time.** 30 minutes
 #
@@ -100,11 +100,11 @@ def nothing(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # This loss falls as nicely as any. Yet a network that learns with it writes worse than its loss
 # promises. Compare it with the formula above: what does the function in its last line do with what
-# it is handed? Mend it.
+# it is handed? Fix it.
 
 
 # %% tags=["fault"]

@@ -87,7 +87,7 @@ def halved(student):
 
 
 # %% [markdown]
-# ## Find it and mend it
+# ## Find and fix
 #
 # `drawn` gets logits `(rows, characters)` and for each row a `chance`, a number between 0 and 1
 # drawn elsewhere. It should draw as a wheel of fortune does: the probabilities lie end to end, and
@@ -101,7 +101,7 @@ def halved(student):
 # ```
 #
 # In the version below the chance plays no part at all, and *no temperature can change what it
-# writes*. Mend it, with operations of TensorFlow: the writing is compiled. Careful: a character
+# writes*. Fix it, with operations of TensorFlow: the writing is compiled. Careful: a character
 # whose probability is 0 must never be drawn, not even with a chance of exactly 0.
 
 

@@ -414,7 +414,7 @@ def caught(student):
 
 
 # %% [markdown]
-# ## Find it and fix it
+# ## Find and fix
 #
 # This is the attention of a network that learns quickly, and writes rubbish. Find the leak, and
 # fix it. Everything else must stay as it is.

@@ -107,6 +107,13 @@ WRONG = [
         "tf.matmul(tf.ones_like(weights), values)",
         "plain_sum",
     ),
+    (
+        "attention",
+        "BahdanauAttention",
+        "tf.matmul(weights, values), weights",
+        "tf.matmul(weights, values).numpy(), weights",
+        "in_numpy",
+    ),
     ("leaks", "first_loss", "4.61", "6.64", "in_bits"),
     (
         "leaks",
@@ -172,6 +179,7 @@ WRONG = [
     ),
     ("leaks", "token_loss", "(normaliser - right)", "-right", "not_normalised"),
     ("leaks", "token_loss", "normaliser - right", "right - normaliser", "sign_turned"),
+    ("leaks", "token_loss", "return plain,", "return float(plain),", "python_number"),
     (
         "leaks",
         "token_loss",
@@ -382,7 +390,7 @@ INSIDE = """def is_inside(point, box):
 TOKEN_LOSS = """def token_loss(logits, targets, smoothing=0.0):
     real = targets != PAD
     each = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-    tokens = max(int(tf.math.count_nonzero(real)), 1)
+    tokens = tf.maximum(tf.reduce_sum(tf.cast(real, tf.float32)), 1)
     plain = tf.reduce_sum(each[real]) / tokens
     uniform = -tf.reduce_sum(tf.reduce_mean(tf.nn.log_softmax(logits)[real], axis=-1)) / tokens
     return plain, (1 - smoothing) * plain + smoothing * uniform
@@ -390,11 +398,11 @@ TOKEN_LOSS = """def token_loss(logits, targets, smoothing=0.0):
 LISTED = """def log_probabilities(logits, time, limit):
     words = logits.shape[-1]
     allowed = [word for word in range(words) if word not in (PAD, START, UNKNOWN)]
-    if time == 0:
-        allowed.remove(END)
-    p = tf.nn.softmax(logits) * tf.reduce_sum(tf.one_hot(allowed, words), axis=0)
+    allowed = tf.reduce_sum(tf.one_hot(allowed, words), axis=0)
+    allowed *= 1 - tf.cast(time == 0, tf.float32) * tf.one_hot(END, words)
+    p = tf.nn.softmax(logits) * allowed
     p /= tf.reduce_sum(p, axis=-1, keepdims=True)
-    return tf.math.log(p * tf.one_hot(END, words) if time == limit - 1 else p)
+    return tf.math.log(tf.where(time == limit - 1, p * tf.one_hot(END, words), p))
 """
 IN_PYTHON = """def greedy_search(model, pictures, limit):
     memory = model.see(pictures)
@@ -488,6 +496,32 @@ def test_another_method_is_accepted(topic: str, cell: str, code: str) -> None:
     found = results(f"captioning/{topic}", cell, code)
     wrong: dict[str, Any] = {n: r.words for n, r in found.items() if r.status != "passed"}
     assert wrong == {}
+
+
+# Topic, cell, what of the solution is replaced, by what, the check that rejects it, in these words.
+SAID = [
+    ("attention", "BahdanauAttention", "tf.nn.softmax(scores[..., 0])",
+     "tf.nn.softmax(tf.reshape(scores, (2, 3, 4)))", "scores", "reshape"),
+    ("leaks", "token_loss", "tf.maximum(tf.reduce_sum(real), 1.0)",
+     "max(int(tf.reduce_sum(real)), 1)", "cross_entropy", "`tf.function` compiles the loss"),
+    ("decoding", "log_probabilities", "    barred |= (time == 0) & (ids == END)\n",
+     "    if time == 0:\n        barred |= ids == END\n", "at_last", "not by `if`"),
+    ("decoding", "greedy_search", "tf.argmax(log_p, axis=-1, output_type=tf.int32)",
+     "np.argmax(log_p, axis=-1).astype('int32')", "scored", "`tf.function` compiles the search"),
+    ("pointing", "pointing_game", "boxes(written.words)",
+     "boxes(written.words[:1] * len(written.words))", "share", "four of five words"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "cell", "old", "new", "check", "words"), SAID)
+def test_a_wrong_answer_is_rejected(
+    topic: str, cell: str, old: str, new: str, check: str, words: str
+) -> None:
+    right = solved(f"captioning/{topic}", cell)
+    assert old in right
+    found = results(f"captioning/{topic}", cell, right.replace(old, new), ("invented",))[check]
+    assert found.status == "wrong"
+    assert words in found.words
 
 
 @pytest.mark.parametrize("last", ["one[1] / len(one[0])", "one[1]"])

@@ -1,6 +1,7 @@
 """Pictures of every kind that people have, and broken ones."""
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,22 @@ def test_of_an_animation_the_first_frame_is_taken() -> None:
     frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "lime")]
     moving = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     np.testing.assert_allclose(decode(moving, 2, "it")[0, 0], (255, 0, 0), atol=8)
+
+
+def test_a_pipe_is_no_picture(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(CourseError, match=r"pipe\.jpg is a device, a pipe or a socket"):
+        Source(tmp_path / "pipe.jpg").read()
+
+
+def test_a_picture_that_has_changed_has_another_digest(tmp_path: Path) -> None:
+    file = tmp_path / "mine.png"
+    found = []
+    for colour in ("red", "lime"):
+        file.write_bytes(encoded(Image.new("RGB", (9, 9), colour), "PNG"))
+        os.utime(file, (1, 1))
+        found += digests_of([Source(file)])
+    assert len(set(found)) == 2
 
 
 def test_one_pixel_is_enough() -> None:

@@ -27,6 +27,7 @@ def solved(topic: str, cell: str) -> str:
 
 
 STEP = ("step", "train_step")
+JUDGED = "cross_entropy(real, 1.0 - smoothing) + cross_entropy(fake, 0.0)"
 # Topic, cell, what of the solution is replaced, by what, the misconception that is named.
 WRONG = [
     ("upsampling", "length", "17", "14", "edges_cut"),
@@ -52,6 +53,7 @@ WRONG = [
     ("upsampling", "Generator", "tf.nn.leaky_relu(norm(features, training=training), SLOPE)",
      "norm(tf.nn.leaky_relu(features, SLOPE), training=training)", "rectified_first"),
     ("upsampling", "Generator", "training=training", "training=True", "always_in_training"),
+    ("upsampling", "Generator", "tf.tanh(features)", "np.tanh(features)", "in_numpy"),
     ("losses", "coin", "1.386", "0.693", "one_term"),
     ("losses", "cross_entropy", "logits(targets, logits)", "logits(logits, targets)", "exchanged"),
     ("losses", "cross_entropy",
@@ -104,6 +106,14 @@ WRONG = [
     (*STEP, "fooling(fake)", "generator_loss(fake); judging = discriminator_loss", "own_losses"),
     (*STEP, "fake = discriminator(drawn, training=True)", "fake = discriminator(drawn)",
      "judge_half_told"),
+    (*STEP, "model.discriminator_optimizer.apply", "model.generator_optimizer.apply",
+     "one_optimizer"),
+    (*STEP, "    gradients = generator_tape",
+     "    first, second = model.generator_optimizer, model.discriminator_optimizer\n"
+     "    model.generator_optimizer, model.discriminator_optimizer = second, first\n"
+     "    gradients = generator_tape", "optimizers_exchanged"),
+    (*STEP, 'loss": generator_lost,', 'loss": float(generator_lost),', "python_number"),
+    (*STEP, "discriminator_lost}", "discriminator_lost.numpy()}", "python_number"),
     ("step", "pairs", "len(some), epoch", "batch_size, epoch", "noise_of_a_full_batch"),
     ("step", "pairs", "range(0, len(places), batch_size)",
      "range(0, len(places) - batch_size + 1, batch_size)", "last_left_out"),
@@ -157,6 +167,14 @@ NO_REASON = [
     ("losses", "cross_entropy",
      "tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))",
      "np.mean(np.logaddexp(0, logits) - target * np.asarray(logits))", "by_hand", "no gradient"),
+    ("upsampling", "Generator", "tf.tanh(features)", "tf.tanh(features[:2])", "mode",
+     "three images"),
+    ("losses", "discriminator_loss", JUDGED, f"float({JUDGED})", "targets", "no tensor"),
+    ("losses", "generator_loss", "cross_entropy(fake, 1.0)", "float(cross_entropy(fake, 1.0))",
+     "fooled", "no tensor"),
+    (*STEP, "    model.follow", "    print(generator_lost.numpy())\n    model.follow", "own",
+     "`tf.function` compiles the step"),
+    (*STEP, "generator(latents,", "generator(latents[:4],", "apart", "two normalised networks"),
     ("step", "pairs", "len(some), epoch, start", "len(some), epoch", "as_many", "same latents"),
     ("step", "pairs", "len(some), epoch, start", "len(some), start", "as_many", "same latents"),
     ("step", "saves", "epoch + 1 == epochs", "epoch == 49", "latest", "is of epoch 30"),
@@ -264,6 +282,24 @@ OTHER = [
     ("step", "same_image", "same_image = False"),
     ("interpolation", "walk", ROTATED),
 ]
+
+
+# Topic, cell, what of the solution is replaced, by what: as right as the solution.
+AS_RIGHT = [
+    (*STEP, "trainable_variables", "trainable_weights"),
+    (*STEP, "fooling(fake)", "fooling(fake=fake)"),
+    (*STEP, "judging(real, fake, model.smoothing)",
+     "judging(real=real, fake=fake, smoothing=model.smoothing)"),
+    (*STEP, "generator(latents, training=True)", "generator(latents[: images.shape[0]], True)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "cell", "old", "new"), AS_RIGHT)
+def test_another_spelling_is_accepted(topic: str, cell: str, old: str, new: str) -> None:
+    right = solved(topic, cell)
+    assert old in right
+    found = results(topic, cell, right.replace(old, new))
+    assert {name: r.words for name, r in found.items() if r.status != "passed"} == {}
 
 
 @pytest.mark.parametrize(("topic", "cell", "code"), OTHER)

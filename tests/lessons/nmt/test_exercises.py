@@ -268,6 +268,53 @@ WRONG = [
     ("beam", "search", "(words == END) | (words == PAD)", "words == END", "wakes_up"),
     ("beam", "search", "(words == END) | (words == PAD)", "finished[parents]", "end_missed"),
     ("beam", "best", "(rows != PAD).sum(axis=1)", "(rows != PAD).sum(axis=1) - 1", "end_uncounted"),
+    ("beam", "best", "(rows != PAD).sum(axis=1)", "(rows == END).argmax(axis=1) + 1", "end_sought"),
+    (
+        "beam",
+        "best",
+        "(rows != PAD).sum(axis=1)",
+        "np.array([len({*row.tolist()} - {PAD}) for row in rows])",
+        "words_counted_once",
+    ),
+    ("padding", "Vocabulary", "sentence.split()", "sentence.lower().split()", "small_letters"),
+    ("padding", "Vocabulary", "sentence.split()", "dict.fromkeys(sentence.split())", "each_once"),
+    (
+        "padding",
+        "padded",
+        "array[row, : len(ids)] = ids",
+        "ids += [PAD] * (length - len(ids))\n        array[row] = ids",
+        "filled_in_place",
+    ),
+    (
+        "padding",
+        "padded",
+        "array = ",
+        "rows += [[PAD] * length] * empty\n    empty = 0\n    array = ",
+        "rows_added",
+    ),
+    (
+        "attention",
+        "BahdanauAttention",
+        "return context, weights",
+        "return context.numpy(), weights.numpy()",
+        "in_numpy",
+    ),
+    (
+        "decoder",
+        "MyDecoder",
+        "next_state = self.gru(inputs, state)",
+        "self.kept = next_state = self.gru(inputs, getattr(self, 'kept', state))",
+        "kept_inside",
+    ),
+    (
+        "decoder",
+        "MyDecoder",
+        "return next_state,",
+        "return next_state.numpy(),",
+        "turned_into_numpy",
+    ),
+    ("decoder", "carry", "tf.stack(part, axis=1)", "np.stack(part, axis=1)", "stacked_in_numpy"),
+    ("loss", "token_loss", "return plain,", "return float(plain),", "python_number"),
 ]
 
 
@@ -393,10 +440,81 @@ def test_another_method_is_accepted(topic: str, cell: str, code: str) -> None:
     assert wrong == {}
 
 
-def test_an_argument_that_is_not_to_be_changed_is_guarded() -> None:
-    right = solved("nmt/beam", "grow")
-    found = results("nmt/beam", "grow", right.replace("log_p = log_p.copy()", "pass"))
-    assert "read-only" in found["of_all"].words
+# Topic, cell, what of the solution is replaced, by what, the check that rejects it, in these words.
+NO_REASON = [
+    ("beam", "grow", "log_p = log_p.copy()", "pass", "of_all", "read-only"),
+    ("beam", "grow", "total = scores", "scores -= 0.0\n    total = scores", "of_all", "read-only"),
+    ("beam", "search", "state = state[parents]", "state = np.take(state, parents)", "words_follow",
+     "the shape of the state is (3,)"),
+    ("beam", "search", "state = state[parents]",
+     "for place, parent in enumerate(parents):\n            state[place] = state[parent]",
+     "states_follow", "the words of three hypotheses"),
+    ("beam", "search", "state = state[parents]",
+     "state = np.repeat(state[parents][:1], beam, axis=0)", "states_follow",
+     "the words of three hypotheses"),
+    ("beam", "search", "rows = np.column_stack([rows[parents], words])",
+     "for place, parent in enumerate(parents):\n            rows[place] = rows[parent]\n"
+     "        rows = np.column_stack([rows, words])", "words_follow",
+     "the words of three hypotheses"),
+    ("attention", "BahdanauAttention", "tf.tanh(query + keys))[:, :, 0]",
+     "tf.tanh(query + keys))[:, :, 0]\n        scores = tf.reshape(scores, (2, 4))", "scores",
+     "reshape"),
+    ("attention", "BahdanauAttention", "weights = tf.where(mask, weights, 0.0)",
+     "weights = tf.where(mask, weights, 0.0) if bool(tf.reduce_any(mask)) else 0 * weights",
+     "scores", "`tf.function` compiles the layer"),
+    ("attention", "BahdanauAttention", "weights = tf.where(mask, weights, 0.0)",
+     "weights = tf.exp(scores) * tf.cast(mask, scores.dtype)\n"
+     "        weights = weights / tf.reduce_sum(weights, axis=1, keepdims=True)\n"
+     "        weights = tf.where(tf.math.is_nan(weights), 0.0, weights)", "empty_row",
+     "makes the gradient NaN"),
+    ("decoder", "carry", "tf.unstack(projected, axis=1)", "tf.transpose(projected, [1, 0, 2])",
+     "chain", "`tf.function` compiles the loop"),
+    ("loss", "token_loss", "tf.maximum(tf.reduce_sum(real), 1.0)",
+     "max(float(tf.reduce_sum(real)), 1.0)", "words", "`tf.function` compiles the loss"),
+    ("beam", "my_search", "best(*search(step, np.repeat(state, beam, axis=0), beam, limit))",
+     "best(*astray(step, np.repeat(state, beam, axis=0), beam, limit))\n\n\n"
+     "def astray(step, state, beam, limit):\n"
+     "    return search(lambda words, mixed: step(words, np.roll(mixed, 1, axis=0)), state, beam, "
+     "limit)", "invented", "the mean log probability"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "cell", "old", "new", "check", "words"), NO_REASON)
+def test_a_wrong_answer_is_rejected(
+    topic: str, cell: str, old: str, new: str, check: str, words: str
+) -> None:
+    right = solved(f"nmt/{topic}", cell)
+    assert old in right
+    found = results(f"nmt/{topic}", cell, right.replace(old, new))[check]
+    assert found.status == "wrong"
+    assert words in found.words
+
+
+# Topic, cell, what of the solution is replaced, by what: as right as the solution.
+AS_RIGHT = [
+    ("padding", "padded", "array[row, : len(ids)] = ids", "array[row, : len(ids)] = tuple(ids)"),
+    ("attention", "BahdanauAttention", "[:, tf.newaxis, :]",
+     "\n        query = tf.reshape(query, (query.shape[0], 1, query.shape[1]))"),
+    ("decoder", "MyDecoder", "self.gru(inputs, state)", "self.gru(projected=inputs, state=state)"),
+    ("decoder", "MyDecoder", "return next_state, context, weights",
+     "return [next_state, context, weights]"),
+    ("decoder", "carry", "decoder.step(word, state, memory)",
+     "decoder.step(projected=word, state=state, memory=memory)"),
+    ("decoder", "carry", "return states, contexts, weights", "return [states, contexts, weights]"),
+    ("loss", "token_loss", "tf.maximum(tf.reduce_sum(real), 1.0)",
+     "tf.reduce_sum(real) if tf.reduce_sum(real) > 0 else 1.0"),
+    ("beam", "grow", "return total.ravel()[best], best // total.shape[1], best % total.shape[1]",
+     "return [total.ravel()[best], best // total.shape[1], best % total.shape[1]]"),
+    ("beam", "search", "state = state[parents]", "state = np.take(state, parents, axis=0)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "cell", "old", "new"), AS_RIGHT)
+def test_another_spelling_is_accepted(topic: str, cell: str, old: str, new: str) -> None:
+    right = solved(f"nmt/{topic}", cell)
+    assert old in right
+    found = results(f"nmt/{topic}", cell, right.replace(old, new))
+    assert {name: r.words for name, r in found.items() if r.status != "passed"} == {}
 
 
 def test_a_normal_form_with_two_faults_is_told_a_token() -> None:

@@ -50,6 +50,22 @@ def test_an_export_of_tatoeba_has_four_columns(tmp_path: Path) -> None:
     assert parts.notes[0].startswith("columns 1 and 3 hold numbers, as in an export of tatoeba")
 
 
+@pytest.mark.parametrize("titles", ["English\tSpanish", "source\t target", "en\tes\tlicence"])
+def test_titles_of_columns_are_no_pair(tmp_path: Path, titles: str) -> None:
+    parts = read(tmp_path, "\n".join([titles, *PLAIN]))
+    assert pairs(parts) == pairs(read(tmp_path, "\n".join(PLAIN)))
+    first, second = titles.split("\t")[:2]
+    said = f"line 1 is left out: {first} and {second.strip()} are the titles of the columns"
+    assert said in parts.notes
+
+
+@pytest.mark.parametrize("pair", ["English\tInglés, por favor", "A text.\tUn texto."])
+def test_a_first_pair_of_words_stays(tmp_path: Path, pair: str) -> None:
+    parts = read(tmp_path, "\n".join([pair, *PLAIN]))
+    assert len(pairs(parts)) == 61
+    assert not any("left out" in note for note in parts.notes)
+
+
 @pytest.mark.parametrize("pattern", ["{n}\tspa\tEl {a} {b}.", "The {a} {b}.\t{n}"])
 def test_a_column_of_numbers_is_refused(tmp_path: Path, pattern: str) -> None:
     with pytest.raises(CourseError, match="column of .* holds numbers") as caught:
