@@ -318,7 +318,7 @@ SAID = [
     ("step", "train_step", "fresh[:, tf.newaxis]", "fresh", "reports", "must be a column"),
     ("step", "train_step", 'return {"loss": loss}', "return loss", "reports", "a dictionary"),
     ("step", "train_step", 'return {"loss": loss}',
-     'print(float(loss))\n    return {"loss": loss}', "reports", "`tf.function` compiles"),
+     'print(loss.numpy())\n    return {"loss": loss}', "reports", "`tf.function` compiles"),
     ("step", "train_step", 'return {"loss": loss}', "pass", "reports", "a dictionary"),
     ("sampling", "narrowed",
      "return tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)",
@@ -483,6 +483,8 @@ AS_RIGHT = [
     ("model", "CharacterModel", DROP, "dropout(features, training=True) if training else features"),
     ("step", "train_step", FRESH,
      "tf.where(fresh[:, tf.newaxis], tf.zeros((inputs.shape[0], 1)), state)"),
+    ("step", "train_step", FRESH,
+     "tf.where(fresh[:, tf.newaxis], tf.zeros((len(inputs), 1)), state)"),
 ]  # fmt: skip
 
 
