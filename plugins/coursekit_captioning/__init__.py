@@ -169,10 +169,10 @@ TINY = CaptioningSettings(
     units=16,
     embedding=16,
     least=1,
-    lengths=(14,),
+    lengths=(5,),
     dropout=0.0,
     smoothing=0.0,
-    learning_rate=3e-4,
+    learning_rate=2e-3,
 )
 QUICK = CaptioningSettings()
 FULL = CaptioningSettings(epochs=20, units=384, embedding=384, dropout=0.5, encoder="inception")

@@ -128,7 +128,7 @@ TINY = NmtSettings(
     embedding=16,
     source_words=500,
     target_words=500,
-    lengths=(8,),
+    lengths=(5,),
     samples=0,
     learning_rate=1e-2,
 )
