@@ -135,9 +135,8 @@ class Lesson(Generic[SettingsT, DataT, ModelT, OptionsT]):
     A class need not write the methods. One that it does not write is the function of the same
     name, without `self`, in a module beside the class, which is imported when it is needed:
     `data`, `assets` and `restore` in ``data.py``, `model` in ``model.py``, `train_step` and
-    `initial_losses` in ``train.py``, `evaluate` and `signatures` in ``evaluate.py``, `demo` in ``demo.py``. A lesson
-    may leave out `assets`, `restore`, `signatures` and
-    `initial_losses`.
+    `initial_losses` in ``train.py``, `evaluate` and `signatures` in ``evaluate.py``, `demo` in
+    ``demo.py``. A lesson may leave out `assets`, `restore`, `signatures` and `initial_losses`.
 
     Attributes:
         name: The word that the command line takes, such as ``nmt``.

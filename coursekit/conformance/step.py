@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from coursekit.conformance.case import Case, NotApplicable, fault
 from coursekit.conformance.subject import Subject
-from coursekit.returned import place
+from coursekit.returned import place, wrong
 
 STEPS = 2
 LOSSES_AGREE = 1e-3  # relative; sums are taken in another order
@@ -69,13 +70,26 @@ def xla(subject: Subject) -> Iterator[str]:
 
 
 def walk(subject: Subject, step: Callable[[Any, Any], Any]) -> Walk:
-    """Take a few steps on one batch from the first weights, dropout off."""
+    """Take a few steps on one batch from the first weights, dropout off.
+
+    Raises:
+        CourseError: A loss is not finite.
+    """
     model, batch = subject.calm.fresh(), subject.batch
-    taken = []
-    for _ in range(STEPS):
+    taken: list[dict[str, float]] = []
+    for number in range(1, STEPS + 1):
         with subject.calling("train_step"):
             found = step(model, batch)
         taken.append({name: float(value) for name, value in found.items()})
+        for name, value in taken[-1].items():
+            if not math.isfinite(value):
+                raise wrong(
+                    subject.lesson,
+                    "train_step",
+                    f"says that {name} is {value} in step {number}",
+                    "a finite number",
+                    "look for a logarithm or a division by zero, and at the learning rate",
+                )
     return Walk(taken, [variable.numpy() for variable in model.trainable_variables])
 
 
