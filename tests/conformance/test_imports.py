@@ -43,13 +43,13 @@ def heavy(
     def look(imports: str = "", body: str = "return None") -> list[str]:
         folder = fake_plugin("heavy", LESSON.format(imports=imports, body=body))
         # A small module takes the place of a heavy one, which this process need not import.
-        (folder / "scipy.py").write_text("VERSION = 1\n")
+        (folder / "jax.py").write_text("VERSION = 1\n")
         monkeypatch.syspath_prepend(str(folder))
         lesson = catalogue().lesson("heavy")
         return [fault for found in conformance(lesson, ["imports"]) for fault in found.faults]
 
     yield look
-    for name in ("heavy_module", "scipy"):
+    for name in ("heavy_module", "jax"):
         sys.modules.pop(name, None)
 
 
@@ -60,17 +60,17 @@ def test_a_light_plugin(heavy: Callable[..., list[str]]) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ({"imports": "import scipy"}, 3),
-        ({"imports": "if True:\n    from scipy import VERSION"}, 4),
-        ({"body": "import scipy; return scipy.VERSION"}, 14),
+        ({"imports": "import jax"}, 3),
+        ({"imports": "if True:\n    from jax import VERSION"}, 4),
+        ({"body": "import jax; return jax.VERSION"}, 14),
     ],
 )
 def test_a_heavy_plugin_is_told_where(
     heavy: Callable[..., list[str]], words: dict[str, str], line: int
 ) -> None:
     (told,) = heavy(**words)
-    assert f"heavy_module.py:{line} imports scipy when lessons are listed" in told
-    assert told.endswith("import scipy inside the function that needs it")
+    assert f"heavy_module.py:{line} imports jax when lessons are listed" in told
+    assert told.endswith("import jax inside the function that needs it")
 
 
 def test_the_door_is_light() -> None:
