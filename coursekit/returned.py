@@ -19,11 +19,19 @@ SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 def place(lesson: Lesson, member: str) -> str:
     """Return where a lesson defines a member, as ``path/to/file.py:12``."""
-    found = inspect.unwrap(getattr(lesson, member))
+    return line_of(getattr(lesson, member)) or shown_path(Path(inspect.getfile(type(lesson))))
+
+
+def line_of(function: Any) -> str:
+    """Return where a function or a method is defined; empty if it is not written in Python."""
+    found = inspect.unwrap(function)
     code = getattr(getattr(found, "__func__", found), "__code__", None)
-    if code is None:
-        return shown_path(Path(inspect.getfile(type(lesson))))
-    return f"{shown_path(Path(code.co_filename))}:{code.co_firstlineno}"
+    return f"{shown_path(Path(code.co_filename))}:{code.co_firstlineno}" if code else ""
+
+
+def batches_place(lesson: Lesson, data: Any, split: SplitName = "train") -> str:
+    """Return where the batches of a split are made, as ``path/to/file.py:12``."""
+    return line_of(getattr(data, split).batches) or place(lesson, "data")
 
 
 def shown_path(path: Path) -> str:
@@ -31,11 +39,12 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def wrong(lesson: Lesson, member: str, what: str, expected: str, remedy: str = "") -> CourseError:
-    """Return the error of a member: what it did, and where it is defined."""
-    return CourseError(
-        f"`{member}` of {lesson.name} {what} ({place(lesson, member)})", expected, remedy
-    )
+def wrong(
+    lesson: Lesson, member: str, what: str, expected: str, remedy: str = "", at: str = ""
+) -> CourseError:
+    """Return the error of a member: what it did, and where it is defined, or another place."""
+    where = at or place(lesson, member)
+    return CourseError(f"`{member}` of {lesson.name} {what} ({where})", expected, remedy)
 
 
 def kind_of(value: object) -> str:
@@ -112,6 +121,7 @@ def batches_of(lesson: Lesson, data: Any, epoch: int, split: SplitName = "train"
             f"gave a split whose {where} returned {kind_of(found)}",
             "a tf.data.Dataset of batches",
             "tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size) makes one",
+            batches_place(lesson, data, split),
         )
     for spec in tf.nest.flatten(found.element_spec):
         shape = getattr(spec, "shape", None)
@@ -122,6 +132,7 @@ def batches_of(lesson: Lesson, data: Any, epoch: int, split: SplitName = "train"
                 f"gave a split whose {where} has a part without an axis: {spec}",
                 "batches, every tensor of them with the examples on its first axis",
                 "call .batch(batch_size) on the dataset",
+                batches_place(lesson, data, split),
             )
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from coursekit.conformance.case import Case, fault
 from coursekit.conformance.subject import Subject
-from coursekit.returned import batches_of, check_batch, place
+from coursekit.returned import batches_of, batches_place, check_batch
 
 COMPARED = 8
 COUNTED = 2_000
@@ -59,7 +59,7 @@ def repeatable(subject: Subject) -> Iterator[str]:
         if (number := differs(first, other)) is not None:
             yield fault(
                 f"batch {number} of train.batches(1) was another one {way} "
-                f"({place(subject.lesson, 'data')})",
+                f"({batches_place(subject.lesson, subject.data)})",
                 "batches that depend on the seed and the epoch alone",
                 "draw from np.random.default_rng([seed, epoch]), and shuffle with it",
             )
@@ -82,7 +82,9 @@ def counted(subject: Subject) -> Iterator[str]:
     with subject.calling("data"):
         batches = batches_of(subject.lesson, subject.data, 0)
         said, there = int(batches.cardinality()), sum(1 for _ in batches.take(COUNTED))
-    where = f"train.batches(0) of {subject.lesson.name} ({place(subject.lesson, 'data')})"
+    where = (
+        f"train.batches(0) of {subject.lesson.name} ({batches_place(subject.lesson, subject.data)})"
+    )
     if said < 0:
         yield fault(
             f"{where} does not know how many batches it has",
@@ -101,7 +103,7 @@ def shapes(subject: Subject) -> Iterator[str]:
     if len(found) > MOST_SHAPES:
         yield fault(
             f"the batches of an epoch have {len(found)} different shapes "
-            f"({place(subject.lesson, 'data')})",
+            f"({batches_place(subject.lesson, subject.data)})",
             f"at most {MOST_SHAPES}, since the step is compiled for each",
             "pad the examples to a few lengths, and fill the last batch up",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,11 +40,14 @@ def calm_settings(settings: Settings, steps: int) -> Settings:
         settings: The tiny ones.
         steps: The batches of an epoch; less than 1 if nobody knows.
     """
-    changes: dict[str, object] = {
-        name: 0.0 for name, kind in settings.kinds().items() if kind is float and "dropout" in name
-    }
-    if steps > 0:
-        changes["epochs"] = max(settings.epochs, -(-2 * MOST_STEPS // steps))
+    changes: dict[str, object] = {}
+    for field in dataclasses.fields(settings):
+        low, high = field.metadata.get("low"), field.metadata.get("high")
+        if "dropout" in field.name and field.type in (float, "float") and not low:
+            changes[field.name] = 0.0
+        elif field.name == "epochs" and steps > 0:
+            enough = max(settings.epochs, -(-2 * MOST_STEPS // steps))
+            changes["epochs"] = enough if high is None else min(enough, int(high))
     return settings.replace(changes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from unittest import SkipTest
 
 from coursekit.errors import CourseError
 
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 Verdict = Literal["right", "wrong", "skipped"]
 
 
-class NotApplicable(Exception):  # noqa: N818 - it is no error
-    """A case that does not apply to a lesson, or that another fault leaves out; says why."""
+class NotApplicable(SkipTest):
+    """A case that does not apply to a lesson, or that another fault leaves out; says why.
+
+    Where it is raised in a test, unittest and pytest skip that test.
+    """
 
 
 @dataclass(frozen=True)

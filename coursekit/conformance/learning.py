@@ -58,7 +58,9 @@ def overfit(subject: Subject) -> Iterator[str]:
             losses = step(model, batch)
         if number % READ_EVERY == 0:
             last = {name: float(value) for name, value in losses.items()}
-            first = first or last
+            first = first or {name: value for name, value in last.items() if value > 0}
+            if not first:
+                raise NotApplicable("no loss is above zero")
             if any(last[name] < FALLS_TO * first[name] for name in first):
                 return
     changes = ", ".join(f"{name} from {first[name]:.3f} to {last[name]:.3f}" for name in first)

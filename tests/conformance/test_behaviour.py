@@ -57,6 +57,19 @@ def test_examples_in_two_splits(dots: Any, monkeypatch: pytest.MonkeyPatch) -> N
     told = first_fault(dots, "data")
     assert "100% of the examples are both in the train and in the test split" in told
 
+    def same(original: Any, *given: Any) -> Any:
+        data = original(*given)
+        data.validation = data.test = data.train
+        return data
+
+    monkeypatch.undo()
+    install(dots, monkeypatch, "data", same)
+    (found,) = [each for each in conformance(dots, ["data"]) if each.faults]
+    assert [re.findall(r"in the (\w+) and in the (\w+)", fault)[0] for fault in found.faults] == [
+        ("train", "validation"),
+        ("train", "test"),
+    ]
+
     def half(original: Any, *given: Any) -> Any:
         import tensorflow as tf
 
