@@ -137,9 +137,7 @@ def fit(
     opened = progress.epochs
     batches = batches_of(lesson, data, opened)
     if progress.epochs == 0:
-        sample_of(lesson, model, data)
-        display.evaluating("validation")
-        display.start(measure(lesson, model, data, "validation"))
+        begin(lesson, model, data, display)
     scalars = _scalars(run)
     while progress.epochs < settings.epochs and not stops(progress, settings):
         epoch = progress.epochs
@@ -173,6 +171,17 @@ def fit(
             f"stopped early: {lesson.headline.name} has not improved for {progress.waited} epochs"
         )
     return progress
+
+
+def begin(lesson: Lesson, model: Any, data: Any, display: PlainDisplay) -> None:
+    """Show what the untrained model reaches on the validation split.
+
+    Raises:
+        CourseError: The demo or the metrics are not what they must be.
+    """
+    sample_of(lesson, model, data)
+    display.evaluating("validation")
+    display.start(measure(lesson, model, data, "validation"))
 
 
 def sample_of(lesson: Lesson, model: Any, data: Any) -> list[Any]:
