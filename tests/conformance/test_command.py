@@ -31,7 +31,8 @@ def test_chosen_groups(coursekit: Command) -> None:
         "settings",
     ]
     assert (
-        "did you mean 'settings'?" in coursekit("verify", "dots", "--only", "seting", code=1).stderr
+        "did you mean 'contract'?"
+        in coursekit("verify", "dots", "--only", "contrakt", code=1).stderr
     )
 
 
