@@ -19,7 +19,7 @@ from typing_extensions import TypeVar
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError
 from coursekit.forwarding import absent, forwards_to
-from coursekit.settings import Options, Settings
+from coursekit.settings import Options, Settings, limits
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -88,12 +88,24 @@ class Metric:
         meaning: One line that says what it counts.
         better: Which direction is better.
         style: How it is printed, a format specification such as ``".1f"`` or ``".1%"``.
+        low: The smallest value that it can have; None: there is none.
+        high: The largest value that it can have; None: there is none.
+        optional: Whether `Lesson.evaluate` may leave it out, on data or a split for which it
+            is not defined. The headline is never left out.
     """
 
     name: str
     meaning: str
     better: Literal["higher", "lower"] = "higher"
     style: str = ".3f"
+    low: float | None = None
+    high: float | None = None
+    optional: bool = False
+
+    @property
+    def limits(self) -> str:
+        """Its range in words, empty if it has none."""
+        return limits({"low": self.low, "high": self.high})
 
     def text(self, value: float) -> str:
         """Return the value as people read it."""
@@ -122,9 +134,9 @@ class Lesson(Generic[SettingsT, DataT, ModelT, OptionsT]):
 
     A class need not write the methods. One that it does not write is the function of the same
     name, without `self`, in a module beside the class, which is imported when it is needed:
-    `data`, `assets` and `restore` in ``data.py``, `model` in ``model.py``, `train_step` in
-    ``train.py``, `evaluate` and `signatures` in ``evaluate.py``, `demo` in ``demo.py``. A lesson
-    may leave out `assets`, `restore` and `signatures`.
+    `data`, `assets` and `restore` in ``data.py``, `model` in ``model.py``, `train_step` and
+    `initial_losses` in ``train.py``, `evaluate` and `signatures` in ``evaluate.py``, `demo` in
+    ``demo.py``. A lesson may leave out `assets`, `restore`, `signatures` and `initial_losses`.
 
     Attributes:
         name: The word that the command line takes, such as ``nmt``.
@@ -201,7 +213,10 @@ class Lesson(Generic[SettingsT, DataT, ModelT, OptionsT]):
 
     @forwards_to("evaluate")
     def evaluate(self, model: ModelT, data: DataT, split: SplitName) -> dict[str, float]:
-        """Return the metrics by name, measured free-running on a split."""
+        """Return the metrics by name, measured free-running on a split.
+
+        All that are declared, but those that are optional and not defined here.
+        """
         raise absent(self, "evaluate")
 
     @forwards_to("demo")
@@ -222,6 +237,16 @@ class Lesson(Generic[SettingsT, DataT, ModelT, OptionsT]):
             options: An instance of `demo_options`.
         """
         raise absent(self, "demo")
+
+    @forwards_to("train")
+    def initial_losses(self, data: DataT) -> dict[str, float]:
+        """Return what the losses of an untrained model should be, where chance predicts it.
+
+        A classifier that knows nothing gives each of n classes 1/n, so its cross-entropy is
+        ``log(n)`` nats: ``{"loss": math.log(len(data.vocabulary))}``. ``coursekit verify``
+        compares the first step's losses with it. Empty, the default: nothing is known.
+        """
+        return {}
 
     @forwards_to("evaluate")
     def signatures(self) -> dict[str, str]:

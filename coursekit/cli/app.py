@@ -323,15 +323,35 @@ def build(
     author.build_notebooks(lesson, solutions, check, force, screen())
 
 
-@app.command(rich_help_panel=AUTHOR)
-def verify(lesson: LessonName) -> None:
-    """Check that a lesson's exercises are ready for students.
+def _group_names() -> list[str]:
+    from coursekit.testing import GROUPS
 
-    Example: coursekit verify nmt
+    return list(GROUPS)
+
+
+@app.command(rich_help_panel=AUTHOR)
+def verify(
+    lesson: LessonName,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="GROUP",
+            help="Look at this group alone, such as contract or exercises; can be repeated.",
+            autocompletion=_group_names,
+        ),
+    ] = None,
+) -> None:
+    """Check all that a lesson promises, on its built-in data, and that its exercises are ready.
+
+    Examples:
+    coursekit verify nmt
+
+    coursekit verify nmt --only metrics --only demo
     """
     from coursekit.commands import author
 
-    author.verify_lesson(lesson_of(lesson), screen())
+    author.verify_lesson(lesson_of(lesson), only or (), screen())
 
 
 def main() -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from coursekit.console import Consoles
+from coursekit.conformance.case import Outcome, Verdict
+from coursekit.conformance.groups import cases_of
+from coursekit.conformance.suite import looking_at, outcome
+from coursekit.console import Consoles, duration
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.notebooks import build
-from coursekit.notebooks.template import misnamed, templates
 from coursekit.plugins import catalogue
-from coursekit.practice.verify import faults_of
+from coursekit.runs.native_log import native_log
+from coursekit.store.progress import busy
+
+LONG = 0.1  # seconds that are worth showing
 
 
 def build_notebooks(
@@ -39,24 +47,42 @@ def build_notebooks(
         build.build(chosen, solutions, force, out)
 
 
-def verify_lesson(lesson: Lesson, out: Consoles) -> None:
-    """Put each template of a lesson through the author's gate.
+def verify_lesson(lesson: Lesson, only: Sequence[str], out: Consoles) -> None:
+    """Show what comes of each case of the suite that every lesson must pass.
+
+    Args:
+        lesson: The lesson.
+        only: The names of groups; none means all.
+        out: Where to print: verdicts to stdout, what is being looked at to stderr.
 
     Raises:
-        CourseError: An exercise does not pass.
+        CourseError: There is no such group, or the lesson does not pass.
     """
-    found = templates(lesson)
-    if not found:
-        raise CourseError(f"the lesson {lesson.name} has no templates in {lesson.templates}")
-    passed_over = misnamed(lesson)
-    for fault in passed_over:
-        out.result(f"wrong {fault}")
-    wrong = len(passed_over)
-    for template in found:
-        faults = faults_of(template)
-        out.result(f"{'wrong' if faults else 'right':6}{template.name}")
-        for fault in faults:
-            out.result(f"      {fault}")
-        wrong += len(faults)
-    if wrong:
-        raise CourseError(f"the exercises of {lesson.name} have faults: {wrong}")
+    started = time.monotonic()
+    counts: Counter[Verdict] = Counter()
+    group = ""
+    with looking_at(lesson) as subject, native_log():
+        for case in cases_of(subject, only):
+            if case.group != group:
+                group = case.group
+                out.result(group, "bold")
+            with busy(out.stderr, f"{group}: {case.title}"):
+                found = outcome(case, subject)
+            counts[found.verdict] += 1
+            show_outcome(found, out)
+    summary = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    out.result(f"{lesson.name}: {summary} in {duration(time.monotonic() - started)}")
+    if wrong := counts["wrong"]:
+        raise CourseError(
+            f"{lesson.name} does not pass {wrong} of {counts.total()} cases",
+            remedy="fix what is named above; --only GROUP looks at one group again",
+        )
+
+
+def show_outcome(found: Outcome, out: Consoles) -> None:
+    """Print the verdict on a case, what it took, and a line for each fault."""
+    seconds = f"  {found.seconds:.1f} s" if found.seconds >= LONG else ""
+    style = {"right": "green", "wrong": "red", "skipped": "dim"}[found.verdict]
+    out.result(f"  {found.verdict} {found.case.title}{seconds}", style)
+    for line in (*found.faults, *([found.skipped] if found.skipped else ())):
+        out.result(f"        {line}", "dim" if found.skipped else "")

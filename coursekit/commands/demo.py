@@ -9,9 +9,11 @@ from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import check_preset
 from coursekit.printable import quoted
+from coursekit.returned import restored_of
 from coursekit.runs import checkpoint, pictures
 from coursekit.runs.folder import ASSETS, Run, find_runs
 from coursekit.runs.native_log import native_log
+from coursekit.runs.preflight import shown_of
 from coursekit.runs.resume import Request
 from coursekit.runs.runner import run_lesson
 from coursekit.settings import Settings
@@ -37,7 +39,7 @@ def show_demo(
     with native_log():
         with busy(out.stderr, f"loading {run.path}"):
             model, data = load(lesson, run, out)
-        result = lesson.demo(model, data, request, options)
+        result = shown_of(lesson, lesson.demo(model, data, request, options))
         pictures.present(result, out.stdout, out.stderr, run.path / "demo")
 
 
@@ -109,7 +111,7 @@ def restored(lesson: Lesson, run: Run, settings: Settings) -> Any:
     remedy = f"coursekit run {lesson.name} trains a new one"
     assets = read_json(path, dict[str, Any], remedy)
     try:
-        return lesson.restore(assets, settings)
+        return restored_of(lesson, lesson.restore(assets, settings))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise CourseError(
             f"{path} does not hold what the demo of {lesson.name} needs "

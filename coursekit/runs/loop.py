@@ -14,11 +14,12 @@ from typing import Any
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import has_xla
+from coursekit.returned import batches_of
 from coursekit.runs import checkpoint, pictures
 from coursekit.runs.checkpoint import BEST, LAST, PREVIOUS, Progress
 from coursekit.runs.display import PlainDisplay
 from coursekit.runs.folder import Run
-from coursekit.runs.preflight import check_built, checked_step, measure
+from coursekit.runs.preflight import check_built, checked_step, measure, shown_of
 from coursekit.settings import Settings
 
 READ_EVERY = 0.25  # seconds between looks at the losses, each of which waits for the device
@@ -115,12 +116,13 @@ def fit(
     """Train until the last epoch, or until validation has not improved for `patience` epochs.
 
     Resumes at the run's newest whole checkpoint if there is one. Before the first epoch the
-    untrained model is evaluated: that is the figure to beat, and a lesson whose metrics are
-    not as declared stops before the first epoch.
+    untrained model is evaluated and shown: that is the figure to beat, and a lesson whose
+    metrics or demo are not what they must be stops before the first epoch.
 
     Raises:
-        CourseError: The model is not built, a loss or a metric is not finite or not as
-            declared, or the run's folder cannot be written.
+        CourseError: The model is not built, a member returned something that it must not, a
+            loss or a metric is not finite or not as declared, or the run's folder cannot be
+            written.
     """
     check_built(lesson, model)
     progress, said = checkpoint.load_newest(run.path, model)
@@ -132,13 +134,15 @@ def fit(
         display.say("this TensorFlow has no XLA: the step runs as a plain graph, more slowly")
         jit = False
     step = compiled(lesson, jit, eager)
+    opened = progress.epochs
+    batches = batches_of(lesson, data, opened)
     if progress.epochs == 0:
-        display.evaluating("validation")
-        display.start(measure(lesson, model, data, "validation"))
+        begin(lesson, model, data, display)
     scalars = _scalars(run)
     while progress.epochs < settings.epochs and not stops(progress, settings):
         epoch = progress.epochs
-        batches = data.train.batches(epoch)
+        if epoch != opened:
+            batches, opened = batches_of(lesson, data, epoch), epoch
         cardinality = int(batches.cardinality())
         display.start_epoch(epoch, cardinality if cardinality >= 0 else None)
         started = time.monotonic()
@@ -153,7 +157,7 @@ def fit(
             "train_seconds": seconds,
             "examples_per_second": examples / seconds,
         }
-        sample = pictures.gathered(lesson.demo(model, data, None, lesson.demo_options()))
+        sample = sample_of(lesson, model, data)
         progress = advance(lesson, progress, metrics)
         keep(run, model, progress, row)
         try:
@@ -167,6 +171,27 @@ def fit(
             f"stopped early: {lesson.headline.name} has not improved for {progress.waited} epochs"
         )
     return progress
+
+
+def begin(lesson: Lesson, model: Any, data: Any, display: PlainDisplay) -> None:
+    """Show what the untrained model reaches on the validation split.
+
+    Raises:
+        CourseError: The demo or the metrics are not what they must be.
+    """
+    sample_of(lesson, model, data)
+    display.evaluating("validation")
+    display.start(measure(lesson, model, data, "validation"))
+
+
+def sample_of(lesson: Lesson, model: Any, data: Any) -> list[Any]:
+    """Return a lesson's standard sample, every text of it read to its end.
+
+    Raises:
+        CourseError: The demo returned something that nobody can look at.
+    """
+    result = lesson.demo(model, data, None, lesson.demo_options())
+    return pictures.gathered(shown_of(lesson, result))
 
 
 def stops(progress: Progress, settings: Settings) -> bool:

@@ -11,6 +11,7 @@ from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.prepare import Settled, assigned, read_data, settle
 from coursekit.printable import quoted
+from coursekit.returned import assets_of, signatures_of
 from coursekit.runs import checkpoint, pictures
 from coursekit.runs.display import display
 from coursekit.runs.folder import (
@@ -71,7 +72,7 @@ def new_manifest(
 ) -> Manifest:
     """Return what a new run is, and where it runs."""
     with busy(out.stderr, "starting TensorFlow"), native_log():
-        signatures = lesson.signatures()
+        signatures = signatures_of(lesson)
     return Manifest(
         lesson=lesson.name,
         dataset=settled.local.name,
@@ -114,7 +115,7 @@ def resume_run(lesson: Lesson, request: Request, out: Consoles) -> Run:
 
 def finish(lesson: Lesson, run: Run, data: Any, values: Settings, out: Consoles) -> Run:
     """Take a run from where it is to its end, and print its results."""
-    write_json(run.path / ASSETS, lesson.assets(data), remedy=FULL_DISK)
+    write_json(run.path / ASSETS, assets_of(lesson, data), remedy=FULL_DISK)
     view = display(out.stderr, lesson, values.epochs)
     try:
         with native_log(run.path / LOG):
@@ -149,12 +150,14 @@ def conclude(
     out: Consoles,
 ) -> None:
     """Evaluate the best checkpoint on test, once, and leave results and pictures."""
+    from coursekit.runs import loop
+
     with busy(out.stderr, "evaluating the best epoch on the test split"):
         progress, said = checkpoint.load_best(run.path, model)
         started = time.monotonic()
         metrics = measure(lesson, model, data, "test")
         seconds = time.monotonic() - started
-        sample = pictures.gathered(lesson.demo(model, data, None, lesson.demo_options()))
+        sample = loop.sample_of(lesson, model, data)
     if said:
         out.say(said, "yellow")
     rows = run.history()

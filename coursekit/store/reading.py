@@ -18,6 +18,7 @@ from typing import Any
 from coursekit.datasets import LocalDataset
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.returned import data_of
 from coursekit.store.cache import ALGORITHMS, beside, checksum, read_sidecar
 
 UNREADABLE = (
@@ -61,14 +62,14 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def lesson_data(lesson: Lesson, local: LocalDataset, settings: Any) -> Any:
-    """Return what `Lesson.data` returns.
+    """Return what `Lesson.data` returns, checked.
 
     Raises:
         DamagedError: It failed, and one of the downloaded files has changed since it came.
-        CourseError: The lesson cannot read the data set.
+        CourseError: The lesson cannot read the data set, or returned something else than `Data`.
     """
     try:
-        return lesson.data(local, settings)
+        return data_of(lesson, lesson.data(local, settings))
     except Exception as error:
         _blame(local.files.values(), error)
         raise

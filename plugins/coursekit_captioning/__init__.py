@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -168,13 +169,17 @@ TINY = CaptioningSettings(
     units=16,
     embedding=16,
     least=1,
-    lengths=(14,),
+    lengths=(5,),
     dropout=0.0,
     smoothing=0.0,
-    learning_rate=3e-4,
+    learning_rate=2e-3,
 )
 QUICK = CaptioningSettings()
 FULL = CaptioningSettings(epochs=20, units=384, embedding=384, dropout=0.5, encoder="inception")
+
+
+def _bleu(name: str, meaning: str) -> Metric:
+    return Metric(name, meaning, style=".1f", low=0, high=100)
 
 
 class CaptioningLesson(
@@ -193,20 +198,32 @@ class CaptioningLesson(
     )
     metrics = (
         Metric(
-            "cider", "CIDEr-D: how similar the captions are to those that people wrote", style=".2f"
+            "cider",
+            "CIDEr-D: how similar the captions are to those that people wrote",
+            style=".2f",
+            low=0,
+            high=10,
         ),
         Metric(
-            "true_captions", "share of captions in which every word is true (scenes)", style=".1%"
+            "true_captions",
+            "share of captions in which every word is true (scenes)",
+            style=".1%",
+            low=0,
+            high=1,
+            optional=True,
         ),
         Metric(
             "pointing_game",
             "share of object words with the attention peak on that object (scenes, coco)",
             style=".1%",
+            low=0,
+            high=1,
+            optional=True,
         ),
-        Metric("bleu_1", "BLEU with single words, all references used", style=".1f"),
-        Metric("bleu_2", "the same with n-grams of up to two words", style=".1f"),
-        Metric("bleu_3", "the same with n-grams of up to three", style=".1f"),
-        Metric("bleu_4", "the same with n-grams of up to four, the usual BLEU", style=".1f"),
+        _bleu("bleu_1", "BLEU with single words, all references used"),
+        _bleu("bleu_2", "the same with n-grams of up to two words"),
+        _bleu("bleu_3", "the same with n-grams of up to three"),
+        _bleu("bleu_4", "the same with n-grams of up to four, the usual BLEU"),
     )
     demo_request = "a picture's file or web address"
     demo_example = "--index 3"
@@ -225,6 +242,10 @@ class CaptioningLesson(
         from coursekit_captioning.build import build_captioner
 
         return build_captioner(data, settings)
+
+    def initial_losses(self, data: CaptioningData) -> dict[str, float]:
+        """Return the cross-entropy of a network that takes every word for as likely."""
+        return {"loss": math.log(len(data.vocabulary))}
 
     def assets(self, data: CaptioningData) -> dict[str, Any]:
         """Return the vocabulary, and where the held-out pictures are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -197,6 +198,11 @@ FULL = DcganSettings(
 )
 
 
+def _share(name: str, meaning: str) -> Metric:
+    """Return a metric from 0 to 1 that needs labels, or is of test alone."""
+    return Metric(name, meaning, style=".1%", low=0, high=1, optional=True)
+
+
 class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"]):
     """Digits out of noise."""
 
@@ -213,28 +219,23 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
             "between drawn and real images, in the features of a small classifier (not FID)",
             "lower",
             ".2f",
+            low=0,
         ),
-        Metric(
-            "recognised",
-            "share of drawings of which the classifier is more than 90 % sure",
-            style=".1%",
-        ),
-        Metric(
-            "smallest_class",
-            "share of drawings in the rarest class (near 0: a class is missing)",
-            style=".1%",
+        _share("recognised", "share of drawings of which the classifier is more than 90 % sure"),
+        _share(
+            "smallest_class", "share of drawings in the rarest class (near 0: a class is missing)"
         ),
         Metric(
             "real_frechet_distance",
             "the same distance between two sets of real images",
             "lower",
             ".2f",
+            low=0,
+            optional=True,
         ),
-        Metric("real_recognised", "the same share, for real images", style=".1%"),
-        Metric("real_smallest_class", "the same share, for real images", style=".1%"),
-        Metric(
-            "classifier_accuracy", "accuracy of the classifier on held-out real images", style=".1%"
-        ),
+        _share("real_recognised", "the same share, for real images"),
+        _share("real_smallest_class", "the same share, for real images"),
+        _share("classifier_accuracy", "accuracy of the classifier on held-out real images"),
     )
     demo_example = "--interpolate"
     demo_options = DcganDemoOptions
@@ -259,6 +260,13 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
         from coursekit_dcgan.demo import demo
 
         return demo(model, data, options)
+
+    def initial_losses(self, data: DcganData) -> dict[str, float]:
+        """Return the losses of a discriminator that gives every image a half.
+
+        Label smoothing does not change its cross-entropy.
+        """
+        return {"generator_loss": math.log(2), "discriminator_loss": 2 * math.log(2)}
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -127,7 +128,7 @@ TINY = NmtSettings(
     embedding=16,
     source_words=500,
     target_words=500,
-    lengths=(8,),
+    lengths=(5,),
     samples=0,
     learning_rate=1e-2,
 )
@@ -155,15 +156,34 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
     datasets = (TATOEBA, PHRASEBOOK)
     own_data = "a UTF-8 text file, a pair on each line: English, a tab, Spanish"
     metrics = (
-        Metric("bleu", "BLEU of the free-running translations, all references used", style=".1f"),
-        Metric("chrf", "F-score of n-grams of characters instead of words", style=".1f"),
         Metric(
-            "exact_match", "share of translations that equal one of the references", style=".1%"
+            "bleu",
+            "BLEU of the free-running translations, all references used",
+            style=".1f",
+            low=0,
+            high=100,
+        ),
+        Metric(
+            "chrf",
+            "F-score of n-grams of characters instead of words",
+            style=".1f",
+            low=0,
+            high=100,
+        ),
+        Metric(
+            "exact_match",
+            "share of translations that equal one of the references",
+            style=".1%",
+            low=0,
+            high=1,
         ),
         Metric(
             "attention_alignment",
             "share of content words that look at a word they translate (phrasebook)",
             style=".1%",
+            low=0,
+            high=1,
+            optional=True,
         ),
     )
     demo_request = "Spanish sentences"
@@ -190,6 +210,10 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
         from coursekit_nmt.demo import demo
 
         return demo(model, data, request, options.beam)
+
+    def initial_losses(self, data: NmtData) -> dict[str, float]:
+        """Return the cross-entropy of a network that takes every word for as likely."""
+        return {"loss": math.log(len(data.target_vocabulary))}
 
     def assets(self, data: NmtData) -> dict[str, Any]:
         """Return the vocabularies, and what the standard sample needs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -114,8 +115,8 @@ class TextgenLesson(
     datasets = (SHAKESPEARE, STDLIB)
     own_data = "a text file in UTF-8, the longer the better"
     metrics = (
-        Metric("loss", "cross-entropy per held-out character, in nats", "lower", ".4f"),
-        Metric("bits_per_character", "the same in bits", "lower", ".4f"),
+        Metric("loss", "cross-entropy per held-out character, in nats", "lower", ".4f", low=0),
+        Metric("bits_per_character", "the same in bits", "lower", ".4f", low=0),
     )
     demo_request = "a beginning"
     demo_example = '"ROMEO:"'
@@ -133,6 +134,10 @@ class TextgenLesson(
         from coursekit_textgen.build import build_model
 
         return build_model(data, settings)
+
+    def initial_losses(self, data: TextgenData) -> dict[str, float]:
+        """Return the cross-entropy of a network that takes every character for as likely."""
+        return {"loss": math.log(len(data.vocabulary))}
 
     def assets(self, data: TextgenData) -> dict[str, Any]:
         """Return the characters, and the pieces of text that the standard sample needs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -99,8 +100,8 @@ class TransformerLesson(
     datasets = (SHAKESPEARE, STDLIB)
     own_data = "a text file in UTF-8, the longer the better"
     metrics = (
-        Metric("loss", "cross-entropy per held-out character, in nats", "lower", ".4f"),
-        Metric("bits_per_character", "the same in bits", "lower", ".4f"),
+        Metric("loss", "cross-entropy per held-out character, in nats", "lower", ".4f", low=0),
+        Metric("bits_per_character", "the same in bits", "lower", ".4f", low=0),
     )
     demo_request = "a beginning"
     demo_example = '"ROMEO:"'
@@ -118,6 +119,10 @@ class TransformerLesson(
         from coursekit_transformer.build import build_model
 
         return build_model(data, settings)
+
+    def initial_losses(self, data: TransformerData) -> dict[str, float]:
+        """Return the cross-entropy of a network that takes every character for as likely."""
+        return {"loss": math.log(len(data.vocabulary))}
 
     def assets(self, data: TransformerData) -> dict[str, Any]:
         """Return the characters, and the pieces of text that the standard sample needs."""

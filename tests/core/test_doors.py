@@ -16,6 +16,7 @@ DOORS = (
     "coursekit.prepare",
     "coursekit.practice",
     "coursekit.store",
+    "coursekit.testing",
 )
 PACKAGES = (ROOT / "plugins", OUTSIDE, *SCAFFOLD.glob("coursekit_*"))
 FILES = sorted(path for folder in PACKAGES for path in folder.rglob("*.py"))

@@ -204,7 +204,6 @@ def test_watch_checks_at_each_save(
         (["check", "broken.ipynb"], "not a notebook that can be read"),
         (["check", "strange.ipynb"], "is not a notebook of an exercise"),
         (["build", "--check", "--solutions", "x"], "cannot be combined"),
-        (["verify", "dots"], "has no templates"),
     ],
 )
 def test_bad_input(loop: Command, tmp_path: Path, words: list[str], says: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from coursekit import CourseError, LocalDataset, RemoteFile
+from coursekit import CourseError, Data, LocalDataset, RemoteFile, fingerprint
 from coursekit.store import DamagedError, cache, reading
 from coursekit.store.cache import beside, location
 from coursekit.store.download import fetch
@@ -131,18 +131,19 @@ class Careless(Small):
     """A lesson that trusts its file, as an author elsewhere may write one."""
 
     def data(self, dataset: LocalDataset, settings: Any) -> Any:
-        return unzip(dataset.files["pairs.zip"])
+        return Data(fingerprint([unzip(dataset.files["pairs.zip"])]))
 
 
 def test_lesson_that_trusts_its_file(server: Server, screen: Console) -> None:
     dataset = server.dataset(zipped())
     lesson = Careless(dataset)
     local = fetch(dataset, screen)
-    assert lesson_data(lesson, local, None) == TEXT
+    right = fingerprint([TEXT])
+    assert lesson_data(lesson, local, None).fingerprint == right
     damage(local.files["pairs.zip"])
     with pytest.raises(DamagedError, match=r"pairs\.zip has been damaged"):
         lesson_data(lesson, local, None)
-    assert lesson_data(lesson, fetch(dataset, screen), None) == TEXT
+    assert lesson_data(lesson, fetch(dataset, screen), None).fingerprint == right
     with pytest.raises(KeyError):
         lesson_data(lesson, LocalDataset("pairs"), None)
 

@@ -129,6 +129,20 @@ def test_penalty_by_hand() -> None:
     assert float(attention_penalty(tf.constant(even), targets[:, :1])) == pytest.approx(0.0)
 
 
+def test_eager_graph_and_xla_take_the_same_step() -> None:
+    batch = (tf.constant(pictures(1)), tf.constant(IDS[:, :, :4]))
+    found = []
+    for jit in (None, False, True):  # photographs are trained with XLA, scenes without
+        model = captioner()
+        step = train_step if jit is None else tf.function(train_step, jit_compile=jit)
+        losses = [float(step(model, batch)["loss"]) for _ in range(3)]
+        found.append((losses, [variable.numpy() for variable in model.trainable_variables]))
+    for losses, weights in found[1:]:
+        np.testing.assert_allclose(losses, found[0][0], rtol=1e-5)
+        for ours, eager in zip(weights, found[0][1], strict=True):
+            np.testing.assert_allclose(ours, eager, atol=1e-5)
+
+
 def test_the_penalty_spreads_attention() -> None:
     looked = {}
     for weight in (0.0, 10.0):

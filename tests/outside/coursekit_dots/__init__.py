@@ -64,7 +64,9 @@ class DotsLesson(Lesson):
         ),
     )
     own_data = "a text file whose length seeds the dots"
-    metrics = (Metric("accuracy", "the share of dots on the right side", style=".1%"),)
+    metrics = (
+        Metric("accuracy", "the share of dots on the right side", style=".1%", low=0, high=1),
+    )
     demo_request = "two numbers"
     demo_example = '"1 2"'
     demo_options = DotsOptions
