@@ -1,9 +1,12 @@
 """Looks at a drawing as a reader does: is every text on the page, in its box, and alone there?"""
 
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, pairwise
 from typing import Any
 
-from coursekit.drawing import SMALL, Box, Drawing
+import numpy as np
+
+from coursekit.drawing import SMALL, Arrow, Box, Drawing, Line, Point
 
 
 def faults_of(drawing: Drawing) -> list[str]:
@@ -42,7 +45,30 @@ def faults_of(drawing: Drawing) -> list[str]:
                 faults.append(f"{box.words!r} does not fit in its box")
             elif not inside and box.words and _overlap(edges, extent):
                 faults.append(f"{text.get_text()!r} lies on the box {box.words!r}")
+    for start, end in _segments(drawing):
+        for text, extent in texts.items():
+            if _crosses(start, end, extent):
+                faults.append(f"a line runs through {text.get_text()!r}")
     return faults
+
+
+def _segments(drawing: Drawing) -> Iterator[tuple[Point, Point]]:
+    """Yield the straight lines of a drawing, those of straight arrows included."""
+    for item in drawing.items:
+        if isinstance(item, Line):
+            yield from pairwise(item.points)
+        elif isinstance(item, Arrow) and not item.bend:
+            yield item.start, item.end
+
+
+def _crosses(start: Point, end: Point, extent: tuple[float, ...], slack: float = 0.01) -> bool:
+    """Return whether a line meets a rectangle, a little smaller than that of a text."""
+    left, top, right, bottom = extent
+    for share in np.linspace(0, 1, 200):
+        x, y = start.x + share * (end.x - start.x), start.y + share * (end.y - start.y)
+        if left + slack < x < right - slack and top + slack < y < bottom - slack:
+            return True
+    return False
 
 
 def _extent(text: Any, canvas: Any, inches: Any) -> tuple[float, float, float, float]:

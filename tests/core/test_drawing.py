@@ -3,14 +3,16 @@
 import io
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from coursekit.drawing import Arrow, Box, Drawing, Point, shape_text
+from coursekit.drawing import Arrow, Box, Drawing, Point, Words, shape_text
 from coursekit.prepare import show
 from coursekit.showing import Picture, png
+from tests.conftest import ROOT
 from tests.pictures import faults_of
 
 
@@ -72,6 +74,10 @@ def test_a_cell_is_darker_the_larger_its_number_and_its_letters_stay_readable() 
         (lambda page: page.text(1.9, 1, "far too long"), "leaves the page"),
         (lambda page: page.box(1, 1, "far too long for it", 0.5), "does not fit"),
         (lambda page: (page.text(1, 1, "one"), page.text(1, 1.05, "two")), "overlap"),
+        (
+            lambda page: (page.text(1, 1, "one"), page.arrow(Point(0, 1), Point(2, 1))),
+            "runs through",
+        ),
     ],
 )
 def test_what_makes_a_drawing_hard_to_read_is_found(spoil: object, fault: str) -> None:
@@ -88,6 +94,15 @@ def test_a_drawing_costs_no_matplotlib_before_it_is_shown() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "a box\n"
+
+
+def test_the_example_of_the_how_to_is_easy_to_read() -> None:
+    page = (ROOT / "docs" / "howto" / "draw.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    drawing = names["dense"](8, 4)
+    assert faults_of(drawing) == []
+    assert "36 parameters" in [item.text for item in drawing.items if isinstance(item, Words)]
 
 
 def test_outside_a_notebook_the_alternative_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

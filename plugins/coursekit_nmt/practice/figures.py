@@ -102,7 +102,7 @@ def one_step(
     page.text(1.85, 1.3, "query", size=SMALL, tint="state", align="left")
     page.line(last.bottom, Point(1.0, 1.95), Point(5.0, 1.95), tint="input")
     page.arrow(Point(5.0, 1.95), gru.bottom, tint="input")
-    page.text(4.05, 1.83, "word before", size=SMALL, tint="input", align="left")
+    page.text(5.1, 1.6, "word before", size=SMALL, tint="input", align="left")
     return page
 
 

@@ -112,7 +112,7 @@ def gates(units: int) -> Drawing:
         units: The size of the state.
     """
     page = Drawing(
-        8.9, 3.6, f"One step of a gated recurrent unit: state, gates, new content are ({units},)"
+        9.1, 3.6, f"One step of a gated recurrent unit: state, gates, new content are ({units},)"
     )
     before = page.box(0.8, 1.0, "h, the state\nbefore", 1.2, 0.5, tint="state")
     letter = page.box(0.8, 2.75, "x, from the\ncharacter", 1.2, 0.5, tint="input")
@@ -120,8 +120,8 @@ def gates(units: int) -> Drawing:
     update = page.box(5.3, 1.9, "gate z\n0 … 1", 0.85, 0.5, tint="weights")
     see, keep, take = (page.box(x, y, "×", 0.36, 0.36, shape="circle", size=12) for x, y in _TIMES)
     new = page.box(4.2, 2.75, "new content\n$\\tilde h$ = tanh(…)", 1.35, 0.55, tint="weights")
-    add = page.box(7.0, 1.0, "+", 0.36, 0.36, shape="circle", size=12)
-    after = page.box(8.1, 1.0, "h', the state\nafter", 1.2, 0.5, tint="state")
+    add = page.box(7.25, 1.0, "+", 0.36, 0.36, shape="circle", size=12)
+    after = page.box(8.35, 1.0, "h', the state\nafter", 1.2, 0.5, tint="state")
     for one, other in ((before, keep), (keep, add), (add, after)):
         page.arrow(one, other, tint="state", width=2)
     page.text(2.3, 0.84, "straight through", size=SMALL, tint="state")
@@ -138,8 +138,8 @@ def gates(units: int) -> Drawing:
     page.text(5.38, 1.42, "z: how much to keep", size=SMALL, align="left")
     page.text(5.38, 2.36, "1 − z: how much to replace", size=SMALL, align="left")
     page.arrow(new, take)
-    page.line(take.right, Point(7.0, take.center.y))
-    page.arrow(Point(7.0, take.center.y), add.bottom)
+    page.line(take.right, Point(7.25, take.center.y))
+    page.arrow(Point(7.25, take.center.y), add.bottom)
     return page
 
 
