@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 import string
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from coursekit.practice.plain_data import equal, pack, plain
 MOST_PER_NAME = 3  # questions to one function that are asked again
 DRAWS = 8  # attempts to find numbers that change the answer
 LIMIT = 5.0  # seconds for a question that is asked again
+SLOW = 0.5  # seconds; what takes longer is not asked again
 FAR = 0.6  # by which share an answer may be off if the numbers have hardly changed
 NEAR = 0.1  # by which share a number is changed at most
 
@@ -84,7 +86,10 @@ def questions(calls: Iterable[tuple[str, list[Any]]], solution: Work, seed: int)
 def _question(name: str, args: list[Any], solution: Work, draw: random.Random) -> Question | None:
     """Return other arguments that change the solution's answer; None if none are found."""
     try:
+        began = time.monotonic()
         before = solution.call(name, plain(args), LIMIT)
+        if time.monotonic() - began > SLOW:
+            return None
         for _ in range(DRAWS):
             other = varied(args, draw)
             if equal(other, args):

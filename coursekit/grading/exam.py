@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,7 @@ from coursekit.practice.limits import Limits
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.student_cells import given_definitions
 from coursekit.practice.worker_client import Child, Code
-from coursekit.practice.worker_process import Worker
+from coursekit.practice.worker_process import Worker, WorkerStartError
 
 LIMITS = Limits(
     given=300,
@@ -40,7 +40,6 @@ LIMITS = Limits(
     open_files=512,
     file_size=500_000_000,
 )
-NAME = "asked_{}"  # of the functions that only the grader knows
 
 
 class GradedChild(Child):
@@ -137,8 +136,13 @@ class Exam:
         limits = limits or self.limits
         if self.isolation == "container":
             return Worker(limits, self.walls.wrap, self.walls.environment, self.walls.paths)
-        if self._zygote is None or self._zygote.ended:
-            self._zygote = Zygote(self.walls, modules(self.template))
+        if self._zygote is not None:
+            try:
+                return self._zygote.worker(limits)
+            except WorkerStartError:  # something ended it: once more, with a new one
+                self._zygote = None
+        self.start()
+        assert self._zygote is not None
         return self._zygote.worker(limits)
 
     def child(self, code: Sequence[Code], probes: dict[str, str], folder: Path) -> GradedChild:
@@ -156,7 +160,7 @@ class Exam:
     def _keeping(self, cell: Code) -> Code:
         if cell.student:
             return cell
-        return replace_keeps(cell, tuple(sorted(self.kept & bound(cell.source))))
+        return cell._replace(keeps=tuple(sorted(self.kept & bound(cell.source))))
 
     @cached_property
     def questions(self) -> Questions:
@@ -182,7 +186,6 @@ class Exam:
             return questions(heard.calls, child, self.seed)
 
     def _unsolvable(self, check: str, words: str) -> CourseError:
-        where = f"{self.hidden_file}: " if check in self.hidden else ""
         function = self.known.checks[check].function
         line = function.__code__.co_firstlineno
         where = f"{self.hidden_file}:{line}: " if check in self.hidden else f"{self.name}: "
@@ -191,6 +194,15 @@ class Exam:
             "checks that the solution passes",
             "no marks were given",
         )
+
+    def ready(self) -> None:
+        """Start, and draw what is asked a second time: both are shared by all submissions.
+
+        Raises:
+            CourseError: The exercise's own solution does not pass all checks.
+        """
+        self.start()
+        self.questions  # noqa: B018 (it is computed once)
 
     def close(self) -> None:
         """End what was started, and remove what was written."""
@@ -233,11 +245,6 @@ class Heard:
     def value(self, name: str, limit: float) -> Any:
         """Read a value."""
         return self.work.value(name, limit)
-
-
-def replace_keeps(cell: Code, keeps: tuple[str, ...]) -> Code:
-    """Return a cell with the names that it keeps."""
-    return cell._replace(keeps=keeps)
 
 
 def modules(template: Template) -> list[str]:

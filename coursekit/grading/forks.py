@@ -122,11 +122,6 @@ class Zygote:
             self._told = json.loads(said)
         return bool(self._told["apart"])
 
-    @property
-    def ended(self) -> bool:
-        """Whether it is over."""
-        return self.process.poll() is not None
-
     def send(self, text: str, handed: Sequence[int]) -> None:
         """Ask for a worker.
 

@@ -8,7 +8,7 @@ import secrets
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from coursekit.practice.declare import Check
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.plain_data import equal
 from coursekit.practice.student_cells import StudentWork, work_of
-from coursekit.practice.worker_process import CLOSED, FORGED
+from coursekit.practice.worker_process import CLOSED, FORGED, WorkerStartError
 from coursekit.printable import MOST, printable
 
 LARGEST = 25_000_000  # bytes of a notebook that is handed in
@@ -45,20 +45,26 @@ EVENTS = {
 }
 
 
-def grade(submission: Submission, exam: Exam) -> Grade:
+def grade(submission: Submission, exam: Exam, running: Callable[[], None] = bool) -> Grade:
     """Grade a submission for an exercise.
 
     Args:
         submission: The notebook that was handed in.
         exam: The exercise, ready.
+        running: Called when the notebook was read and its code starts to run.
 
     Returns:
         What was found. A notebook that cannot be read, or whose code cannot be run, earns nothing
         and says why.
+
+    Raises:
+        WorkerStartError: The process for its code cannot start.
     """
     started = time.monotonic()
     try:
-        made = _Grading(exam, submission).grade()
+        made = _Grading(exam, submission, running).grade()
+    except WorkerStartError:  # no fault of the submission's
+        raise
     except CourseError as error:
         made = not_graded(submission, exam, str(error))
     return replace(made, seconds=round(time.monotonic() - started, 3))
@@ -95,6 +101,7 @@ class _Grading:
 
     exam: Exam
     submission: Submission
+    running: Callable[[], None]
     alarms: dict[Alarm, None] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)  # of the checks that did not pass
     draw: random.Random = field(default_factory=lambda: random.Random(secrets.randbits(64)))
@@ -109,6 +116,7 @@ class _Grading:
         work = work_of(self.exam.template, book)
         found = integrity.alarms_of(self.exam.template, book, work.code, self.exam.cuts)
         self.alarms |= dict.fromkeys(found)
+        self.running()
         control = _Control(self.draw)
         probes = self.exam.known.probes | {control.name: control.source}
         with (
