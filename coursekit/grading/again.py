@@ -25,10 +25,9 @@ MOST_PER_NAME = 3  # questions to one function that are asked again
 DRAWS = 8  # attempts to find numbers that change the answer
 LIMIT = 5.0  # seconds for a question that is asked again
 SLOW = 0.5  # seconds; what takes longer is not asked again
-FAR = 0.6  # by which share an answer may be off if the numbers have hardly changed
 NEAR = 0.1  # by which share a number is changed at most
 
-Outcome = Literal["right", "constant", "missing", "other"]
+Outcome = Literal["right", "constant", "wrong", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -106,57 +105,64 @@ def _question(name: str, args: list[Any], solution: Work, draw: random.Random) -
 def ask(question: Question, given: Any, student: Work) -> Outcome:
     """Ask the student's code a question, and say what its answer is like.
 
+    Looked at are the parts of an answer that were right when the check asked, and have to change
+    with the question: a check may give points for a part of an answer.
+
     Args:
         question: What is asked.
         given: The student's answer to what the check asked.
         student: The student's code.
 
     Returns:
-        "missing" if there is no answer of the right form, or one that is far off although the
-        numbers are nearly those of the check; "other" for another answer.
+        "unknown" if there is no such part.
     """
+    parts = _pairs(given, question.before)
+    due = _pairs(question.before, question.answer)
+    if len(parts) != len(due):
+        return "unknown"
+    telling = [
+        place
+        for place, ((mine, right), (before, after)) in enumerate(zip(parts, due, strict=True))
+        if _alike(mine, right) and not _alike(before, after)
+    ]
+    if not telling:
+        return "unknown"
     try:
         answer = student.call(question.name, plain(question.args), LIMIT)
     except StudentError:
-        return "missing"
-    if _alike(answer, question.answer, rtol=1e-2, atol=1e-3):
+        return "wrong"
+    now = _pairs(answer, question.answer)
+    if len(now) != len(due):
+        return "wrong"
+    if all(_alike(*now[place]) for place in telling):
         return "right"
-    if pack(plain(answer)) == pack(plain(given)):
-        return "constant"
-    if not _same_form(answer, question.answer):
-        return "missing"
-    near = _alike(question.before, question.answer, rtol=FAR / 2, atol=1e-2)
-    far = not _alike(answer, question.answer, rtol=FAR, atol=5e-2)
-    return "missing" if near and far else "other"
+    same = all(_same(now[place][0], parts[place][0]) for place in telling)
+    return "constant" if same else "wrong"
 
 
-def _same_form(one: Any, other: Any) -> bool:
-    """Return whether two answers have the same form: types, lengths, shapes."""
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_same_form, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys()
-    if isinstance(one, str) or isinstance(other, str) or one is None or other is None:
-        return type(one) is type(other)
-    return bool(np.shape(one) == np.shape(other))
+def _same(one: Any, other: Any) -> bool:
+    return pack(plain(one)) == pack(plain(other))
 
 
-def _alike(one: Any, other: Any, rtol: float, atol: float) -> bool:
-    """Return whether two answers are the same within a tolerance, in whatever type."""
+def _pairs(one: Any, other: Any) -> list[tuple[Any, Any]]:
+    """Return the parts of two answers beside each other; one pair if their forms differ."""
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
+        return [pair for parts in zip(one, other, strict=True) for pair in _pairs(*parts)]
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return [pair for key in one for pair in _pairs(one[key], other[key])]
+    return [(one, other)]
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether two parts are the same as far as rounding goes, in whatever type."""
     if equal(one, other):
         return True
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        pairs = zip(one, other, strict=False)
-        return len(one) == len(other) and all(_alike(*pair, rtol, atol) for pair in pairs)
-    if isinstance(one, dict) and isinstance(other, dict):
-        same = one.keys() == other.keys()
-        return same and all(_alike(one[key], other[key], rtol, atol) for key in one)
     try:
         first, second = np.asarray(one, float), np.asarray(other, float)
     except (TypeError, ValueError):
         return False
     return first.shape == second.shape and bool(
-        np.allclose(first, second, rtol=rtol, atol=atol, equal_nan=True)
+        np.allclose(first, second, rtol=1e-2, atol=1e-3, equal_nan=True)
     )
 
 
@@ -165,14 +171,15 @@ def varied(args: list[Any], draw: random.Random) -> list[Any]:
 
     A number keeps its sign and becomes a little smaller, so that it stays in its range; what adds
     up to one still does. Whole numbers in arrays and lists change places with one another, all but
-    0. Small letters are exchanged for others, or those of one argument change places. Truths,
-    masks, and whole numbers that stand alone stay.
+    0. Small letters are exchanged for others, the same everywhere; of one argument alone the words
+    or the letters change places, so that what is known stays known. Truths, masks, and whole
+    numbers that stand alone stay.
     """
     if len(args) > 1 and draw.random() < 0.5:
         place = draw.randrange(len(args))
-        other = _Change(args[place], draw, alone=True).of(args[place])
+        other = _Change(args[place], draw, shuffles=True).of(args[place])
         return [*args[:place], other, *args[place + 1 :]]
-    change = _Change(args, draw, alone=draw.random() < 0.5)
+    change = _Change(args, draw)
     return [change.of(value) for value in args]
 
 
@@ -197,10 +204,10 @@ class _Change:
     Args:
         values: Those that there are.
         draw: What is drawn.
-        alone: Whether letters only change places with one another.
+        shuffles: Whether texts are shuffled, and no letters exchanged.
     """
 
-    def __init__(self, values: Any, draw: random.Random, alone: bool) -> None:
+    def __init__(self, values: Any, draw: random.Random, shuffles: bool = False) -> None:
         numbers: set[int] = set()
         letters: set[str] = set()
         for leaf in _leaves(values):
@@ -212,18 +219,17 @@ class _Change:
                 letters |= set(leaf) & set(string.ascii_lowercase)
         self.draw = np.random.default_rng(draw.getrandbits(32))
         ordered, known = sorted(numbers - {0}), sorted(letters)
-        pool = known if alone else list(string.ascii_lowercase)
         self.numbers = dict(zip(ordered, draw.sample(ordered, len(ordered)), strict=True))
-        self.letters = str.maketrans(
-            dict(zip(known, draw.sample(pool, len(known)), strict=True))
-        )
+        others = draw.sample(string.ascii_lowercase, len(known))
+        self.letters = str.maketrans(dict(zip(known, others, strict=True)))
+        self.shuffle = draw if shuffles else None
 
     def of(self, value: Any, inside: bool = False) -> Any:
         """Return a value of the same form; `inside`: it stands in a list."""
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, str):
-            return value if _FIXED.search(value) else value.translate(self.letters)
+            return value if _FIXED.search(value) else self._text(value)
         if isinstance(value, list | tuple):
             return type(value)([self.of(item, True) for item in value])
         if isinstance(value, dict):
@@ -233,6 +239,13 @@ class _Change:
         if type(value) is float and value not in (0.0, 1.0) and np.isfinite(value):
             return value * float(1 - NEAR * self.draw.random())
         return value
+
+    def _text(self, text: str) -> str:
+        if self.shuffle is None:
+            return text.translate(self.letters)
+        parts = text.split(" ")
+        parts, between = (parts, " ") if len(parts) > 1 else (list(text), "")
+        return between.join(self.shuffle.sample(parts, len(parts)))
 
     def _array(self, value: Any) -> Any:
         if value.dtype.kind in "iu" and value.size < _LARGE:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
+from coursekit import practice
 from coursekit.grading.results import Alarm
 from coursekit.grading.view import KIT, Cut
 from coursekit.notebooks.cells import BuiltCell, cells
@@ -19,8 +20,6 @@ from coursekit.notebooks.template import Template
 from coursekit.practice.cell_code import parsed
 from coursekit.practice.worker_client import Code
 
-# What a module of the kit may be imported for in a notebook.
-PUBLIC = {KIT, f"{KIT}.practice", f"{KIT}.prepare", f"{KIT}.store", f"{KIT}.runs", f"{KIT}.blocks"}
 INNER = re.compile(rf"{KIT}\.(notebooks|grading|commands|cli|plugins)\b|{KIT}\.practice\.\w+")
 REACHING = {
     "__subclasses__": "the subclasses of a class",
@@ -39,7 +38,7 @@ REACHING = {
     "memmove": "the memory of the process",
     "string_at": "the memory of the process",
 }
-PLACES = re.compile(r"/proc/(self|\d+|\{)|\.pth\b|/templates/|coursework\.json|\.ipynb\b")
+PLACES = re.compile(r"/proc/(self|\d+|$)|\.pth\b|/templates/|coursework\.json|\.ipynb\b")
 FIRST_LINE = 60  # characters of a cell by which it is named
 
 
@@ -134,7 +133,7 @@ class _Reader(ast.NodeVisitor):
             if (module, alias.name) in self.cuts or (alias.name == "*" and taken):
                 names = alias.name if alias.name != "*" else ", ".join(sorted(taken))
                 self.tell("imported answer", f"it imports {names} from {module}: the answer")
-            elif module == f"{KIT}.practice":
+            elif module == f"{KIT}.practice" and alias.name in practice.__all__:
                 continue
             else:
                 self._imported(whole)

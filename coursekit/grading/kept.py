@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from coursekit.atomic import make_folder, write_bytes
-from coursekit.errors import CourseError
+from coursekit.errors import CourseError, disk_errors
 from coursekit.grading.exam import Exam
 from coursekit.grading.results import Alarm, Grade, Submission, Verdict
 from coursekit.grading.view import packages
@@ -83,6 +83,13 @@ class KeptGrades:
             return None
         values = {name: getattr(kept, name) for name in Kept.__dataclass_fields__}
         return Grade(submission, self.exam.name, **values)
+
+    def forget(self, submissions: Iterable[Submission]) -> None:
+        """Remove what is kept of submissions."""
+        for submission in submissions:
+            if path := self._path(submission):
+                with disk_errors("remove", path):
+                    path.unlink(missing_ok=True)
 
     def put(self, grade: Grade) -> None:
         """Keep a grade.

@@ -21,7 +21,7 @@ PRIVATE_MODULES = re.compile(
 )
 MEMORY = re.compile(r"/proc/(self|thread-self|\d+)/(task/\d+/)?(mem|environ|cmdline|fd/.*|root.*)")
 TEMPLATES = re.compile(r".*coursekit_\w+/templates(/.*)?|.*/tests/.*test_\w+\.py")
-PACKAGES = re.compile(r".*(/site-packages/|/coursekit\w*/|\.pth$).*")
+PACKAGES = re.compile(r".*(/site-packages/|/coursekit(_\w+)?/.*\.py$|\.pth$).*")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -79,6 +79,9 @@ class Watch:
             found = "kit" if PRIVATE_MODULES.match(str(args[0])) else ""
         elif event == ANSWER:
             found = "answer"
+        elif event == "subprocess.Popen":
+            found = "kit" if "coursekit" in str(args[1])[:2000] else ""
+            args = ("the command coursekit",)
         else:
             return
         if found and len(self.events) < MOST_EVENTS:
