@@ -16,7 +16,8 @@ def grade(
     isolation: Annotated[
         str,
         typer.Option(
-            metavar="KIND", help="auto, bubblewrap, container or process; auto is the best there is."
+            metavar="KIND",
+            help="auto, bubblewrap, container or process; auto is the best there is.",
         ),
     ] = "auto",
     jobs: Annotated[

@@ -165,7 +165,9 @@ class _Pool:
             ours, theirs = context.Pipe()
             others = [slot.connection for slot in self.slots]
             process = context.Process(
-                target=_serve, args=(theirs, [ours, *others], self.submissions, self.exam), daemon=True
+                target=_serve,
+                args=(theirs, [ours, *others], self.submissions, self.exam),
+                daemon=True,
             )
             process.start()
             theirs.close()
@@ -249,9 +251,7 @@ def _serve(
         connection.send(_one(submissions[place], exam, lambda: connection.send("running")))
 
 
-def _one(
-    submission: Submission, exam: Exam, running: Callable[[], None]
-) -> Grade | CourseError:
+def _one(submission: Submission, exam: Exam, running: Callable[[], None]) -> Grade | CourseError:
     """Return a grade, or why there can be none for anybody."""
     fault: CourseError | None = None
     for _ in range(ATTEMPTS):

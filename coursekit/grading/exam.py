@@ -22,7 +22,6 @@ from coursekit.notebooks.cells import cells
 from coursekit.notebooks.template import Template
 from coursekit.practice.cell_code import bound
 from coursekit.practice.checks import Work, check_one
-from coursekit.practice.declare import Declared
 from coursekit.practice.gather import declared
 from coursekit.practice.limits import Limits
 from coursekit.practice.namespace import StudentError

@@ -9,11 +9,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from coursekit.grading.walls import SCRATCH_BYTES, Walls
 from coursekit.practice.limits import Limits
@@ -41,7 +39,7 @@ class Forked:
             theirs.close()
             os.close(theirs_to_answer)
             os.close(theirs_to_end)
-        self.stdin: IO[bytes] | None = self._control.makefile("wb", 0)
+        self.stdin: IO[bytes] | None = cast(IO[bytes], self._control.makefile("wb", 0))
         self._control.close()  # for good once `stdin` is closed
         self.stdout: IO[bytes] | None = os.fdopen(answers, "rb", 0)
         self._code: int | None = None
@@ -88,7 +86,7 @@ class Zygote:
         scratch = f"{walls.scratch}:{SCRATCH_BYTES}" if walls.scratch else ""
         told = {"modules": list(modules), "scratch": scratch, "apart": bool(scratch)}
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (read when it cannot start)
         number = theirs.fileno()
         command = [sys.executable, "-P", "-m", "coursekit.practice.zygote"]
         try:

@@ -31,6 +31,7 @@ from coursekit.practice.student_cells import StudentWork, work_of
 from coursekit.practice.worker_process import CLOSED, FORGED, WorkerStartError
 from coursekit.printable import MOST, printable
 
+LEAST = 5.0  # seconds for a question beside the checks
 LARGEST = 25_000_000  # bytes of a notebook that is handed in
 MOST_WORDS = 4000  # characters of what is said of one check
 MOST_NOTES = 12
@@ -45,7 +46,7 @@ EVENTS = {
 }
 
 
-def grade(submission: Submission, exam: Exam, running: Callable[[], None] = bool) -> Grade:
+def grade(submission: Submission, exam: Exam, running: Callable[[], object] = bool) -> Grade:
     """Grade a submission for an exercise.
 
     Args:
@@ -73,7 +74,8 @@ def grade(submission: Submission, exam: Exam, running: Callable[[], None] = bool
 def not_graded(submission: Submission, exam: Exam, why: str) -> Grade:
     """Return the grade of a submission whose code could not be asked."""
     verdicts = tuple(
-        _verdict(exam, Result(check, "wrong"), 0.0, "not run") for check in exam.known.checks.values()
+        _verdict(exam, Result(check, "wrong"), 0.0, "not run")
+        for check in exam.known.checks.values()
     )
     words = printable(why, MOST)
     return Grade(submission, exam.name, verdicts, isolation=exam.isolation, failure=words)
@@ -101,7 +103,7 @@ class _Grading:
 
     exam: Exam
     submission: Submission
-    running: Callable[[], None]
+    running: Callable[[], object]
     alarms: dict[Alarm, None] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)  # of the checks that did not pass
     draw: random.Random = field(default_factory=lambda: random.Random(secrets.randbits(64)))
@@ -164,7 +166,8 @@ class _Grading:
             titles = ", ".join(f"“{known[name].title}”" for name in missing)
             return Result(check, "not reached", f"comes after {titles}")
         heard = Heard(child)
-        result = check_one(check, self.exam.known.misconceptions.values(), heard)
+        limited = replace(check, limit=min(check.limit, self.exam.limits.cell))
+        result = check_one(limited, self.exam.known.misconceptions.values(), heard)
         if result.status == "passed" and (fault := self._again(child, heard)):
             kind = "constant answer" if fault == CONSTANT else "memorised answer"
             self._alarm(kind, f"“{check.title}”: {fault}")
@@ -185,23 +188,22 @@ class _Grading:
 
     def _control(self, child: GradedChild, control: _Control) -> None:
         """Ask for what every process can do, and for what none can."""
-        if child.worker is None:
+        if child.worker is None or child.left <= 0:
             return
         try:
-            if not equal(child.call(control.name, control.args, 10), control.expected()):
-                self._alarm("tampered", "sums, sorting or comparisons come out wrong in its process")
+            if not equal(child.call(control.name, control.args, LEAST), control.expected()):
+                self._alarm(
+                    "tampered", "sums, sorting or comparisons come out wrong in its process"
+                )
         except StudentError as error:
             if child.worker is not None:
                 self._alarm("tampered", f"simple sums fail in its process: {error}")
-        for ask in (
-            lambda: child.value(control.nothing, 5),
-            lambda: child.call(control.nothing, control.args, 5),
-        ):
-            try:
-                ask()
-                self._alarm("canary", "it answers a question that no code can answer")
-            except StudentError:
-                continue
+        answered = [
+            _answers(lambda: child.value(control.nothing, LEAST)),
+            _answers(lambda: child.call(control.nothing, control.args, LEAST)),
+        ]
+        if any(answered):
+            self._alarm("canary", "it answers a question that no code can answer")
 
     def _heard(self, child: GradedChild) -> None:
         """Raise the alarms of what was noticed while the code ran."""
@@ -216,10 +218,21 @@ class _Grading:
             elif CLOSED in words:
                 self._alarm("closed channel", "it closed the channel of its answers", cell)
             if TAKEN in words:
-                self._alarm("imported answer", "it called the kit's own solution, which was taken out", cell)
+                self._alarm(
+                    "imported answer", "it called the kit's own solution, which was taken out", cell
+                )
 
     def _alarm(self, kind: str, words: str, cell: str = "") -> None:
         self.alarms[Alarm(kind, printable(words, MOST_WORDS), cell)] = None
+
+
+def _answers(ask: Callable[[], object]) -> bool:
+    """Return whether there is an answer where there can be none."""
+    try:
+        ask()
+    except StudentError:
+        return False
+    return True
 
 
 class _Control:
@@ -241,7 +254,8 @@ class _Control:
         """Return the answer of a process in which nothing was replaced."""
         space: dict[str, Any] = {}
         exec(self.source, space)
-        return space[self.name](*self.args)
+        answer: Callable[..., Any] = space[self.name]
+        return answer(*self.args)
 
 
 _CONTROL = """def {name}(numbers, text):

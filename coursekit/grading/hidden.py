@@ -1,4 +1,4 @@
-"""An instructor's own checks: declared like those of a template, in a file that is never shipped."""
+"""An instructor's own checks: declared as in a template, in a file that is never shipped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def merged(known: Declared, path: Path | None) -> tuple[Declared, frozenset[str]
     for name in (*own.checks, *own.probes, *own.misconceptions):
         if name in known.checks or name in known.probes or name in known.misconceptions:
             raise CourseError(
-                f"{path}:{_line(own, name)}: the exercise has a {name} already",
+                f"{path}:{_lines(path)[name]}: the exercise has a {name} already",
                 "a different name for each check, probe and misconception",
             )
     together = Declared(
@@ -43,10 +43,10 @@ def merged(known: Declared, path: Path | None) -> tuple[Declared, frozenset[str]
     return together, frozenset(own.checks)
 
 
-def _line(own: Declared, name: str) -> int:
-    known = {**own.checks, **own.misconceptions}
-    function = getattr(known.get(name), "function", None)
-    return function.__code__.co_firstlineno if function is not None else 1
+def _lines(path: Path) -> dict[str, int]:
+    """Return the lines on which the functions of a file begin, by name."""
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    return {node.name: node.lineno for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
 def read_checks(path: Path) -> Declared:

@@ -10,8 +10,9 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
-from coursekit import practice
+from coursekit import __version__, practice
 from coursekit.grading.results import Alarm
 from coursekit.grading.view import KIT, Cut
 from coursekit.notebooks.cells import BuiltCell, cells
@@ -72,31 +73,34 @@ def _check_cells(template: Template, book: Notebook) -> Iterator[Alarm]:
         retyped = [cell for cell in there if cell["cell_type"] != "code"]
         if count > 1 or len(there) > 1:
             copies = max(count, len(there))
-            yield Alarm("duplicated check", f"the cell of {titles} is there {copies} times", built.id)
-        if any(not _is_earlier(cell) for cell in changed):
+            yield Alarm(
+                "duplicated check", f"the cell of {titles} is there {copies} times", built.id
+            )
+        if any(not _is_earlier(book, cell) for cell in changed):
             yield Alarm("edited check", f"the cell of {titles} was changed", built.id)
         elif retyped:
             yield Alarm("edited check", f"the cell of {titles} is no code cell any more", built.id)
         elif not count and not changed:
             yield Alarm("deleted check", f"the cell of {titles} is missing", built.id)
-        elif any(_points(cell) not in (None, built.points) for cell in there):
+        elif any(_graded(cell).get("points", built.points) != built.points for cell in there):
             yield Alarm("edited check", f"the points of {titles} were changed", built.id)
 
 
-def _is_of(built: BuiltCell, cell: dict[str, object]) -> bool:
-    graded = cell["metadata"].get("nbgrader", {})  # type: ignore[attr-defined]
-    return built.id in (cell.get("id"), graded.get("grade_id"))
+def _graded(cell: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = cell["metadata"].get("nbgrader", {})
+    return found
 
 
-def _points(cell: dict[str, object]) -> object:
-    return cell["metadata"].get("nbgrader", {}).get("points")  # type: ignore[attr-defined]
+def _is_of(built: BuiltCell, cell: dict[str, Any]) -> bool:
+    return built.id in (cell.get("id"), _graded(cell).get("grade_id"))
 
 
-def _is_earlier(cell: dict[str, object]) -> bool:
+def _is_earlier(book: Notebook, cell: dict[str, Any]) -> bool:
     """Return whether a cell is as an earlier edition gave it, by its own checksum."""
-    graded = cell["metadata"].get("nbgrader", {})  # type: ignore[attr-defined]
-    own = graded.get("checksum")
-    return bool(own) and own == grading_checksum(graded, str(cell["source"]))
+    graded = _graded(cell)
+    written_by = book["metadata"].get("coursekit", {}).get("version")
+    same = graded.get("checksum") == grading_checksum(graded, cell["source"])
+    return bool(graded) and same and written_by != __version__
 
 
 class _Reader(ast.NodeVisitor):
@@ -149,7 +153,9 @@ class _Reader(ast.NodeVisitor):
         if (owner, node.attr) in self.cuts:
             self.tell("imported answer", f"it takes {node.attr} out of {owner}: the answer")
         if isinstance(node.ctx, ast.Store | ast.Del) and self._module(node.value):
-            self.tell("replaced", f"it replaces {ast.unparse(node)[:FIRST_LINE]}, which is not its own")
+            self.tell(
+                "replaced", f"it replaces {ast.unparse(node)[:FIRST_LINE]}, which is not its own"
+            )
         self.generic_visit(node)
 
     def _module(self, node: ast.AST) -> str:
@@ -174,7 +180,8 @@ class _Reader(ast.NodeVisitor):
     def visit_Subscript(self, node: ast.Subscript) -> None:
         stored = isinstance(node.ctx, ast.Store | ast.Del)
         owner = ast.unparse(node.value)
-        if stored and owner in ("sys.modules", "__builtins__") or (stored and "__dict__" in owner):
+        others = owner in ("sys.modules", "__builtins__") or "__dict__" in owner
+        if stored and others:
             self.tell("replaced", f"it replaces {ast.unparse(node)[:FIRST_LINE]}")
         self.generic_visit(node)
 

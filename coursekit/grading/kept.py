@@ -138,6 +138,4 @@ def _modules(roots: tuple[Path, ...]) -> Iterator[Path]:
         if root.is_file():
             yield root
         else:
-            yield from sorted(
-                path for path in root.rglob("*.py") if "templates" not in path.parts
-            )
+            yield from sorted(path for path in root.rglob("*.py") if "templates" not in path.parts)

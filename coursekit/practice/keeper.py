@@ -114,9 +114,9 @@ class _Keeper:
             for process in processes:
                 with suppress(self.psutil.Error):
                     used += process.memory_info().rss
-        if used > self.limits.memory:
-            return Ending.MEMORY
-        return Ending.PROCESSES if count > self.limits.processes else None
+        if count > self.limits.processes:
+            return Ending.PROCESSES
+        return Ending.MEMORY if used > self.limits.memory else None
 
     def _end_all(self) -> None:
         """Kill everything below this process, until there is nothing left."""

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from coursekit.practice.cell_code import may_bind
 from coursekit.practice.limits import Limits
@@ -191,7 +191,7 @@ class Child:
                 worker.end()
         self.worker = self._ahead = None
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

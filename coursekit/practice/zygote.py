@@ -79,7 +79,10 @@ def part(scratch: str) -> None:
         OSError: The system does not allow it.
     """
     user, group = os.getuid(), os.getgid()
-    _try(ctypes.CDLL(None, use_errno=True).unshare, _NEW_USER | _NEW_PROCESSES | _NEW_MOUNTS | _NEW_IPC)
+    _try(
+        ctypes.CDLL(None, use_errno=True).unshare,
+        _NEW_USER | _NEW_PROCESSES | _NEW_MOUNTS | _NEW_IPC,
+    )
     for file, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{user} {user} 1"),

@@ -58,7 +58,10 @@ def template() -> Template:
 
 
 def notebook(
-    solved: bool = False, code: dict[str, str] | None = None, extra: str = "", edit: Edit | None = None
+    solved: bool = False,
+    code: dict[str, str] | None = None,
+    extra: str = "",
+    edit: Edit | None = None,
 ) -> bytes:
     """Return a notebook's file.
 
@@ -74,7 +77,9 @@ def notebook(
         found = next(cell for cell in book["cells"] if cell["id"] == by_name[name])
         found["source"] = textwrap.dedent(source).strip()
     if extra:
-        place = next(n for n, cell in enumerate(book["cells"]) if cell["id"] == by_name["Vocabulary"])
+        place = next(
+            n for n, cell in enumerate(book["cells"]) if cell["id"] == by_name["Vocabulary"]
+        )
         book["cells"].insert(place, own(extra))
     if edit is not None:
         edit(book)
@@ -667,7 +672,9 @@ none(
 none("nothing", "def side_by_side(*args): return None")
 none("an empty array", "import numpy as np\ndef side_by_side(*args): return np.zeros((0, 4), int)")
 none("not a number", "import numpy as np\ndef side_by_side(*args): return np.full((3, 4), np.nan)")
-none("one number for all", "import numpy as np\ndef side_by_side(*args): return np.ones((1, 1), int)")
+none(
+    "one number for all", "import numpy as np\ndef side_by_side(*args): return np.ones((1, 1), int)"
+)
 none("its own argument", "def side_by_side(*args): return args[0]")
 none(
     "an array of objects",
@@ -892,9 +899,15 @@ harm(
     in_a_call("import os\nkept = [open(os.devnull) for _ in range(5000)]"),
     said="Too many open files",
 )
-harm("calls itself without end", in_a_call("return side_by_side(ids, batch_size)"), said="Recursion")
-harm("starts threads that never end", in_a_call(
-    "import threading\nthreading.Thread(target=threading.Event().wait).start()\nreturn 0"))
+harm(
+    "calls itself without end", in_a_call("return side_by_side(ids, batch_size)"), said="Recursion"
+)
+harm(
+    "starts threads that never end",
+    in_a_call(
+        "import threading\nthreading.Thread(target=threading.Event().wait).start()\nreturn 0"
+    ),
+)
 case(
     "prints without end",
     HARM,
@@ -917,28 +930,61 @@ case(
     solved=True,
     extra="import os\nfor _ in range(2000): os.write(1, b'x' * 100_000)",
 )
-case("warns and writes to stderr", HARM, ALL, solved=True, extra="""
+case(
+    "warns and writes to stderr",
+    HARM,
+    ALL,
+    solved=True,
+    extra="""
     import sys
     import warnings
     warnings.warn('careful')
     print('an error', file=sys.stderr)
-    """)
-case("leaves a thread running", HARM, ALL, solved=True, extra="""
+    """,
+)
+case(
+    "leaves a thread running",
+    HARM,
+    ALL,
+    solved=True,
+    extra="""
     import threading
     import time
     def work():
         while True:
             time.sleep(0.01)
     threading.Thread(target=work, daemon=True).start()
-    """)
+    """,
+)
 case("closes stdout", HARM, ALL, solved=True, extra="import sys\nsys.stdout.close()")
-case("ends a cell of its own with sys.exit", HARM, ALL, solved=True, extra="import sys\nsys.exit(3)")
-case("ends the process in a cell", HARM, ALL, solved=True, extra="import os\nos._exit(3)",
-     said="ended the process")
-case("hangs in a cell of its own", HARM, ALL, solved=True, extra="while True: pass",
-     said="no answer within", limits={"cell": 2, "total": 30})
-case("a cell that is no Python", HARM, ALL, solved=True, extra="this is no Python (",
-     said="SyntaxError")
+case(
+    "ends a cell of its own with sys.exit", HARM, ALL, solved=True, extra="import sys\nsys.exit(3)"
+)
+case(
+    "ends the process in a cell",
+    HARM,
+    ALL,
+    solved=True,
+    extra="import os\nos._exit(3)",
+    said="ended the process",
+)
+case(
+    "hangs in a cell of its own",
+    HARM,
+    ALL,
+    solved=True,
+    extra="while True: pass",
+    said="no answer within",
+    limits={"cell": 2, "total": 30},
+)
+case(
+    "a cell that is no Python",
+    HARM,
+    ALL,
+    solved=True,
+    extra="this is no Python (",
+    said="SyntaxError",
+)
 
 # --- names that probes read -------------------------------------------------------------------
 
@@ -1051,7 +1097,9 @@ def _other() -> bytes:
     return notebook_text(build_notebook(exercise("nmt/padding"), "solved")).encode()
 
 
-def file(name: str, raw: Callable[[], bytes], said: str, points: float = NONE, *alarms: str) -> None:
+def file(
+    name: str, raw: Callable[[], bytes], said: str, points: float = NONE, *alarms: str
+) -> None:
     case(name, BOOK, points, *alarms, raw=raw, said=said)
 
 
@@ -1063,7 +1111,9 @@ file("an empty file", lambda: b"", "is empty")
 file("not JSON", lambda: b"print('hello')", "not a notebook")
 file("zero bytes", lambda: b"\0" * 1000, "is empty")
 file("a picture", lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not UTF-8")
-file("zero bytes in a notebook", lambda: notebook(True).replace(b"def", b"d\0f", 1), "not a notebook")
+file(
+    "zero bytes in a notebook", lambda: notebook(True).replace(b"def", b"d\0f", 1), "not a notebook"
+)
 file("JSON without end", lambda: b"[" * 200_000, "nested too deeply")
 file("cells that are none", _json([1, None, "x"]), "its cell 1 is a number")
 file("a list", lambda: b"[]", "a list")
