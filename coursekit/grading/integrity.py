@@ -40,6 +40,7 @@ REACHING = {
     "string_at": "the memory of the process",
 }
 PLACES = re.compile(r"/proc/(self|\d+|$)|\.pth\b|/templates/|coursework\.json|\.ipynb\b")
+LONGEST_NAME = 300  # characters of a text that may be a file's name
 FIRST_LINE = 60  # characters of a cell by which it is named
 
 
@@ -188,10 +189,11 @@ class _Reader(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> None:
         if not isinstance(node.value, str):
             return
-        if node.value in self.cut_modules or INNER.fullmatch(node.value):
-            self.tell("reached the kit", f"it names the module {node.value} in a text")
-        elif len(node.value) < 300 and PLACES.search(node.value):
-            self.tell("reached for files", f"it names the file {node.value[:FIRST_LINE]!r}")
+        text = node.value
+        if text in self.cut_modules or INNER.fullmatch(text):
+            self.tell("reached the kit", f"it names the module {text} in a text")
+        elif len(text) < LONGEST_NAME and PLACES.search(text):
+            self.tell("reached for files", f"it names the file {text[:FIRST_LINE]!r}")
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):  # a docstring is no name of a file
