@@ -145,8 +145,12 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _pairs(one: Any, other: Any) -> list[tuple[Any, Any]]:
-    """Return the parts of two answers beside each other; one pair if their forms differ."""
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
+    """Return the parts of two answers beside each other: the items of tuples and of dicts.
+
+    A list is one part. Where there is more than one right answer, some of its items may be equal
+    to the solution's, and need not be for another question.
+    """
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
         return [pair for parts in zip(one, other, strict=True) for pair in _pairs(*parts)]
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         return [pair for key in one for pair in _pairs(one[key], other[key])]

@@ -56,9 +56,11 @@ def alarms_of(
         cuts: The solutions that were taken out.
     """
     found = list(_check_cells(template, book))
+    imported: dict[str, str] = {}
     for cell in code:
-        if cell.student and (tree := parsed(cell.source)) is not None:
-            found += _Reader(cell.name, cuts).read(tree)
+        if (tree := parsed(cell.source)) is not None:
+            seen = _Reader(cell.name, cuts, imported).read(tree)
+            found += seen if cell.student else []
     return list(dict.fromkeys(found))
 
 
@@ -105,13 +107,19 @@ def _is_earlier(book: Notebook, cell: dict[str, Any]) -> bool:
 
 
 class _Reader(ast.NodeVisitor):
-    """Reads a cell of the student's for what no exercise asks for."""
+    """Reads a cell for what no exercise asks for.
 
-    def __init__(self, cell: str, cuts: Collection[Cut]) -> None:
+    Args:
+        cell: Its name.
+        cuts: The solutions that were taken out.
+        modules: What the cells above have imported, by the name that it got; it is added to.
+    """
+
+    def __init__(self, cell: str, cuts: Collection[Cut], modules: dict[str, str]) -> None:
         self.cell = cell
         self.cuts = {(cut.module, cut.name) for cut in cuts}
         self.cut_modules = {cut.module for cut in cuts}
-        self.modules: dict[str, str] = {}  # what is imported, by the name that it gets
+        self.modules = modules
         self.found: list[Alarm] = []
 
     def read(self, tree: ast.AST) -> list[Alarm]:

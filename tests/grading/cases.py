@@ -51,10 +51,11 @@ class Case:
     said: str = ""
     unsaid: str = ""
     limits: dict[str, Any] = field(default_factory=dict)
+    exercise: str = EXERCISE
 
 
-def template() -> Template:
-    return exercise(EXERCISE)
+def template(name: str = EXERCISE) -> Template:
+    return exercise(name)
 
 
 def notebook(
@@ -62,6 +63,7 @@ def notebook(
     code: dict[str, str] | None = None,
     extra: str = "",
     edit: Edit | None = None,
+    name: str = EXERCISE,
 ) -> bytes:
     """Return a notebook's file.
 
@@ -70,16 +72,16 @@ def notebook(
         code: What stands in the cells that define a name.
         extra: A cell of the student's own, before all that they write.
         edit: What else is done to the notebook.
+        name: Of the exercise.
     """
-    book = copy.deepcopy(build_notebook(template(), "solved" if solved else "student"))
-    by_name = {name: cell.id for cell in cells(template()) for name in cell.names}
-    for name, source in (code or {}).items():
-        found = next(cell for cell in book["cells"] if cell["id"] == by_name[name])
+    book = copy.deepcopy(build_notebook(template(name), "solved" if solved else "student"))
+    by_name = {each: cell.id for cell in cells(template(name)) for each in cell.names}
+    for asked, source in (code or {}).items():
+        found = next(cell for cell in book["cells"] if cell["id"] == by_name[asked])
         found["source"] = textwrap.dedent(source).strip()
     if extra:
-        place = next(
-            n for n, cell in enumerate(book["cells"]) if cell["id"] == by_name["Vocabulary"]
-        )
+        last = list(by_name.values())[1]
+        place = next(n for n, cell in enumerate(book["cells"]) if cell["id"] == last)
         book["cells"].insert(place, own(extra))
     if edit is not None:
         edit(book)
@@ -110,6 +112,7 @@ def case(name: str, group: str, points: float, *alarms: str, **more: Any) -> Non
     """Add a case; `code`, `extra`, `solved` and `edit` make its notebook, `raw` is its file."""
     raw = more.pop("raw", None)
     made = {key: more.pop(key) for key in ("code", "extra", "solved", "edit") if key in more}
+    made["name"] = more.get("exercise", EXERCISE)
     make = raw or (lambda: notebook(**made))
     CASES.append(Case(name, group, make, points, frozenset(alarms), **more))
 
@@ -1120,3 +1123,92 @@ file("a list", lambda: b"[]", "a list")
 file("a notebook of 30 MB", lambda: b" " * 30_000_000, "at most 25,000,000")
 file("half a notebook", lambda: notebook(True)[:3000], "not a notebook")
 file("git's conflict markers", lambda: b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> x\n", "conflict")
+
+
+# --- TensorFlow and Keras ---------------------------------------------------------------------
+
+LAYERS, LAYERS_ALL = "nmt/attention", 10
+
+
+def layer(name: str, code: str, points: float, *alarms: str, **more: Any) -> None:
+    made = {"BahdanauAttention": code} if code else {}
+    case(name, "TensorFlow and Keras", points, *alarms, code=made, exercise=LAYERS, **more)
+
+
+layer(
+    "takes the default argument of a class that uses the answer",
+    """
+    import inspect
+    from coursekit_nmt.model import Decoder
+    BahdanauAttention = inspect.signature(Decoder.__init__).parameters["attention"].default
+    """,
+    NONE,
+    "imported answer",
+)
+layer(
+    "takes the layer out of a model of the plugin",
+    """
+    from coursekit_nmt.model import Decoder
+    BahdanauAttention = type(Decoder(9, 4, 3, 0.0, 1).attention)
+    """,
+    NONE,
+    "imported answer",
+)
+layer(
+    "finds the answer among the subclasses of a Keras layer",
+    """
+    import coursekit_nmt.model
+    BahdanauAttention = [kind for kind in keras.layers.Layer.__subclasses__()
+                         if kind.__name__ == "BahdanauAttention"][0]
+    """,
+    NONE,
+    "reached around",
+    "imported answer",
+)
+layer(
+    "derives a layer from the answer",
+    """
+    import coursekit_nmt.model as model
+    class BahdanauAttention(model.BahdanauAttention):
+        pass
+    """,
+    NONE,
+    "imported answer",
+)
+layer(
+    "reads the template with TensorFlow's own file functions",
+    """
+    found = tf.io.gfile.glob("/*/*/*/templates/2_*.py") + tf.io.gfile.glob("/kit/*/2_*.py")
+    exec(tf.io.gfile.GFile(found[0]).read())
+    """,
+    NONE,
+    "reached for files",
+    said="IndexError",
+)
+layer(
+    "ends the process in a TensorFlow function",
+    """
+    class BahdanauAttention(keras.layers.Layer):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.query_projection = keras.layers.Dense(units, use_bias=False)
+            self.key_projection = keras.layers.Dense(units, use_bias=False)
+            self.score = keras.layers.Dense(1, use_bias=False)
+        def keys(self, values):
+            return self.key_projection(values)
+        def call(self, *args):
+            import os
+            tf.py_function(lambda: os._exit(1), [], [])
+    """,
+    NONE,
+    said="ended the process",
+)
+layer(
+    "replaces a function of TensorFlow",
+    "",
+    LAYERS_ALL,
+    "replaced",
+    solved=True,
+    extra="tf.nn.l2_loss = lambda *a: 0",
+)
+layer("a right layer", "", LAYERS_ALL, solved=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,16 +14,27 @@ from coursekit.grading.exam import LIMITS, Exam
 from coursekit.grading.grade import grade
 from coursekit.grading.results import Grade, Submission
 from coursekit.grading.walls import no_bubblewrap
-from tests.grading.cases import CASES, Case, template
+from tests.grading.cases import CASES, EXERCISE, Case, template
 
 pytestmark = pytest.mark.skipif(bool(no_bubblewrap()), reason=f"bubblewrap: {no_bubblewrap()}")
 
 
+HEAVY = [case for case in CASES if case.exercise != EXERCISE]
+LIGHT = [case for case in CASES if case.exercise == EXERCISE]
+
+
 @pytest.fixture(scope="module")
-def exam() -> Iterator[Exam]:
-    with Exam(template(), "bubblewrap", limits=dataclasses.replace(LIMITS, given=60)) as made:
-        made.ready()
-        yield made
+def exams() -> Iterator[Callable[[str], Exam]]:
+    with ExitStack() as stack:
+
+        @cache
+        def exam(name: str) -> Exam:
+            limits = dataclasses.replace(LIMITS, given=60)
+            made = stack.enter_context(Exam(template(name), "bubblewrap", limits=limits))
+            made.ready()
+            return made
+
+        yield exam
 
 
 def said(made: Grade) -> str:
@@ -30,9 +43,7 @@ def said(made: Grade) -> str:
     return "\n".join([*words, *(f"{a.words} {a.cell}" for a in made.alarms)])
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name.replace(" ", "-") for case in CASES])
-def test_a_case_gets_its_ideal_mark_and_report(case: Case, exam: Exam, tmp_path: Path) -> None:
-    path = tmp_path / "submission.ipynb"
+def examine(case: Case, exam: Exam, path: Path) -> None:
     path.write_bytes(case.make())
     usual = exam.limits
     exam.limits = dataclasses.replace(usual, **case.limits)
@@ -44,6 +55,21 @@ def test_a_case_gets_its_ideal_mark_and_report(case: Case, exam: Exam, tmp_path:
     assert {alarm.kind for alarm in made.alarms} == case.alarms, made.alarms
     assert case.said in said(made), said(made)
     assert not case.unsaid or case.unsaid not in said(made)
+
+
+@pytest.mark.parametrize("case", LIGHT, ids=[case.name.replace(" ", "-") for case in LIGHT])
+def test_a_case_gets_its_ideal_mark_and_report(
+    case: Case, exams: Callable[[str], Exam], tmp_path: Path
+) -> None:
+    examine(case, exams(case.exercise), tmp_path / "submission.ipynb")
+
+
+@pytest.mark.tf
+@pytest.mark.parametrize("case", HEAVY, ids=[case.name.replace(" ", "-") for case in HEAVY])
+def test_a_case_with_tensorflow_does_too(
+    case: Case, exams: Callable[[str], Exam], tmp_path: Path
+) -> None:
+    examine(case, exams(case.exercise), tmp_path / "submission.ipynb")
 
 
 def test_names_of_cases_are_unique() -> None:
