@@ -34,6 +34,9 @@ def grade(
     image: Annotated[
         str, typer.Option(metavar="NAME", help="The image of the container, if that is used.")
     ] = "",
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Dask scheduler: grade on its workers.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Grade a folder of notebooks. The students' code runs behind walls.
@@ -45,6 +48,8 @@ def grade(
     """
     from coursekit.commands import grading
 
-    request = grading.Request(submissions, exercise, isolation, jobs, hidden, again, image)
+    request = grading.Request(
+        submissions, exercise, isolation, jobs, hidden, again, image, scheduler
+    )
     if not grading.grade_class(request, as_json, screen()):
         raise typer.Exit(1)
