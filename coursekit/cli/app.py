@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from coursekit import __version__
 from coursekit.cli import practice as learner
 from coursekit.cli.arguments import AsJson, LessonName, lesson_names, lesson_of, screen, to_path
+from coursekit.cli.grading import grade
 from coursekit.errors import CourseError
 
 LEARN, PRACTISE, TEACH, AUTHOR = "Learn", "Practise", "Teach", "Author"
@@ -236,6 +237,9 @@ def data(
 
     action = command.action(show, verify, remove)
     command.run_action(lesson_of(lesson), name, action, as_json, screen())
+
+
+app.command(rich_help_panel=TEACH)(grade)
 
 
 @app.command(rich_help_panel=AUTHOR)

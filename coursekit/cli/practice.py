@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from coursekit.cli.arguments import lesson_names, screen, to_path
+from coursekit.cli.arguments import AsJson, lesson_names, screen, to_path
 
 WorkName = Annotated[
     str | None,
@@ -34,19 +34,32 @@ def start_work(
     exercises.start(name, folder, screen())
 
 
-def check(name: WorkName = None) -> None:
-    """Check a notebook and explain what is wrong.
+def check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NOTEBOOK]...",
+            help="lesson/topic, lesson/number, a topic, a lesson or a file; by default the "
+            "notebook saved last. Several may be named.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a notebook, or several, and explain what is wrong.
 
     Runs what the notebook's kernel would run, except training cells and shell commands.
     Exits with status 0 if every check passes, else with 1. Your progress counts the notebooks
     that `coursekit start` wrote, even if you moved them; any other file is checked, but not
     recorded.
 
-    Example: coursekit check nmt/attention
-    """
-    from coursekit.commands import exercises
+    Examples:
+    coursekit check nmt/attention
 
-    if not exercises.check(name, screen()):
+    coursekit check *.ipynb --json
+    """
+    from coursekit.commands import many
+
+    if not many.check(names or [None], as_json, screen()):
         raise typer.Exit(1)
 
 

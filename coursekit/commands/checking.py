@@ -98,6 +98,12 @@ def show_notes(found: Checked, out: Consoles) -> None:
         out.say(f"your progress could not be saved: {found.unsaved}", "yellow")
 
 
+def notes(found: Checked) -> Iterator[str]:
+    """Yield what was left out, and what of the student's does not count."""
+    yield from _surprises(found)
+    yield from _notes(found)
+
+
 def _surprises(found: Checked) -> Iterator[str]:
     """Yield what the student would not expect."""
     yield from found.warnings

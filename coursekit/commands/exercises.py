@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from coursekit.atomic import make_folder, write_new
-from coursekit.commands.checking import checked, fingerprint, show_notes
+from coursekit.commands.checking import Checked, checked, fingerprint, show_notes
 from coursekit.console import Consoles, table
 from coursekit.console import cells as texts
 from coursekit.errors import CourseError
@@ -83,6 +83,12 @@ def check(name: str | None, out: Consoles) -> bool:
     with Worker() as worker:  # it starts while the notebook is read
         where = place(name)
         found = checked(where, worker)
+    show_checked(where, found, out)
+    return not found.failing
+
+
+def show_checked(where: Place, found: Checked, out: Consoles) -> None:
+    """Show what a check found."""
     results = found.results
     out.result(f"{where.template.name}  {where.path}", "bold")
     grid = table("check", "result", "points", right=("points",), lead=("result", "points"))
@@ -102,7 +108,6 @@ def check(name: str | None, out: Consoles) -> bool:
     show_notes(found, out)
     step = f"coursekit hint {_word(where)}" if found.failing else "coursekit next"
     out.result(f"next: {step}", "bold")
-    return not found.failing
 
 
 def _word(where: Place) -> str:

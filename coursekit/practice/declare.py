@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -65,6 +66,17 @@ class Declared:
 
 
 _gathering: ContextVar[Declared | None] = ContextVar("gathering", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[Declared]:
+    """Yield a place in which all that code in the block declares is gathered."""
+    found = Declared()
+    token = _gathering.set(found)
+    try:
+        yield found
+    finally:
+        _gathering.reset(token)
 
 
 def check(

@@ -11,7 +11,7 @@ from coursekit.errors import CourseError, did_you_mean
 from coursekit.notebooks.cells import cells
 from coursekit.notebooks.template import Template, addresses, decorator_names
 from coursekit.plugins import catalogue
-from coursekit.practice.declare import Declared, _gathering
+from coursekit.practice.declare import Declared, gathering
 
 
 def exercise(name: str) -> Template:
@@ -38,20 +38,17 @@ def declared(template: Template) -> Declared:
     Raises:
         CourseError: A check cell fails.
     """
-    found = Declared()
     namespace: dict[str, Any] = {"__name__": template.name}
     built = cells(template)
-    token = _gathering.set(found)
-    try:
-        for cell in built:
-            if cell.role == "check":
-                code = "\n" * (cell.line - 1) + cell.origin
-                exec(compile(code, str(template.path), "exec"), namespace)
-                found.probes |= _probes(cell.origin)
-    except Exception as error:
-        raise _fault(template, error) from error
-    finally:
-        _gathering.reset(token)
+    with gathering() as found:
+        try:
+            for cell in built:
+                if cell.role == "check":
+                    code = "\n" * (cell.line - 1) + cell.origin
+                    exec(compile(code, str(template.path), "exec"), namespace)
+                    found.probes |= probe_sources(cell.origin)
+        except Exception as error:
+            raise _fault(template, error) from error
     return found
 
 
@@ -68,7 +65,8 @@ def _fault(template: Template, error: Exception) -> CourseError:
     )
 
 
-def _probes(code: str) -> dict[str, str]:
+def probe_sources(code: str) -> dict[str, str]:
+    """Return the sources of the probes in code, by name."""
     nodes = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
     return {
         node.name: ast.get_source_segment(code, node) or ""

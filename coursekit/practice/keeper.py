@@ -14,6 +14,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum
 
@@ -34,7 +35,9 @@ class Ending(IntEnum):
     CLOSED = 73  # the channel, by the student's code
 
 
-def split(asked: int, answers: int, limits: Limits) -> None:
+def split(
+    asked: int, answers: int, limits: Limits, leave: Callable[[int], object] = os._exit
+) -> None:
     """Return in the half that will run the student's code; the other half keeps watch.
 
     Args:
@@ -42,6 +45,7 @@ def split(asked: int, answers: int, limits: Limits) -> None:
             left to ask.
         answers: The descriptor that the answers go to.
         limits: Of memory and processes.
+        leave: Ends the keeper with an exit status.
     """
     if sys.platform == "win32":
         return
@@ -50,10 +54,11 @@ def split(asked: int, answers: int, limits: Limits) -> None:
     student = os.fork()
     if student:
         os.close(answers)
-        os._exit(_Keeper(student, limits).watch(asked))
+        leave(_Keeper(student, limits).watch(asked))
+        os._exit(1)
     os.setsid()
     _linux_process_control(_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != keeper:
+    if os.getppid() not in (keeper, 0):  # 0: the keeper is outside of this half's namespace
         os._exit(1)
     confine_signals()
 
@@ -109,9 +114,9 @@ class _Keeper:
             for process in processes:
                 with suppress(self.psutil.Error):
                     used += process.memory_info().rss
-        if used > self.limits.memory:
-            return Ending.MEMORY
-        return Ending.PROCESSES if count > self.limits.processes else None
+        if count > self.limits.processes:
+            return Ending.PROCESSES
+        return Ending.MEMORY if used > self.limits.memory else None
 
     def _end_all(self) -> None:
         """Kill everything below this process, until there is nothing left."""

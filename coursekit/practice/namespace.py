@@ -9,6 +9,7 @@ import linecache
 import os
 import re
 import traceback
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -42,11 +43,21 @@ class NotebookNamespace:
     def __init__(self, namespace: dict[str, Any], probes: dict[str, str]) -> None:
         self.namespace = namespace
         self.probes = probes
+        self.watch: Any = None  # a grader's
+        self._kept: dict[str, Any] = {}
         self._shown: Any = None
         self._asynchronous = False
 
     def prepare(self) -> None:
         """Do nothing: the notebook's cells have run."""
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Keep what names mean now: whatever is asked later finds them so.
+
+        Args:
+            names: What a given cell has just defined.
+        """
+        self._kept |= {name: self.namespace[name] for name in names if name in self.namespace}
 
     def run_cell(self, code: str, name: str) -> None:
         """Run a cell's Python as a kernel does: one statement after another, ``await`` allowed.
@@ -115,6 +126,7 @@ class NotebookNamespace:
         Raises:
             StudentError: It is not there, raised, or returned what is not plain.
         """
+        self.namespace.update(self._kept)
         try:
             function = self._probe(name) if name in self.probes else self._lookup(name)
             if not callable(function):
@@ -132,6 +144,7 @@ class NotebookNamespace:
 
     def value(self, name: str, limit: float = 0) -> Any:
         """Return the value of a name as plain data."""
+        self.namespace.update(self._kept)
         try:
             return plain(self._lookup(name))
         except NotPlainError as error:

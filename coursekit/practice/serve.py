@@ -13,6 +13,7 @@ from coursekit.practice.channel import HEAD, frame, give, head, take
 from coursekit.practice.keeper import Ending
 from coursekit.practice.namespace import NotebookNamespace, StudentError, told
 from coursekit.practice.plain_data import pack, unpack
+from coursekit.practice.watch import Watch
 
 
 def serve(asked: int, answers: int, names: dict[str, Any]) -> None:
@@ -63,8 +64,9 @@ def _reply(here: NotebookNamespace, kind: str, values: list[Any]) -> bytes:
 
 def _answer(here: NotebookNamespace, kind: str, values: list[Any]) -> Any:
     if kind == "cell":
-        code, name = values
-        return here.run_cell(code, name)
+        code, name, *kept = values
+        here.run_cell(code, name)
+        return here.keep(kept[0] if kept else ())
     if kind == "call":
         name, args = values
         return here.call(name, args)
@@ -72,6 +74,11 @@ def _answer(here: NotebookNamespace, kind: str, values: list[Any]) -> Any:
         return here.value(values[0])
     if kind == "imported":
         return [name for name in values[0] if name in sys.modules]
+    if kind == "watch":
+        here.watch = Watch()
+        return None
+    if kind == "noticed":
+        return here.watch.noticed()
     folder, here.probes = values
     return _settle(folder)
 

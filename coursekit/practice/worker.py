@@ -24,13 +24,14 @@ PRIVATE = (
     "coursekit.practice.channel",
     "coursekit.practice.plain_data",
     "coursekit.practice.namespace",
+    "coursekit.practice.watch",
     "coursekit.practice.serve",
 )
 
 
 def channel() -> tuple[int, int]:
     """Return the descriptors to read and to write; 0 and 1 then lead nowhere."""
-    asked, answers = _moved(0), _moved(1)
+    asked, answers = moved(0), moved(1)
     _lead_nowhere(0, 1)
     return asked, answers
 
@@ -42,7 +43,8 @@ def _lead_nowhere(*descriptors: int) -> None:
     os.close(nowhere)
 
 
-def _moved(descriptor: int) -> int:
+def moved(descriptor: int) -> int:
+    """Return another number for a descriptor, one that nobody closes by accident."""
     if sys.platform == "win32":
         return os.dup(descriptor)
     import fcntl
@@ -72,6 +74,17 @@ def main() -> None:
     asked, answers = channel()
     limit = limits.Limits.read(sys.argv.pop())
     keeper.split(asked, answers, limit)
+    work(asked, answers, limit)
+
+
+def work(asked: int, answers: int, limit: limits.Limits) -> None:
+    """Be the half that runs the student's code.
+
+    Args:
+        asked: The descriptor that the requests come from.
+        answers: The descriptor that the answers go to.
+        limit: What the student's code may use.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "Agg")
     keras_setup.install(light=True)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from coursekit.practice.cell_code import may_bind
 from coursekit.practice.limits import Limits
@@ -26,12 +26,14 @@ class Code(NamedTuple):
         source: Python.
         student: Whether the student wrote it, or a part of it.
         only_imports: Whether that part only imports and sets constants.
+        keeps: Names that mean in every answer what they mean behind this cell.
     """
 
     name: str
     source: str
     student: bool
     only_imports: bool = False
+    keeps: tuple[str, ...] = ()
 
 
 class Child:
@@ -152,7 +154,7 @@ class Child:
         Raises:
             WorkerStartError: The process ended before it came to the student's code.
         """
-        request = ("cell", cell.source, cell.name)
+        request = ("cell", cell.source, cell.name, list(cell.keeps))
         try:
             self._send(request, self.limits.given if free else self.limits.cell, free)
         except StudentError as error:
@@ -189,7 +191,7 @@ class Child:
                 worker.end()
         self.worker = self._ahead = None
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

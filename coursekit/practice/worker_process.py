@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, Protocol
 
 import psutil
 
@@ -35,6 +35,9 @@ FORGED = (
 )
 
 
+CLOSED = "your code closed the channel between it and the checks"
+
+
 class WorkerStartError(CourseError):
     """The process that runs the student's code cannot start: no fault of the student's."""
 
@@ -49,6 +52,35 @@ class _Reply(NamedTuple):
 _OVER = _Reply(fault="over")  # the other side closed the channel
 
 
+class Process(Protocol):
+    """A process at the other end of a channel, started here or elsewhere."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Where the requests go."""
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """Where the answers come from."""
+
+    @property
+    def pid(self) -> int:
+        """Its number; 0 where it has none here."""
+
+    def poll(self) -> int | None:
+        """Return the exit status; None as long as it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit status when it is over.
+
+        Raises:
+            subprocess.TimeoutExpired: It is not.
+        """
+
+    def kill(self) -> None:
+        """End it."""
+
+
 class Worker:
     """A child process with a channel; it starts at once and imports what it needs.
 
@@ -56,6 +88,8 @@ class Worker:
         limits: What the student's code may use.
         wrap: What comes before the command line, such as ``("bwrap", "--unshare-net", ...)``.
         environment: The child's; None: the parent's.
+        paths: Where the child finds modules; None: where the parent does.
+        process: A process that another one forked off for it; None: it is started here.
     """
 
     def __init__(
@@ -63,6 +97,8 @@ class Worker:
         limits: Limits | None = None,
         wrap: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        paths: Sequence[str] | None = None,
+        process: Process | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self._said = _scratch()  # what Python writes before the worker speaks
@@ -72,22 +108,27 @@ class Worker:
         self._sent, self._taken = 0, 0  # requests that were sent, that the child has read
         self._begun = False
         own = os.environ if environment is None else environment
+        found = os.pathsep.join(_paths() if paths is None else paths)
         module = "coursekit.practice.worker"
+        command = [*wrap, sys.executable, "-P", "-m", module, self.limits.text()]
+        self.process = process or self._started(command, {**own, "PYTHONPATH": found})
+        for work in (self._write, self._read):
+            threading.Thread(target=work, daemon=True).start()
+
+    def _started(self, command: list[str], environment: Mapping[str, str]) -> Process:
         try:
-            self.process = subprocess.Popen(
-                [*wrap, sys.executable, "-P", "-m", module, self.limits.text()],
+            return subprocess.Popen(
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,
                 bufsize=0,
-                env={**own, "PYTHONPATH": os.pathsep.join(_paths())},
+                env=environment,
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
             self._said.close()
             raise cannot_start(f"{error.filename}: {error.strerror}") from error
-        for work in (self._write, self._read):
-            threading.Thread(target=work, daemon=True).start()
 
     def begin(self, folder: Path, probes: Mapping[str, str]) -> None:
         """Give the child its folder and the probes, and wait until it is there.
@@ -186,11 +227,11 @@ class Worker:
         try:
             code = self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
-            return "your code closed the channel between it and the checks"
+            return CLOSED
         if not self._begun:
             return f"it exited with status {code}"
         if code == Ending.CLOSED:
-            return "your code closed the channel between it and the checks"
+            return CLOSED
         if code == Ending.MEMORY:
             return f"your code used more than {self.limits.memory / 1e9:.1f} GB of memory"
         if code == Ending.PROCESSES:
@@ -244,13 +285,14 @@ def _paths() -> list[str]:
     return [*paths, here] if here and len(paths) < len(sys.path) else paths
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: Process) -> None:
     """Kill a process and all below it; wait until it is over."""
     if process.poll() is None:
         with suppress(psutil.Error):
-            for below in psutil.Process(process.pid).children(recursive=True):
+            below = psutil.Process(process.pid).children(recursive=True) if process.pid else []
+            for each in below:
                 with suppress(psutil.Error):
-                    below.kill()
+                    each.kill()
         process.kill()
         process.wait()
 

@@ -344,3 +344,26 @@ def test_hints_after_a_check_was_renamed(loop: Command, solve: Solve, tmp_path: 
     record = tmp_path / "state" / "coursework.json"
     record.write_text(record.read_text().replace('"guessed"', '"old_name"'))
     assert "The guess is right: hint 1 of 3" in loop("hint").stdout
+
+
+def test_check_as_json_and_several_notebooks_in_one_call(
+    loop: Command, solve: Solve, tmp_path: Path
+) -> None:
+    path = solve(guess="guess = 5")
+    copied = tmp_path / "copy.ipynb"
+    copied.write_text(path.read_text())
+    bad = tmp_path / "bad.ipynb"
+    bad.write_text("no notebook")
+    solve()
+    words = ("check", str(path), str(copied), str(bad), "--json")
+    right, wrong, damaged = json.loads(loop(*words, code=1).stdout)
+    assert (right["exercise"], right["points"], right["recorded"]) == ("sums/adding", 6, True)
+    assert (wrong["notebook"], wrong["points"], wrong["recorded"]) == (str(copied), 5, False)
+    assert [check["points"] for check in wrong["checks"] if check["status"] == "wrong"] == [0]
+    assert "Five is a slip." in "".join(check["words"] for check in wrong["checks"])
+    assert damaged["notebook"] == str(bad)
+    assert "is not a notebook" in damaged["error"]
+    shown = loop("check", str(path), str(bad), str(copied), code=1)
+    assert shown.stdout.count("of 6 points") == 2
+    assert "bad.ipynb is not a notebook" in " ".join(shown.stderr.split())
+    assert json.loads(loop("check", "--json").stdout)[0]["points"] == 6
