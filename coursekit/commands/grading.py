@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
-from coursekit.console import Consoles, duration, print_json, table
-from coursekit.errors import CourseError, disk_errors
+from coursekit.commands.reporting import ClassOptions, read_class, report
+from coursekit.console import Consoles, duration
+from coursekit.errors import CourseError
 from coursekit.grading.batch import Progress, grade_all
+from coursekit.grading.belonging import chosen_exercises
 from coursekit.grading.exam import Exam
 from coursekit.grading.kept import KeptGrades, default_folder
 from coursekit.grading.results import Grade, Submission
+from coursekit.grading.submissions import read_submissions
 from coursekit.grading.walls import NOT_STOPPED
 from coursekit.practice.gather import exercise
 
@@ -32,8 +33,8 @@ class Request:
     """What is to be graded, and how.
 
     Attributes:
-        path: A folder of notebooks, or one notebook.
-        exercise: Such as ``nmt/attention``.
+        path: What a learning platform exported, a folder of notebooks, or one notebook.
+        exercise: Such as ``nmt/attention``; a lesson; or ``course``.
         isolation: ``auto``, ``bubblewrap``, ``container`` or ``process``.
         jobs: How many are graded side by side; 0: one for each processor.
         hidden: A file with further checks.
@@ -52,47 +53,72 @@ class Request:
     scheduler: str = ""
 
 
-def submissions_in(path: Path) -> list[Submission]:
-    """Return the notebooks of a folder as submissions, or the one that is named.
-
-    Raises:
-        CourseError: There is none.
-    """
-    with disk_errors("read", path):
-        files = sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
-    if not files or not files[0].exists():
-        raise CourseError(
-            f"there is no notebook in {path}" if path.is_dir() else f"there is no {path}",
-            "a folder of notebooks, or one notebook",
-        )
-    return [Submission(file.stem, file) for file in files]
-
-
-def grade_class(request: Request, as_json: bool, out: Consoles) -> bool:
-    """Grade submissions and show the marks.
+def grade_class(request: Request, options: ClassOptions, out: Consoles) -> bool:
+    """Grade what was handed in, show the marks, and write the reports if they are asked for.
 
     Returns:
         Whether every submission could be graded.
+
+    Raises:
+        CourseError: A file of the class has a fault, or nothing can be graded.
     """
-    grades = graded(submissions_in(request.path), request, out)
-    if as_json:
-        print_json([plain(grade) for grade in grades])
-    else:
-        _show(grades, out)
+    files = read_class(options)
+    names = chosen_exercises(request.exercise)
+    if request.hidden and len(names) > 1:
+        raise CourseError(
+            f"private checks are of one exercise, and {request.exercise} has {len(names)}",
+            f"one exercise, such as --exercise {names[0]}",
+        )
+    with tempfile.TemporaryDirectory(prefix="coursekit-") as folder:
+        scratch = Path(folder)
+        handed = read_submissions(request.path, names, scratch=scratch, roster=files.roster)
+        covered = (*options.private, scratch)
+        grades = [
+            grade
+            for name in names
+            if handed.submissions[name]
+            for grade in graded(handed.submissions[name], name, request, covered, out)
+        ]
+        report(grades, handed, files, options, out)
     return not any(grade.failure for grade in grades)
 
 
-def graded(submissions: Sequence[Submission], request: Request, out: Consoles) -> list[Grade]:
+def make_example(folder: Path, exercise_name: str, out: Consoles) -> None:
+    """Write a class of made-up submissions, and print the command that grades it.
+
+    Raises:
+        CourseError: The folder has something in it, or cannot be written.
+    """
+    from coursekit.grading.example import EXERCISE, write_example
+
+    command = write_example(folder, exercise_name or EXERCISE)
+    out.result(f"a class of made-up submissions is in {folder}")
+    out.result(f"next: {command}", "bold")
+
+
+def graded(
+    submissions: Sequence[Submission],
+    name: str,
+    request: Request,
+    private: Sequence[Path],
+    out: Consoles,
+) -> list[Grade]:
     """Grade submissions for one exercise, with a live display of how far it has come.
+
+    Args:
+        submissions: What was handed in.
+        name: The exercise.
+        request: How they are graded.
+        private: Further files and folders that no student's code may see.
+        out: Where to print.
 
     Raises:
         CourseError: The walls are not there, or the hidden checks have a fault.
     """
-    template = exercise(request.exercise)
-    covered = [request.path.resolve(), *([request.hidden] if request.hidden else [])]
+    covered = [request.path.resolve(), *([request.hidden] if request.hidden else []), *private]
     with (
         Exam(
-            template,
+            exercise(name),
             request.isolation,
             hidden=request.hidden,
             covered=covered,
@@ -158,28 +184,3 @@ class _Lines:
             self.last = now
             left = "" if told.left is None else f", {duration(told.left)} left"
             self.out.say(f"{told.done} of {told.total} graded{left}", "dim")
-
-
-def plain(grade: Grade) -> dict[str, Any]:
-    """Return a grade as plain values, without its pictures."""
-    values = asdict(grade)
-    handed = values.pop("submission")
-    values.pop("pictures")
-    who = {"student": handed["student"], "file": str(handed["path"])}
-    return {**who, "earned": grade.earned, "possible": grade.possible, **values}
-
-
-def _show(grades: Sequence[Grade], out: Consoles) -> None:
-    columns = ("student", "points", "checks", "to look at")
-    grid = table(*columns, right=("points", "checks"), lead=("student", "points"))
-    for grade in grades:
-        passed = sum(verdict.status == "passed" for verdict in grade.verdicts)
-        kinds = Counter(alarm.kind for alarm in grade.alarms)
-        look = grade.failure.splitlines()[0] if grade.failure else ", ".join(kinds)
-        grid.add_row(
-            Text(grade.submission.student),
-            Text(f"{grade.earned:g}/{grade.possible:g}"),
-            Text(f"{passed}/{len(grade.verdicts)}"),
-            Text(look, style="yellow"),
-        )
-    out.show(grid)

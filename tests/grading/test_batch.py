@@ -168,7 +168,7 @@ def test_a_grading_that_was_killed_goes_on_where_it_stopped(tmp_path: Path) -> N
     assert 5 <= len(times) < 30
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    marks = {grade["student"]: grade["earned"] for grade in json.loads(done.stdout)}
+    marks = {grade["student"]: grade["earned"] for grade in json.loads(done.stdout)["marks"]}
     assert marks == {f"s{n:02}": ALL for n in range(30)}
     files = list(graded.glob("*.json"))
     assert len(files) == 30
