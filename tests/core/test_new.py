@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from coursekit import __version__
 from coursekit.commands.copies import SCAFFOLD, Names, new_names, renamed
-from tests.conftest import Command, Process, environment
+from tests.conftest import ROOT, Command, Process, environment
 
 PIP = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation")
 
@@ -129,6 +130,12 @@ def test_a_copy_says_what_it_is_a_copy_of(coursekit: Command, tmp_path: Path) ->
     template = (made / "coursekit_german" / "templates" / "2_attention.py").read_text("utf-8")
     assert "import BahdanauAttention  # exercise" in template
     assert "coursekit_nmt" not in template
+    assert (made / "LICENSE").read_text("utf-8") == (ROOT / "LICENSE").read_text("utf-8")
+    assert readme.endswith(
+        f"\nThe code is a copy of the lesson nmt of coursekit-lessons {__version__}. It is under "
+        "the licence of that project (MIT), whose text is in [LICENSE](LICENSE) and stays with "
+        "it.\n"
+    )
 
 
 def test_a_copy_of_an_outside_lesson_requires_what_that_requires(
@@ -137,6 +144,10 @@ def test_a_copy_of_an_outside_lesson_requires_what_that_requires(
     coursekit("new", "specks", "--from", "dots")
     made = tmp_path / "specks"
     assert pyproject(made)["dependencies"] == ["coursekit-lessons"]
+    assert not (made / "LICENSE").exists()
+    said = (made / "README.md").read_text("utf-8").splitlines()[-1]
+    assert said.startswith("The code is a copy of the lesson dots of coursekit-dots ")
+    assert said.endswith("without the text of a licence: ask its authors before you pass it on.")
     assert "class SpecksLesson" in (made / "coursekit_specks" / "__init__.py").read_text("utf-8")
 
 
