@@ -18,8 +18,8 @@ from coursekit import contract, hookspecs
 from coursekit.distribution import kit_name
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
-from coursekit.loading import Printed, loading, origin
-from coursekit.printable import shortened
+from coursekit.loading import Printed, loading
+from coursekit.unusable import Broken, explained, noisy
 
 GROUP = "coursekit"
 
@@ -42,15 +42,6 @@ class Found:
     def light(self) -> str:
         """The module that is imported when lessons are listed."""
         return self.module.partition(":")[0].strip()
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A plugin with something wrong, what it is, and what to do about it."""
-
-    plugin: str
-    error: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -233,10 +224,10 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
         try:
             offered, printed = _loaded(found)
         except (Exception, SystemExit) as error:
-            broken.append(_explain(found, error))
+            broken.append(explained(found, error))
             continue
         if printed.place:
-            noted.append(_noted(found, printed))
+            noted.append(noisy(found, printed))
         for lesson in offered:
             if lesson.name in lessons:
                 broken.append(
@@ -252,58 +243,6 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
             providers[lesson.name] = found
     ordered = {name: lessons[name] for name in syllabus(lessons)}
     return Catalogue(ordered, providers, tuple(broken), tuple(noted))
-
-
-def _noted(found: Found, printed: Printed) -> Broken:
-    return Broken(
-        found.label,
-        f"{printed.place} prints {shortened(printed.first)!r} whenever lessons are listed",
-        "print inside a function, not at the top of the module",
-    )
-
-
-def _explain(found: Found, error: BaseException) -> Broken:
-    """Return in words why a plugin could not be loaded, where, and what to do about it."""
-    remedy = f"fix it, or: pip uninstall {found.distribution}"
-    if isinstance(error, CourseError):
-        what = f"{error.what}; expected: {error.expected}" if error.expected else error.what
-        return Broken(found.label, what, error.remedy or remedy)
-    if isinstance(error, pluggy.PluginValidationError):
-        return _misused(found, str(error).strip().splitlines()[-1])
-    package = found.light.partition(".")[0]
-    place = origin(error, package)
-    at = f"{place}: " if place else ""
-    if isinstance(error, SystemExit):
-        return Broken(
-            found.label,
-            f"{at}it ends the program when it is imported (SystemExit: {error.code})",
-            'put what only runs as a program below `if __name__ == "__main__":`',
-        )
-    if isinstance(error, ModuleNotFoundError):
-        remedy = _remedy_for_missing(found, str(error.name), package)
-    return Broken(found.label, f"{at}{type(error).__name__}: {error}", remedy)
-
-
-def _misused(found: Found, words: str) -> Broken:
-    """Return what pluggy says of a hook that is not ours, or that is declared otherwise."""
-    unknown = "unknown hook" in words
-    what = "it implements a hook that does not exist" if unknown else "its hook is not the kit's"
-    return Broken(
-        found.label,
-        f"{what}: {words}",
-        "the only hook is called coursekit_lessons" + ("" if unknown else " and takes nothing"),
-    )
-
-
-def _remedy_for_missing(found: Found, module: str, package: str) -> str:
-    """Return what to do about a module that a plugin imports and that is not there."""
-    if module.partition(".")[0] == package:
-        return f"its own package has no {module}: correct the name, or install the package again"
-    from coursekit.distribution import unmet
-
-    missing = unmet(found.entry_point.dist) if found.entry_point.dist else []
-    needed = ", ".join(missing) or f"a package that provides the module {module}"
-    return f"install {needed}, or: pip uninstall {found.distribution}"
 
 
 def syllabus(lessons: Mapping[str, Lesson]) -> list[str]:
