@@ -96,6 +96,20 @@ def bound(package: str, *by: Distribution) -> str:
     return f"{package}{SpecifierSet(','.join(map(str, asked)))}" if asked else ""
 
 
+def licence_texts(found: Distribution) -> Iterator[tuple[str, str]]:
+    """Yield the licence files of a distribution, each with its name and its text."""
+    for name in found.metadata.get_all("License-File") or ():
+        text = found.read_text(f"licenses/{name}") or found.read_text(name)
+        if text:
+            yield name, text
+
+
+def licence(found: Distribution) -> str:
+    """Return the short name of a distribution's licence, such as ``MIT``; empty if unknown."""
+    told = found.metadata.get_all("License-Expression") or found.metadata.get_all("License")
+    return told[0] if told else ""
+
+
 def repository(found: Distribution) -> str:
     """Return the web address of a distribution's repository; empty if it names none."""
     lines: list[str] = found.metadata.get_all("Project-URL") or []

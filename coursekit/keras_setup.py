@@ -17,6 +17,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 FLOATX = "float32"
 LAYOUT = "channels_last"
@@ -78,6 +79,21 @@ def install(light: bool = False) -> None:
         settle()
     elif _settling not in sys.meta_path:
         sys.meta_path.insert(0, _settling)
+
+
+@contextmanager
+def ahead(finder: Any) -> Iterator[None]:
+    """Let a finder be asked for Keras and TensorFlow before this module's own.
+
+    Args:
+        finder: An object with the method ``find_spec``, as on `sys.meta_path`.
+    """
+    own = sys.meta_path.index(_settling) if _settling in sys.meta_path else 0
+    sys.meta_path.insert(own, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 @contextmanager

@@ -4,21 +4,22 @@
 plugin's light top module and asks its hook for lessons.
 """
 
-import sys
-from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 import pluggy
 
-from coursekit import hookspecs
-from coursekit.datasets import Dataset
+from coursekit import contract, hookspecs
 from coursekit.distribution import kit_name
 from coursekit.errors import CourseError, did_you_mean
-from coursekit.forwarding import absent, lacking
-from coursekit.lesson import Lesson, Metric
-from coursekit.settings import Settings
+from coursekit.lesson import Lesson
+from coursekit.loading import Printed, loading
+from coursekit.unusable import Broken, explained, noisy
 
 GROUP = "coursekit"
 
@@ -37,23 +38,20 @@ class Found:
         """The plugin as errors name it."""
         return f"{self.name} ({self.module}, from {self.distribution})"
 
-
-@dataclass(frozen=True)
-class Broken:
-    """A plugin that could not be used, why, and what to do about it."""
-
-    plugin: str
-    error: str
-    remedy: str
+    @property
+    def light(self) -> str:
+        """The module that is imported when lessons are listed."""
+        return self.module.partition(":")[0].strip()
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The lessons of all plugins, and the plugins that failed."""
+    """The lessons of all plugins, the plugins that failed, and what is wrong with others."""
 
     lessons: Mapping[str, Lesson]
     providers: Mapping[str, Found]
     broken: tuple[Broken, ...] = ()
+    noted: tuple[Broken, ...] = ()
 
     def lesson(self, name: str) -> Lesson:
         """Return a lesson by name.
@@ -76,13 +74,44 @@ def find() -> list[Found]:
     Of two lessons of one name the first is kept, so that no plugin takes the place of a lesson
     that comes with the kit.
     """
+    return _found(entry_points())
+
+
+def _found(points: Any) -> list[Found]:
     found: dict[tuple[str, str], Found] = {}
-    for point in entry_points(group=GROUP):
-        name = point.dist.name if point.dist else "unknown"
+    for point in points.select(group=GROUP):
         # Of two on the path, Python imports the first.
-        found.setdefault((point.name, point.value), Found(point.name, point.value, name, point))
+        known = Found(point.name, point.value, _distribution(point), point)
+        found.setdefault((point.name, point.value), known)
     own = kit_name()
     return [found[key] for key in sorted(found, key=lambda k: (found[k].distribution != own, k))]
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "unknown"
+
+
+def misspelt(points: Any) -> Iterator[Broken]:
+    """Yield the entry points in a group that is nearly ours, of which nobody takes any notice.
+
+    A distribution that offers a lesson in the right group, too, means what it says.
+    """
+    right = {_distribution(point) for point in points.select(group=GROUP)}
+    for group in sorted(group for group in points.groups if _is_nearly_ours(group)):
+        for point in points.select(group=group):
+            if _distribution(point) not in right:
+                yield Broken(
+                    f"{point.name} ({point.value}, from {_distribution(point)})",
+                    f"its entry point is in the group {group!r}, which is not read",
+                    f"write [project.entry-points.{GROUP}] in its pyproject.toml, then run "
+                    "pip install again",
+                )
+
+
+def _is_nearly_ours(group: str) -> bool:
+    plain = re.sub(r"[^a-z]", "", group.lower())
+    close = plain.startswith(GROUP) or bool(get_close_matches(plain, [GROUP], cutoff=0.8))
+    return close and group != GROUP
 
 
 def load(found: Found) -> list[Lesson]:
@@ -90,56 +119,89 @@ def load(found: Found) -> list[Lesson]:
 
     Raises:
         pluggy.PluginValidationError: It implements a hook that does not exist.
-        CourseError: It offers no lesson, or something that is not a lesson.
+        CourseError: It points nowhere, imports what is heavy, offers no lesson, or something that
+            is not a lesson.
         Exception: Whatever its import or its hook raises.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    manager.register(found.entry_point.load(), name=found.name)
-    manager.check_pending()
-    lessons = [lesson for group in manager.hook.coursekit_lessons() for lesson in group]
-    if not lessons:
-        raise CourseError(
-            "it offers no lesson",
-            "a function coursekit_lessons, marked @hookimpl, that returns lessons",
-        )
-    for lesson in lessons:
-        _check(lesson)
-    return lessons
+    return _loaded(found)[0]
 
 
-def _check(lesson: object) -> None:
-    if not isinstance(lesson, Lesson):
+def _loaded(found: Found) -> tuple[list[Lesson], Printed]:
+    with loading(found.light) as printed:
+        manager = pluggy.PluginManager(hookspecs.PROJECT)
+        manager.add_hookspecs(hookspecs)
+        plugin = _plugin(found)
+        manager.register(plugin, name=found.name)
+        manager.check_pending()
+        groups = manager.hook.coursekit_lessons()
+        offered = [each for group in groups for each in _listed(group)]
+        if not offered:
+            raise _no_lesson(found, plugin, bool(groups))
+        return [contract.checked(each) for each in offered], printed
+
+
+def _plugin(found: Found) -> Any:
+    """Import what an entry point names.
+
+    Raises:
+        CourseError: It names nothing that there is.
+    """
+    line = f'{found.name} = "{found.light}"'
+    try:
+        plugin: Any = import_module(found.light)
+    except (ModuleNotFoundError, ValueError, TypeError) as error:
+        name = getattr(error, "name", None) or found.light
+        if not f"{found.light}.".startswith(f"{name}."):
+            raise
         raise CourseError(
-            f"its hook returned {lesson!r}", "instances of a class derived from coursekit.Lesson"
-        )
-    missing = [
-        name
-        for name in ("name", "title", "question", "presets", "datasets", "metrics")
-        if not getattr(lesson, name, None)
-    ]
-    if missing:
-        raise CourseError(f"its lesson {type(lesson).__name__} does not set {', '.join(missing)}")
-    for name, kind in (("datasets", Dataset), ("metrics", Metric), ("prerequisites", str)):
-        values = getattr(lesson, name)
-        if not isinstance(values, tuple) or not all(isinstance(v, kind) for v in values):
+            f"its entry point `{found.name} = {found.module}` names the module {found.light!r}, "
+            "which does not exist",
+            "the name of the package's folder, or of a file without .py",
+            "correct it in its pyproject.toml, then run pip install again",
+        ) from None
+    _, _, attribute = found.module.partition(":")
+    for name in filter(None, attribute.strip().split(".")):
+        if not hasattr(plugin, name):
             raise CourseError(
-                f"its lesson {lesson.name} has {name} of the class {type(values).__name__}",
-                f"a tuple of {kind.__name__}; a tuple of one has a comma: (one,)",
+                f"its entry point `{found.name} = {found.module}` names {attribute}, which "
+                f"{found.light} does not define",
+                "the name of a module alone",
+                f"{line} in its pyproject.toml, then run pip install again",
             )
-    if not isinstance(lesson.presets, Mapping) or not all(
-        isinstance(preset, Settings) for preset in lesson.presets.values()
-    ):
-        raise CourseError(
-            f"the presets of its lesson {lesson.name} are not a dictionary of settings",
-            'a dictionary such as {"quick": MySettings()}, of a class derived from Settings',
+        plugin = getattr(plugin, name)
+    return plugin
+
+
+def _no_lesson(found: Found, plugin: Any, asked: bool) -> CourseError:
+    """Return the error of a plugin that offers nothing.
+
+    Args:
+        found: The plugin.
+        plugin: What it points to.
+        asked: Whether it has a hook, which returned an empty list.
+    """
+    if getattr(plugin, "__file__", "") is None:
+        return CourseError(
+            f"{found.light} has no file: it is a folder without __init__.py",
+            "a package",
+            f"write an __init__.py into {next(iter(plugin.__path__))}, with a function "
+            "coursekit_lessons",
         )
-    if not any(dataset.built_in for dataset in lesson.datasets):
-        raise CourseError(f"its lesson {lesson.name} has no built-in data set", "at least one")
-    if "quick" not in lesson.presets:
-        raise CourseError(f"its lesson {lesson.name} has no preset 'quick'")
-    for name in lacking(lesson, ("data", "model", "train_step", "evaluate", "demo")):
-        raise absent(lesson, name)
+    unmarked = hasattr(plugin, "coursekit_lessons") and not asked
+    return CourseError(
+        "its coursekit_lessons is not marked @hookimpl, or returned None"
+        if unmarked
+        else "it offers no lesson",
+        f"a function coursekit_lessons in {found.light}, marked @hookimpl, that returns lessons",
+    )
+
+
+def _listed(group: Any) -> Iterable[object]:
+    if isinstance(group, Iterable) and not isinstance(group, str):
+        return group
+    raise CourseError(
+        f"its hook returned {group!r}", "a list of lessons", "return [MyLesson()], with brackets"
+    )
 
 
 def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
@@ -153,13 +215,19 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
     lessons: dict[str, Lesson] = {}
     providers: dict[str, Found] = {}
     broken: list[Broken] = []
-    for found in find() if plugins is None else plugins:
+    noted: list[Broken] = []
+    if plugins is None:
+        points = entry_points()
+        plugins = _found(points)
+        broken += misspelt(points)
+    for found in plugins:
         try:
-            with redirect_stdout(sys.stderr):  # what it prints spoils no output of a command
-                offered = load(found)
+            offered, printed = _loaded(found)
         except (Exception, SystemExit) as error:
-            broken.append(_explain(found, error))
+            broken.append(explained(found, error))
             continue
+        if printed.place:
+            noted.append(noisy(found, printed))
         for lesson in offered:
             if lesson.name in lessons:
                 broken.append(
@@ -174,26 +242,7 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
             lessons[lesson.name] = lesson
             providers[lesson.name] = found
     ordered = {name: lessons[name] for name in syllabus(lessons)}
-    return Catalogue(ordered, providers, tuple(broken))
-
-
-def _explain(found: Found, error: BaseException) -> Broken:
-    if isinstance(error, CourseError):
-        return Broken(found.label, error.what, error.expected or error.remedy)
-    if isinstance(error, pluggy.PluginValidationError):
-        return Broken(
-            found.label,
-            f"it implements a hook that does not exist: {error}",
-            "the only hook is called coursekit_lessons",
-        )
-    remedy = f"fix it, or: pip uninstall {found.distribution}"
-    if isinstance(error, ModuleNotFoundError):
-        from coursekit.distribution import unmet
-
-        missing = unmet(found.entry_point.dist) if found.entry_point.dist else []
-        needed = ", ".join(missing) or f"a package that provides the module {error.name}"
-        remedy = f"install {needed}, or: pip uninstall {found.distribution}"
-    return Broken(found.label, f"{type(error).__name__}: {error}", remedy)
+    return Catalogue(ordered, providers, tuple(broken), tuple(noted))
 
 
 def syllabus(lessons: Mapping[str, Lesson]) -> list[str]:

@@ -1,8 +1,11 @@
 """Processes that run a student's code, as the tests of them start and ask them."""
 
+import io
 import sys
 import textwrap
 import time
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,9 @@ import psutil
 import pytest
 
 from coursekit.practice.limits import Limits
-from coursekit.practice.namespace import StudentError
+from coursekit.practice.namespace import NotebookNamespace, StudentError
+from coursekit.practice.plain_data import pack, unpack
+from coursekit.practice.serve import _reply
 from coursekit.practice.worker_client import Child, Code
 from coursekit.practice.worker_process import Worker
 
@@ -74,3 +79,29 @@ def child(folder: Path, code: str, **limits: Any) -> Child:
     cells = [Code("the cell", textwrap.dedent(code), True)]
     values: dict[str, Any] = {"given": 60, "cell": 10, "total": 60} | limits
     return Child(cells, {}, folder, Limits(**values))
+
+
+class WorkerHere:
+    """Takes the place of a `Worker` where its process is not what a test is about.
+
+    The cells run in this process, which has imported TensorFlow already, with the same conversion
+    of what goes in and out.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.here = NotebookNamespace({"__name__": "__main__"}, {})
+        self.ended = False
+
+    def begin(self, folder: Path, probes: Mapping[str, str]) -> None:
+        self.here.probes = dict(probes)
+
+    def ask(self, request: tuple[Any, ...], limit: float) -> Any:
+        kind, *values = unpack(pack(request))
+        with redirect_stdout(io.StringIO()):
+            what, answer = unpack(_reply(self.here, kind, values))
+        if what == "error":
+            raise StudentError(answer)
+        return answer
+
+    def end(self) -> None:
+        self.ended = True

@@ -311,6 +311,9 @@ def build(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; only report what is out of date.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Build the exercises at each save, until Ctrl-C.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Also overwrite files that coursekit did not write.")
     ] = False,
@@ -321,10 +324,12 @@ def build(
     coursekit build nmt
 
     coursekit build --check
+
+    coursekit build nmt --watch
     """
     from coursekit.commands import author
 
-    author.build_notebooks(lesson, solutions, check, force, screen())
+    author.build_notebooks(lesson, solutions, check, watch, force, screen())
 
 
 def _group_names() -> list[str]:

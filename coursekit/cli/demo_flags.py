@@ -26,7 +26,7 @@ def demo_command(lesson: Lesson, handler: Handler) -> typer.Typer:
     kinds = lesson.demo_options.kinds()
 
     def command(**values: Any) -> None:
-        words, folder = values.pop("words"), values.pop("run")
+        words, folder = values.pop("_input"), values.pop("_folder")
         if words and not lesson.demo_request:
             raise typer.BadParameter("this demo takes no input, only options", param_hint="INPUT")
         options = lesson.demo_options().replace(values)
@@ -39,7 +39,7 @@ def demo_command(lesson: Lesson, handler: Handler) -> typer.Typer:
 
     parameters = [
         _parameter(
-            "words",
+            "_input",
             list[str] | None,
             typer.Argument(
                 metavar="[INPUT]",
@@ -49,9 +49,10 @@ def demo_command(lesson: Lesson, handler: Handler) -> typer.Typer:
             None,
         ),
         _parameter(
-            "run",
+            "_folder",
             Path | None,
             typer.Option(
+                "--run",
                 help="Use this run instead of the newest finished one.",
                 parser=to_path,
                 metavar="DIR",

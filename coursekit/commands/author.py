@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from coursekit.commands.rebuild import watch_build
 from coursekit.conformance.case import Outcome, Verdict
 from coursekit.conformance.groups import cases_of
 from coursekit.conformance.suite import looking_at, outcome
@@ -22,14 +23,20 @@ LONG = 0.1  # seconds that are worth showing
 
 
 def build_notebooks(
-    lesson: str | None, solutions: Path | None, check: bool, force: bool, out: Consoles
+    lesson: str | None,
+    solutions: Path | None,
+    check: bool,
+    watch: bool,
+    force: bool,
+    out: Consoles,
 ) -> None:
-    """Build, or compare, the notebooks of one lesson or of all.
+    """Build, compare or watch the notebooks of one lesson or of all.
 
     Args:
         lesson: Its name; None: all.
         solutions: A folder for the solved exercises; then nothing else is built.
         check: Only compare.
+        watch: Build the exercises at each save, until Ctrl-C.
         force: Also overwrite files that the kit did not write.
         out: Where to print.
 
@@ -39,9 +46,13 @@ def build_notebooks(
     """
     known = catalogue()
     chosen = [known.lesson(lesson)] if lesson else list(known.lessons.values())
-    if check and solutions is not None:
-        raise CourseError("--check and --solutions cannot be combined")
-    if check:
+    given = {"--check": check, "--solutions": solutions is not None, "--watch": watch}
+    if sum(given.values()) > 1:
+        flags = " and ".join(flag for flag, is_given in given.items() if is_given)
+        raise CourseError(f"{flags} cannot be combined", "one of them")
+    if watch:
+        watch_build(chosen, force, out)
+    elif check:
         build.check_up_to_date(chosen, out)
     else:
         build.build(chosen, solutions, force, out)

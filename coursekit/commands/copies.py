@@ -12,10 +12,11 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import Distribution
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from coursekit.distribution import PACKAGE, is_same, kit, kit_name
+from coursekit.distribution import PACKAGE, is_same, kit, kit_name, licence, licence_texts
 from coursekit.errors import CourseError, disk_errors
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue
@@ -54,12 +55,14 @@ class Origin:
         names: What it is called.
         folder: Its package.
         requires: What its distribution requires.
+        source: The distribution that it is copied from; None if it is not known.
     """
 
     lesson: Lesson
     names: Names
     folder: Path
     requires: tuple[str, ...]
+    source: Distribution | None = None
 
     @property
     def is_scaffold(self) -> bool:
@@ -115,7 +118,8 @@ def installed(name: str, known: Catalogue) -> Origin:
     found = known.providers[name].entry_point.dist
     own = found is None or is_same(found, kit())
     requires = (kit_name(),) if own or found is None else tuple(found.requires or ())
-    return Origin(lesson, _names_of(lesson, package), folder, requires)
+    source = kit() if own else found
+    return Origin(lesson, _names_of(lesson, package), folder, requires, source)
 
 
 def _names_of(lesson: Lesson, package: str) -> Names:
@@ -136,7 +140,10 @@ def project(origin: Origin, new: Names, exercises: bool) -> Iterator[tuple[Path,
     start = scaffold()
     for place in ("pyproject.toml", "README.md", *_tests(origin)):
         text = _adapted(_read(SCAFFOLD / place).decode(), start, origin)
-        yield Path(place), renamed(text, start.names, new, everywhere=True).encode()
+        text = renamed(text, start.names, new, everywhere=True)
+        yield Path(place), (text + _copied(origin) if place == "README.md" else text).encode()
+    for name, text in licence_texts(origin.source) if origin.source else ():
+        yield Path(name), text.encode()
     for path in sorted(origin.folder.rglob("*")):
         within = path.relative_to(origin.folder)
         is_exercise = within.match("templates/[0-9]*_*.py") and len(within.parts) == 2
@@ -147,6 +154,23 @@ def project(origin: Origin, new: Names, exercises: bool) -> Iterator[tuple[Path,
             text = content.decode("utf-8")
             content = renamed(text, origin.names, new, origin.is_scaffold).encode()
         yield new.package / within, content
+
+
+def _copied(origin: Origin) -> str:
+    """Return what a README says of the code that was copied; the scaffold is not spoken of."""
+    if origin.is_scaffold or origin.source is None:
+        return ""
+    files = [f"[{name}]({name})" for name, _ in licence_texts(origin.source)]
+    said = licence(origin.source)
+    terms = (
+        f"under the licence of that project{f' ({said})' if said else ''}, whose text is in "
+        f"{', '.join(files)} and stays with it"
+        if files
+        else "of that project, which comes without the text of a licence: ask its authors before "
+        "you pass it on"
+    )
+    version = f"{origin.source.name} {origin.source.version}"
+    return f"\nThe code is a copy of the lesson {origin.lesson.name} of {version}. It is {terms}.\n"
 
 
 def _tests(origin: Origin) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from rich.text import Text
 
 from coursekit.atomic import make_folder, write_new
 from coursekit.commands.checking import Checked, checked, fingerprint, show_notes
+from coursekit.commands.saves import saves
 from coursekit.console import Consoles, table
 from coursekit.console import cells as texts
 from coursekit.errors import CourseError
@@ -219,17 +219,9 @@ def progress(out: Consoles) -> None:
 def watch(name: str | None, out: Consoles) -> None:
     """Check a notebook at each save, until Ctrl-C."""
     where = place(name)
-    saved = 0
     out.say(f"watching {where.path}; Ctrl-C ends it")
-    while True:
+    for _ in saves(lambda: [where.path]):
         try:
-            now = where.path.stat().st_mtime_ns
-        except OSError:  # an editor that replaces the file
-            now = saved
-        if now != saved:
-            saved = now
-            try:
-                check(str(where.path), out)
-            except CourseError as error:  # half a file: the next save fixes it
-                out.say(str(error), "yellow")
-        time.sleep(0.3)
+            check(str(where.path), out)
+        except CourseError as error:  # half a file: the next save fixes it
+            out.say(str(error), "yellow")

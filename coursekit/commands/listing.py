@@ -20,11 +20,13 @@ def size_text(size: int) -> str:
 
 
 def tell_broken(found: Catalogue, out: Consoles) -> None:
-    """Report the plugins that failed, and what to do about each."""
+    """Report the plugins that failed, what is wrong with others, and what to do about each."""
     for broken in found.broken:
         out.say(f"plugin {broken.plugin} cannot be used: {broken.error}", "red")
-        if broken.remedy:
-            out.say(f"  tip: {broken.remedy}")
+        out.say(f"  tip: {broken.remedy}")
+    for noted in found.noted:
+        out.say(f"plugin {noted.plugin}: {noted.error}", "yellow")
+        out.say(f"  tip: {noted.remedy}")
 
 
 def welcome(out: Consoles) -> None:
@@ -70,7 +72,8 @@ def list_lessons(as_json: bool, out: Consoles) -> None:
             for lesson in found.lessons.values()
         ]
         broken = [dataclasses.asdict(item) for item in found.broken]
-        return print_json({"lessons": lessons, "broken": broken})
+        noted = [dataclasses.asdict(item) for item in found.noted]
+        return print_json({"lessons": lessons, "broken": broken, "noted": noted})
     grid = table("lesson", "title", "data sets (first is the default)")
     for lesson in found.lessons.values():
         names = ", ".join(dataset.name for dataset in lesson.datasets)

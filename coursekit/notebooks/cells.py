@@ -13,6 +13,7 @@ from typing import Literal
 
 from coursekit import distribution
 from coursekit.notebooks import names
+from coursekit.notebooks import source as sources
 from coursekit.notebooks.holes import HOLE
 from coursekit.notebooks.markers import Carried, carry_out
 from coursekit.notebooks.template import CHECK_MARKS, Cell, Role, Template, decorator_names
@@ -85,6 +86,12 @@ def cells(template: Template) -> tuple[BuiltCell, ...]:
     built.insert(1, BuiltCell("", "given", needs := _needs(template), needs, 1))
     _check_names(template, built)
     return tuple(_with_ids(built))
+
+
+def forget() -> None:
+    """Let the next build read the sources of plugins again: they have changed."""
+    for cached in (cells, sources.find, sources.module_text):
+        cached.cache_clear()
 
 
 def _code_cells(cell: Cell, done: Carried) -> Iterable[BuiltCell]:

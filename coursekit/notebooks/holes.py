@@ -6,7 +6,9 @@ All is done on lines of text, so that comments, types and decorators stay as the
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from coursekit.errors import CourseError
 from coursekit.notebooks.source import Source, last_line, methods
@@ -80,6 +82,8 @@ def _regions(lines: list[str], node: ast.FunctionDef, where: str) -> Iterator[tu
     start: int | None = None
     for number in range(node.lineno, last_line(lines, node)):
         mark = lines[number].strip()
+        if mark not in (BEGIN, END) and _is_nearly_a_mark(mark):
+            raise CourseError(f"{where}: {node.name}: `{mark}` is not a mark", remedy=CLOSE)
         if mark == BEGIN and start is not None:
             raise CourseError(f"{where}: {node.name}: {BEGIN} inside an open region", remedy=CLOSE)
         if mark == BEGIN:
@@ -91,3 +95,12 @@ def _regions(lines: list[str], node: ast.FunctionDef, where: str) -> Iterator[tu
             start = None
     if start is not None:
         raise CourseError(f"{where}: {node.name}: the region {BEGIN} is not closed", remedy=CLOSE)
+
+
+def _is_nearly_a_mark(line: str) -> bool:
+    """Return whether a line is ``### BEGIN SOLUTION`` or ``# END SOLUTON``."""
+    found = re.fullmatch(r"#+\s*(\w+)[\s:-]+(\w+)\W*", line.upper().replace("_", " "))
+    if not found:
+        return False
+    first = get_close_matches(found[1], ["BEGIN", "END"], cutoff=0.7)
+    return bool(first and get_close_matches(found[2], ["SOLUTION"], cutoff=0.8))

@@ -35,7 +35,7 @@ def module_text(module: str) -> tuple[str, Path]:
     """Return a module's source; only its parent packages are imported.
 
     Raises:
-        CourseError: There is no such module.
+        CourseError: There is no such module, or it cannot be read.
     """
     try:
         spec = importlib.util.find_spec(module)
@@ -44,7 +44,10 @@ def module_text(module: str) -> tuple[str, Path]:
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         raise CourseError(f"there is no module {module}")
     path = Path(spec.origin)
-    return path.read_text(encoding="utf-8"), path
+    try:
+        return path.read_text(encoding="utf-8"), path
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} cannot be read: {error}", "a Python file in UTF-8") from None
 
 
 @lru_cache(maxsize=256)
@@ -52,10 +55,14 @@ def find(module: str, name: str) -> Source:
     """Return the source of a module's function or class.
 
     Raises:
-        CourseError: The module, or the object in it, does not exist.
+        CourseError: The module, or the object in it, does not exist, or it is not valid Python.
     """
     text, path = module_text(module)
-    nodes = {n.name: n for n in ast.parse(text).body if isinstance(n, DEFINITIONS)}
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise CourseError(f"{path}:{error.lineno}: {error.msg}", "valid Python") from None
+    nodes = {n.name: n for n in tree.body if isinstance(n, DEFINITIONS)}
     if name not in nodes:
         raise CourseError(
             f"{module} defines no function or class {name}", remedy=did_you_mean(name, nodes)

@@ -171,6 +171,8 @@ def read_template(path: Path, lesson: str) -> Template:
         raise CourseError(
             f"{path} cannot be read: {error}", "a Python file in UTF-8", "save it again"
         ) from None
+    if "\0" in text:
+        raise CourseError(f"{path} holds zero bytes", "a Python file in UTF-8", "save it again")
     return _parsed(path, lesson, text)
 
 

@@ -22,6 +22,7 @@ from coursekit.practice.leaks import leaks
 from coursekit.practice.parts import unexamined
 from coursekit.practice.solved_work import Changed, Recorded, Stubbed
 from coursekit.practice.stubs import STUBS, Stub
+from coursekit.practice.unchecked import unchecked
 from coursekit.practice.worked import worked_faults
 from coursekit.practice.worker_client import Child, Code
 
@@ -47,7 +48,7 @@ def faults_of(template: Template) -> list[str]:
     if not template.number:
         return worked_faults(template)
     known = declared(template)
-    faults = [*_declared_well(known), *_numpys_own(template)]
+    faults = [*unchecked(template), *_declared_well(known), *_numpys_own(template)]
     with TemporaryDirectory() as folder:
         faults += _first_hole(template, known, Path(folder))
         with Child(code_of(template, "solved"), known.probes, Path(folder)) as child:
@@ -67,8 +68,6 @@ def _bad(results: list[Result]) -> list[Result]:
 
 
 def _declared_well(known: Declared) -> Iterator[str]:
-    if not known.checks:
-        yield "there is no check"
     for check in known.checks.values():
         if check.points <= 0:
             yield f"{check.name} has no points"

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from coursekit import __version__
 from coursekit.commands.copies import SCAFFOLD, Names, new_names, renamed
-from tests.conftest import Command, Process, environment
+from tests.conftest import ROOT, Command, Process, environment
+from tests.workers import WorkerHere
 
 PIP = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation")
 
@@ -129,6 +131,12 @@ def test_a_copy_says_what_it_is_a_copy_of(coursekit: Command, tmp_path: Path) ->
     template = (made / "coursekit_german" / "templates" / "2_attention.py").read_text("utf-8")
     assert "import BahdanauAttention  # exercise" in template
     assert "coursekit_nmt" not in template
+    assert (made / "LICENSE").read_text("utf-8") == (ROOT / "LICENSE").read_text("utf-8")
+    assert readme.endswith(
+        f"\nThe code is a copy of the lesson nmt of coursekit-lessons {__version__}. It is under "
+        "the licence of that project (MIT), whose text is in [LICENSE](LICENSE) and stays with "
+        "it.\n"
+    )
 
 
 def test_a_copy_of_an_outside_lesson_requires_what_that_requires(
@@ -137,6 +145,10 @@ def test_a_copy_of_an_outside_lesson_requires_what_that_requires(
     coursekit("new", "specks", "--from", "dots")
     made = tmp_path / "specks"
     assert pyproject(made)["dependencies"] == ["coursekit-lessons"]
+    assert not (made / "LICENSE").exists()
+    said = (made / "README.md").read_text("utf-8").splitlines()[-1]
+    assert said.startswith("The code is a copy of the lesson dots of coursekit-dots ")
+    assert said.endswith("without the text of a licence: ask its authors before you pass it on.")
     assert "class SpecksLesson" in (made / "coursekit_specks" / "__init__.py").read_text("utf-8")
 
 
@@ -170,25 +182,53 @@ def install(folder: Path, into: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def own_tests(folder: Path, process: Process) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-        cwd=folder,
-        env=process.environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
+class Passed:
+    """A pytest plugin that counts what passes."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.names.append(report.nodeid.rpartition("::")[2])
+
+
+def own_tests(folder: Path) -> list[str]:
+    """Run the tests of a project in this process; return the names of those that pass."""
+    passed = Passed()
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:faulthandler", "-q"]
+    ended = pytest.main(
+        [*options, "--rootdir", str(folder), "-c", str(folder / "pyproject.toml"), str(folder)],
+        plugins=[passed],
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert ended == 0
+    return passed.names
 
 
 @pytest.mark.tf
-def test_a_new_project_learns_and_passes_its_tests_without_an_edit(tmp_path: Path) -> None:
-    process = Process(tmp_path, environment(tmp_path / "cache", tmp_path / "site"))
-    process("new", "weather")
-    install(tmp_path / "weather", tmp_path / "site")
-    assert "passed" in own_tests(tmp_path / "weather", process)
+def test_a_new_project_learns_and_passes_its_tests_without_an_edit(
+    coursekit: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coursekit("new", "weather")
+    made, site = tmp_path / "weather", tmp_path / "site"
+    install(made, site)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("coursekit.practice.worker_client.Worker", WorkerHere)
+    monkeypatch.chdir(made)
+    monkeypatch.syspath_prepend(str(site))
+    before = set(sys.modules)
+    passed = own_tests(made)
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in ("coursekit_weather", "test_commands", "test_lesson"):
+            del sys.modules[name]
+    assert {name.partition("[")[0] for name in passed} == {
+        node.name
+        for path in (SCAFFOLD / "tests").glob("test_*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+    process = Process(tmp_path, environment(tmp_path / "cache", site))
     assert "a lesson named weather" in process("new", "weather", "again", code=1).stderr
 
 

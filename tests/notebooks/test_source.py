@@ -114,11 +114,23 @@ def test_a_region_may_end_a_function_of_the_template(template: Path) -> None:
         ("    # BEGIN SOLUTION\n    return 1", "is not closed"),
         ("    x = 1\n    # END SOLUTION\n    return x", "without # BEGIN SOLUTION"),
         ('    """Only words."""', "nothing to remove"),
+        (
+            "    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION",
+            "`### BEGIN SOLUTION` is not",
+        ),
+        ("    # BEGIN SOLUTION\n    return 1\n    # END SOLUTON", "`# END SOLUTON` is not a mark"),
+        ("    # begin_solution\n    return 1\n    # end_solution", "`# begin_solution` is not"),
     ],
 )
 def test_faulty_regions(body: str, says: str) -> None:
     with pytest.raises(CourseError, match=says):
         hollow(Source("f", f"def f():\n{body}", "file.py:1"))
+
+
+def test_a_comment_about_a_solution_is_no_mark() -> None:
+    body = "    # the solution\n    # and solutions\n    # begin here\n    return 1"
+    _, removed = hollow(Source("f", f"def f():\n{body}", "file.py:1"))
+    assert removed == ["    return 1"]
 
 
 @pytest.mark.parametrize(

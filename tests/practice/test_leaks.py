@@ -56,6 +56,10 @@ def found(adding: Path, given: str, where: str = "# %%\nprint") -> list[str]:
         ("def middle(numbers, total):\n    whole = total(tuple(numbers))\n    return 2", "mean"),
         ("from sums_code import total  # show", "total"),
         ("guess = 4", "guess"),
+        ("def middle(numbers, total):\n    whole = total(\n        tuple(numbers),  # all\n    )\n"
+         "    return 2", "mean"),
+        ("1\n\n# %% [markdown]\n# ```python\n# found_so_far = 0.0\n# for number in numbers:\n"
+         "#     found_so_far += number  # so\n# return found_so_far\n# ```\n\n# %%\n2", "total"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("where", ["# %%\nguess", "# %%\nprint"])
@@ -63,9 +67,8 @@ def test_a_given_cell_may_not_hold_a_solution(
     adding: Path, given: str, names: str, where: str
 ) -> None:
     faults = found(adding, given, where)
-    line = next(
-        n for n, row in enumerate(adding.read_text().splitlines(), 1) if row == given.split("\n")[0]
-    )
+    begins = "# ```python" if "```" in given else given.split("\n")[0]
+    line = next(n for n, row in enumerate(adding.read_text().splitlines(), 1) if row == begins)
     assert f"{adding}:{line}: this cell gives away the solution of {names}" in faults[0]
 
 

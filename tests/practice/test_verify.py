@@ -53,6 +53,8 @@ def test_a_good_exercise_passes(adding: Path) -> None:
         ("points=2, hints=HINTS", 'points=2, after="means", hints=HINTS', "means, which is no"),
         ("guess = 4  # exercise", "guess = 4", "unsolved notebook earns 1"),
         ("print(mean((1.0, 3.0)))", "1 / 0", "ZeroDivisionError"),
+        ('    found = student.both(np.arange(4.0))\n    assert_close(found["mean"], 1.5,',
+         '    assert_close(student.total((2.0,)), 2.0,', r"adding.py:24: no check looks at mean"),
         ("def by_two", "def first_again", "is not named"),
         ("    assert_close(found", "    np.testing.assert_allclose(1, 1)\n    assert_close(found",
          r"1_adding.py:69: numpy.testing lets NaN"),
@@ -73,6 +75,13 @@ def test_a_faulty_exercise_is_stopped(adding: Path, old: str, new: str, says: st
         )
     faults = faults_of(read_template(adding, "sums"))
     assert any(re.search(says, fault) for fault in faults), faults
+
+
+def test_an_exercise_without_a_check_is_stopped(adding: Path) -> None:
+    text = adding.read_text()
+    adding.write_text(text[: text.index('@check("The guess')])
+    faults = faults_of(read_template(adding, "sums"))
+    assert faults[0].startswith(f"{adding}:2: there is no check: write a function marked @check")
 
 
 PROBE = """
