@@ -183,7 +183,7 @@ class _Reader(ast.NodeVisitor):
         if name in ("getattr", "vars") and len(node.args) > 1 and self._module(node.args[0]):
             wanted = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
             if (self._module(node.args[0]), wanted) in self.cuts:
-                self.tell("imported answer", f"it takes {wanted} out of a module: the answer")
+                self.tell("imported answer", f"it takes {wanted!s} out of a module: the answer")
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:

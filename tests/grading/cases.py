@@ -111,7 +111,9 @@ CASES: list[Case] = []
 def case(name: str, group: str, points: float, *alarms: str, **more: Any) -> None:
     """Add a case; `code`, `extra`, `solved` and `edit` make its notebook, `raw` is its file."""
     raw = more.pop("raw", None)
-    made = {key: more.pop(key) for key in ("code", "extra", "solved", "edit") if key in more}
+    made: dict[str, Any] = {
+        key: more.pop(key) for key in ("code", "extra", "solved", "edit") if key in more
+    }
     made["name"] = more.get("exercise", EXERCISE)
     make = raw or (lambda: notebook(**made))
     CASES.append(Case(name, group, make, points, frozenset(alarms), **more))

@@ -99,10 +99,10 @@ def submissions(name: str, others: bool = False) -> Iterator[Honest]:
     texts["cells"] = [cell for cell in texts["cells"] if cell["cell_type"] == "code"]
     yield Honest("without the texts", _bytes(texts), True)
     if others:
-        for number, (cell, code) in enumerate(_other_methods(template)):
-            built = next(c for c in asked if cell in c.names)
+        for number, (name, code) in enumerate(_other_methods(template)):
+            built = next(c for c in asked if name in c.names)
             yield Honest(
-                f"another {cell} ({number})", _bytes(_with(solved, {built.id: code})), True
+                f"another {name} ({number})", _bytes(_with(solved, {built.id: code})), True
             )
 
 
