@@ -10,7 +10,7 @@ import io
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import NamedTuple
 
@@ -100,10 +100,8 @@ class Printed(io.TextIOBase):
 
 
 @contextmanager
-def loading(light: str) -> Iterator[Printed]:
-    """Watch over the import of a plugin's light module, and over the call of its hook.
-
-    What it prints goes to stderr, so that it spoils no output of a command.
+def kept_light(light: str) -> Iterator[None]:
+    """Refuse what is heavy while a plugin's light module is imported and its hook is called.
 
     Args:
         light: The module.
@@ -111,9 +109,9 @@ def loading(light: str) -> Iterator[Printed]:
     Raises:
         CourseError: TensorFlow or Keras is imported, even if the plugin hides the error.
     """
-    refusal, printed = Refusal(light), Printed(light)
-    with keras_setup.ahead(refusal), redirect_stdout(printed):
-        yield printed
+    refusal = Refusal(light)
+    with keras_setup.ahead(refusal):
+        yield
         if refusal.error:
             raise refusal.error
 

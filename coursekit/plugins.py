@@ -6,6 +6,7 @@ plugin's light top module and asks its hook for lessons.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -18,7 +19,7 @@ from coursekit import contract, hookspecs
 from coursekit.distribution import kit_name
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
-from coursekit.loading import Printed, loading
+from coursekit.loading import Printed, kept_light
 from coursekit.unusable import Broken, explained, noisy
 
 GROUP = "coursekit"
@@ -123,11 +124,7 @@ def load(found: Found) -> list[Lesson]:
             is not a lesson.
         Exception: Whatever its import or its hook raises.
     """
-    return _loaded(found)[0]
-
-
-def _loaded(found: Found) -> tuple[list[Lesson], Printed]:
-    with loading(found.light) as printed:
+    with kept_light(found.light):
         manager = pluggy.PluginManager(hookspecs.PROJECT)
         manager.add_hookspecs(hookspecs)
         plugin = _plugin(found)
@@ -137,7 +134,7 @@ def _loaded(found: Found) -> tuple[list[Lesson], Printed]:
         offered = [each for group in groups for each in _listed(group)]
         if not offered:
             raise _no_lesson(found, plugin, bool(groups))
-        return [contract.checked(each) for each in offered], printed
+        return [contract.checked(each) for each in offered]
 
 
 def _plugin(found: Found) -> Any:
@@ -221,8 +218,10 @@ def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
         plugins = _found(points)
         broken += misspelt(points)
     for found in plugins:
+        printed = Printed(found.light)
         try:
-            offered, printed = _loaded(found)
+            with redirect_stdout(printed):  # so that it spoils no output of a command
+                offered = load(found)
         except (Exception, SystemExit) as error:
             broken.append(explained(found, error))
             continue
