@@ -241,8 +241,9 @@ def places(student):
 def overlaps(student):
     found = student.stamp(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 100.0]), 2)
     assert_close(found, [1, 10, 102, 20, 203, 30, 300], "row 1 2 3, kernel 1 10 100, stride 2")
-    found = student.stamp(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 10.0]), 1)
-    assert_close(found, [1, 12, 23, 34, 40], "row 1 2 3 4, kernel 1 10, stride 1")
+    found = student.stamp(np.array([1.0, 2.0]), np.array([1.0, 10.0, 100.0, 1000.0]), 2)
+    said = "row 1 2, kernel 1 10 100 1000, stride 2"
+    assert_close(found, [1, 10, 102, 1020, 200, 2000], said)
 
 
 # %% [markdown]

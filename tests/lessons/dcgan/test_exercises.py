@@ -177,7 +177,7 @@ NO_REASON = [
     (*STEP, "generator(latents,", "generator(latents[:4],", "apart", "two normalised networks"),
     ("step", "pairs", "len(some), epoch, start", "len(some), epoch", "as_many", "same latents"),
     ("upsampling", "enlarge", "(len(row) - 1) * stride + len(kernel)",
-     "(len(kernel) - 1) * stride + len(row)", "overlaps", ""),
+     "(len(kernel) - 1) * stride + len(row)", "overlaps", "row 1 2, kernel"),
     ("upsampling", "enlarge", "return large", "row *= 2\n    return large", "places",
      "work on a copy"),
     ("collapse", "effective", "there = shares[shares > 0]",
