@@ -324,6 +324,8 @@ def rows(student):
 def middles(student):
     expected = table(4, [-0.75, -0.25, 0.25, 0.75])
     assert_close(student.places(4), expected, "a grid of 4 x 4: down, across", atol=1e-5)
+    expected = table(5, [-0.8, -0.4, 0.0, 0.4, 0.8])
+    assert_close(student.places(5), expected, "a grid of 5 x 5: down, across", atol=1e-5)
 
 
 @check(

@@ -470,6 +470,9 @@ def a_tenth(student):
     share = np.mean(held)
     assert 0.05 < share < 0.15, f"{share:.0%} of the captions are held out"
     other = np.asarray(student.hold_out(OWNERS, 4), bool)
+    few = np.repeat(np.arange(1000, 1040), 3)
+    share = np.mean(np.asarray(student.hold_out(few, 3), bool))
+    assert 0.05 < share < 0.15, f"of 40 pictures with 3 captions each, {share:.0%} are held out"
     assert (held != other).any(), "seeds 3 and 4 hold out the same pictures: draw by the `seed`"
 
 

@@ -309,6 +309,7 @@ def something(student):
 def at_last(student):
     student.may_write(some_logits(), 0, 5)  # tells apart what is the same behind the first step
     compare(student, 4, "at the last of 5 steps")
+    compare(student, 6, "at the last of 7 steps", limit=7)
     compiled = student.rules_compile(some_logits(), 4, 5)
     said = "the search is compiled, and `time` a tensor then: choose by `tf.where`, not by `if`"
     assert compiled == "yes", f"{said}: {compiled}"

@@ -145,7 +145,11 @@ def stamped(row, kernel, stride, put=np.add):
 
 @probe
 def stamp(row, kernel, stride):
-    return enlarge(row, kernel, stride)
+    kept = row.copy(), kernel.copy()
+    found = enlarge(row, kernel, stride)
+    if not all(map(np.array_equal, (row, kernel), kept)):
+        raise ValueError("`row` or `kernel` was changed: they are the caller's, work on a copy")
+    return found
 
 
 @misconception("stamp", "The stride is not used: the stamps stand one place apart, whatever it is.")
@@ -237,6 +241,9 @@ def places(student):
 def overlaps(student):
     found = student.stamp(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0, 100.0]), 2)
     assert_close(found, [1, 10, 102, 20, 203, 30, 300], "row 1 2 3, kernel 1 10 100, stride 2")
+    found = student.stamp(np.array([1.0, 2.0]), np.array([1.0, 10.0, 100.0, 1000.0]), 2)
+    said = "row 1 2, kernel 1 10 100 1000, stride 2"
+    assert_close(found, [1, 10, 102, 1020, 200, 2000], said)
 
 
 # %% [markdown]

@@ -623,6 +623,12 @@ def each_once(student):
     assert max(len(some) for some, _ in found) <= 4, "a batch of more than batch_size images"
     assert sorted(seen) == list(range(10)), f"of the images 0 to 9 these came: {sorted(seen)}"
     assert seen == places, f"the images came in the order {seen}, and in `places` it is {places}"
+    found = student.batches(np.arange(7), 3, 1)
+    seen = [place for some, _ in found for place in some.tolist()]
+    assert seen == list(range(7)), f"of seven images in threes these came: {seen}"
+    sizes = [len(noise) for _, noise in found]
+    assert sizes == [len(some) for some, _ in found], f"seven images in threes: {sizes} latents"
+    assert max(sizes) <= 3, f"seven images in threes came in batches of {sizes}"
 
 
 # %% [markdown]

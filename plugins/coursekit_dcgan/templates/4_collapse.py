@@ -112,7 +112,11 @@ def perplexity(shares):
 
 @probe
 def count_classes(shares):
-    return effective(np.asarray(shares))
+    kept = shares.copy()
+    found = effective(shares)
+    if not np.array_equal(shares, kept):
+        raise ValueError("`shares` was changed: it is the caller's, work on a copy")
+    return found
 
 
 @misconception(

@@ -184,7 +184,11 @@ def circled(a, b, steps, angle=None, shares=None, sines=True):
 
 @probe
 def way(start, end, steps):
-    return walk(np.asarray(start, np.float32), np.asarray(end, np.float32), steps)
+    given = np.array(start, np.float32), np.array(end, np.float32)
+    found = walk(*given, steps)
+    if not all(map(np.array_equal, given, (np.float32(start), np.float32(end)))):
+        raise ValueError("`start` or `end` was changed: they are the caller's, work on a copy")
+    return found
 
 
 @misconception(

@@ -152,12 +152,13 @@ def chosen(total, beam):
     return total.ravel()[best], best // total.shape[1], best % total.shape[1]
 
 
-def hypotheses(finished=()):
-    """Return three hypotheses of which one is far ahead, or the second has ended."""
+def hypotheses(finished=(), beam=3, words=8):
+    """Return some hypotheses of which one is far ahead, or the second has ended."""
     draw = np.random.default_rng(4)
     # The special words are the likeliest of all where they may not be written.
-    log_p = np.log(draw.dirichlet([4, 3, 1, 4, 2, 2, 2, 2], size=3))
-    return np.array([-1.0, -1.2, -2.4]), log_p, np.isin(np.arange(3), finished)
+    log_p = np.log(draw.dirichlet([4, 3, 1, 4] + [2] * (words - 4), size=beam))
+    scores = np.array([-1.0, -1.2, -2.4, -1.1, -1.3][:beam])
+    return scores, log_p, np.isin(np.arange(beam), finished)
 
 
 @probe
@@ -290,10 +291,12 @@ def compare(found, expected):
     ),
 )
 def of_all(student):
-    scores, log_p, finished = hypotheses()
-    log_p[:, [0, 1, 3]] = -30.0
-    scores[0] += 1.0
-    compare(student.grown(scores, log_p, finished), chosen(continued(scores, log_p, finished), 3))
+    for beam, words in ((3, 8), (5, 11)):
+        scores, log_p, finished = hypotheses(beam=beam, words=words)
+        log_p[:, [0, 1, 3]] = -30.0
+        scores[0] += 1.0
+        right = chosen(continued(scores, log_p, finished), beam)
+        compare(student.grown(scores, log_p, finished), right)
 
 
 @check(

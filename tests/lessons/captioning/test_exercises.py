@@ -508,6 +508,10 @@ SAID = [
      "    if time == 0:\n        barred |= ids == END\n", "at_last", "not by `if`"),
     ("decoding", "greedy_search", "tf.argmax(log_p, axis=-1, output_type=tf.int32)",
      "np.argmax(log_p, axis=-1).astype('int32')", "scored", "`tf.function` compiles the search"),
+    ("decoding", "log_probabilities", "limit - 1", "4", "at_last", "the last of 7 steps"),
+    ("grids", "coordinates", "(np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1",
+     "np.linspace(-0.75, 0.75, side, dtype=np.float32)", "middles", "a grid of 5 x 5"),
+    ("leaks", "hold_out", "np.unique(owners)", "200", "a_tenth", "of 40 pictures"),
     ("pointing", "pointing_game", "boxes(written.words)",
      "boxes(written.words[:1] * len(written.words))", "share", "four of five words"),
 ]  # fmt: skip

@@ -442,6 +442,8 @@ def test_another_method_is_accepted(topic: str, cell: str, code: str) -> None:
 
 # Topic, cell, what of the solution is replaced, by what, the check that rejects it, in these words.
 NO_REASON = [
+    ("beam", "grow", "[: len(scores)]", "[:3]", "of_all", "shape (3,)"),
+    ("beam", "grow", "total.shape[1]", "8", "of_all", "the parents"),
     ("beam", "grow", "log_p = log_p.copy()", "pass", "of_all", "read-only"),
     ("beam", "grow", "total = scores", "scores -= 0.0\n    total = scores", "of_all", "read-only"),
     ("beam", "search", "state = state[parents]", "state = np.take(state, parents)", "words_follow",
