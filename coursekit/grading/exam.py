@@ -45,7 +45,7 @@ class GradedChild(Child):
     """A child whose prints and doings are noticed."""
 
     output = ""
-    events: Sequence[tuple[str, str]] = ()
+    events: Sequence[tuple[str, str, str]] = ()  # kind, subject, cell
 
     def _begin(self) -> None:
         super()._begin()
@@ -63,11 +63,11 @@ class GradedChild(Child):
         match found:
             case (str(said), list(events)):
                 self.output = said
-                self.events = [e for e in events if _is_pair(e)]
+                self.events = [event for event in events if _is_event(event)]
 
 
-def _is_pair(event: Any) -> bool:
-    return isinstance(event, tuple) and len(event) == 2 and all(isinstance(e, str) for e in event)
+def _is_event(event: Any) -> bool:
+    return isinstance(event, tuple) and len(event) == 3 and all(isinstance(e, str) for e in event)
 
 
 class Exam:

@@ -127,7 +127,7 @@ class _Grading:
         ):
             verdicts = self._verdicts(child, control)
             child.notice()
-        self._heard(child)
+        self._heard(child, {code.name for code in work.code if not code.student})
         return Grade(
             self.submission,
             self.exam.name,
@@ -205,10 +205,13 @@ class _Grading:
         if any(answered):
             self._alarm("canary", "it answers a question that no code can answer")
 
-    def _heard(self, child: GradedChild) -> None:
-        """Raise the alarms of what was noticed while the code ran."""
-        for kind, subject in child.events:
-            if kind in EVENTS:
+    def _heard(self, child: GradedChild, given: set[str]) -> None:
+        """Raise the alarms of what was noticed while the code ran.
+
+        A given cell may come to the solution by itself: a picture is drawn with it.
+        """
+        for kind, subject, cell in child.events:
+            if kind in EVENTS and cell not in given:
                 name, words = EVENTS[kind]
                 self._alarm(name, words.format(printable(subject, 100)))
         said = [*child.faults.items(), *(("", words) for words in self.words)]
@@ -217,10 +220,10 @@ class _Grading:
                 self._alarm("forged reply", "it wrote into the channel of its answers", cell)
             elif CLOSED in words:
                 self._alarm("closed channel", "it closed the channel of its answers", cell)
-            if TAKEN in words:
-                self._alarm(
-                    "imported answer", "it called the kit's own solution, which was taken out", cell
-                )
+            known = any(alarm.kind == "imported answer" for alarm in self.alarms)
+            if TAKEN in words and cell not in given and not known:
+                told = "it called the kit's own solution, which was taken out"
+                self._alarm("imported answer", told, cell)
 
     def _alarm(self, kind: str, words: str, cell: str = "") -> None:
         self.alarms[Alarm(kind, printable(words, MOST_WORDS), cell)] = None
@@ -303,6 +306,8 @@ def notes_of(exam: Exam, book: Notebook, work: StudentWork, child: GradedChild) 
     if work.left_out:
         yield printable(f"not run: {', '.join(work.left_out)}", MOST)
     for cell, words in child.faults.items():
+        if TAKEN in words and not cell.startswith(("exercise-", "the cell ")):
+            continue  # a given picture that is drawn with the solution
         yield printable(f"stopped early: {cell}: {_first_line(words)}", MOST)
 
 

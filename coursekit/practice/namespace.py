@@ -69,6 +69,8 @@ class NotebookNamespace:
         Raises:
             StudentError: It raised; the statements before have run.
         """
+        if self.watch is not None:
+            self.watch.cell = name
         file = CELL.format(name)
         # So that tracebacks and tf.function find the source.
         lines = [line + "\n" for line in code.split("\n")]
@@ -126,7 +128,7 @@ class NotebookNamespace:
         Raises:
             StudentError: It is not there, raised, or returned what is not plain.
         """
-        self.namespace.update(self._kept)
+        self._answering()
         try:
             function = self._probe(name) if name in self.probes else self._lookup(name)
             if not callable(function):
@@ -144,11 +146,17 @@ class NotebookNamespace:
 
     def value(self, name: str, limit: float = 0) -> Any:
         """Return the value of a name as plain data."""
-        self.namespace.update(self._kept)
+        self._answering()
         try:
             return plain(self._lookup(name))
         except NotPlainError as error:
             raise StudentError(printable(f"{name}: {error}", MOST)) from None
+
+    def _answering(self) -> None:
+        """Be done with the cells: given names mean again what they meant behind theirs."""
+        self.namespace.update(self._kept)
+        if self.watch is not None:
+            self.watch.cell = ""
 
     def _probe(self, name: str) -> Any:
         space = dict(self.namespace)  # a probe leaves nothing in the notebook

@@ -64,12 +64,13 @@ class Watch:
 
     def __init__(self) -> None:
         self.said = Said()
-        self.events: dict[tuple[str, str], None] = {}
+        self.cell = ""  # that runs
+        self.events: dict[tuple[str, str, str], None] = {}
         sys.stdout = self.said
         sys.addaudithook(self._heard)
 
-    def noticed(self) -> tuple[str, list[tuple[str, str]]]:
-        """Return what was printed, and kind and subject of what was reached for."""
+    def noticed(self) -> tuple[str, list[tuple[str, str, str]]]:
+        """Return what was printed; and kind, subject and cell of what was reached for."""
         return self.said.text(), list(self.events)
 
     def _heard(self, event: str, args: tuple[Any, ...]) -> None:
@@ -85,7 +86,7 @@ class Watch:
         else:
             return
         if found and len(self.events) < MOST_EVENTS:
-            self.events[found, str(args[0])[:200]] = None
+            self.events[found, str(args[0])[:200], self.cell] = None
 
 
 def _opened(path: Any, flags: Any) -> str:
