@@ -67,6 +67,8 @@ def attention_figure(
 ) -> Figure:
     """Draw the picture, and an overlay for each word, as in the 2018 article.
 
+    A cross marks the place that is looked at most.
+
     Args:
         pixels: ``(height, width, 3)``.
         words: The caption.
@@ -75,6 +77,8 @@ def attention_figure(
         offset: See `attention_map`.
     """
     from matplotlib.figure import Figure
+
+    from coursekit_captioning.evaluate import peak
 
     tall = min(max(aspect, 0.4), 2.0)  # a strip is made a little less of one
     down, across = grid_of(len(words) + 1)
@@ -88,6 +92,8 @@ def attention_figure(
     size = pixels.shape[0]
     for axis, word, weights in zip(axes[1:], words, attention, strict=False):
         axis.imshow(lit(pixels, weights, size, offset), aspect=tall)
+        x, y = (share * size - 0.5 for share in peak(weights, offset))  # in pixels
+        axis.plot(x, y, "+", color="tab:red", markersize=9)
         axis.set_title(word, fontsize=12)
     return figure
 

@@ -156,7 +156,7 @@ def attention_plot(
     axes = figure.add_subplot()
     image = axes.imshow(weights, cmap="viridis", vmin=0, vmax=1, aspect="auto")
     axes.xaxis.tick_top()
-    size = 11 if max(len(source), len(target)) <= 40 else 7
+    size = 11 if max(len(source), len(target)) <= 40 else 9
     axes.set_xticks(range(len(source)), source, rotation=90, fontsize=size)
     axes.set_yticks(range(len(target)), target, fontsize=size)
     figure.colorbar(image, label="attention weight", shrink=0.8)

@@ -5,6 +5,7 @@ As in coursekit_textgen: `stream`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from rich.cells import cell_len
 from rich.style import Style
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 SHADES = " ░▒▓█"  # readable without colour
 COLUMNS = 64  # characters of a line of the map
+LONGEST = 9  # characters of a word beside the picture of a map
 PLOTTED = 40  # characters along the axes of the picture
 SIGNS = {"\n": "⏎", "\t": "→", " ": "·"}
 
@@ -156,6 +159,12 @@ def attention_map(text: str, weights: Weights) -> Text:
     return shown.append("layer.head: where it looks from the last character")
 
 
+def words_of(text: str) -> dict[int, str]:
+    """Return the words of a text by the place of their first character, long ones cut off."""
+    found = re.finditer(r"\S+", text)
+    return {word.start(): word[0][:LONGEST] for word in found}
+
+
 def attention_plot(text: str, weights: Weights) -> Figure:
     """Draw where every head looks: from each character (a row) to those before it (columns).
 
@@ -164,18 +173,19 @@ def attention_plot(text: str, weights: Weights) -> Figure:
         weights: ``(layers, heads, time, time)``.
     """
     layers, heads = weights.shape[:2]
-    signs = [SIGNS.get(character, character) for character in text]
-    figure = Figure(figsize=(2.9 * heads, 3.0 * layers), layout="constrained")
-    grid = figure.subplots(layers, heads, squeeze=False)
+    labels = words_of(text)
+    figure = Figure(figsize=(2.9 * heads + 0.6, 3.0 * layers + 1.0), layout="constrained")
+    grid = figure.subplots(layers, heads, sharex=True, sharey=True, squeeze=False)
+    norm = PowerNorm(0.5, 0, 1)  # small weights are seen, too
+    style = {"fontsize": 9, "parse_math": False}
     for layer in range(layers):
         for head in range(heads):
             axes = grid[layer, head]
-            axes.imshow(np.sqrt(weights[layer, head]), cmap="Blues", vmin=0, vmax=1)
-            axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=9)
-            style = {"fontsize": 5, "family": "monospace", "parse_math": False}
-            axes.set_xticks(range(len(signs)), signs, **style)
-            axes.set_yticks(range(len(signs)), signs, **style)
-            axes.tick_params(length=0, pad=1)
+            image = axes.imshow(weights[layer, head], cmap="Blues", norm=norm)
+            axes.set_title(f"layer {layer + 1}, head {head + 1}", fontsize=10)
+            axes.set_xticks(list(labels), list(labels.values()), rotation=90, **style)
+            axes.set_yticks(list(labels), list(labels.values()), **style)
+    figure.colorbar(image, ax=grid.ravel().tolist(), label="attention weight", shrink=0.4)
     figure.supxlabel("looks at", fontsize=10)
     figure.supylabel("from", fontsize=10)
     return figure

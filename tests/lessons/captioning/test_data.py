@@ -164,6 +164,11 @@ def test_overlays_are_readable_for_any_number_of_words(count: int) -> None:
     figure = attention_figure(pixels, words, attention)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[: count + 1] == ["the picture", *words]
+    for axes, weights in zip(figure.axes[1:], attention, strict=False):
+        down, across = divmod(int(weights.argmax()), 7)  # cells of 4 x 4 pixels
+        (marked,) = axes.lines
+        at = np.asarray(marked.get_xydata())
+        np.testing.assert_allclose(at, np.array([[4 * across + 1.5, 4 * down + 1.5]]), atol=1e-6)
     lefts = {round(axes.get_position().x0, 3) for axes in figure.axes}
     assert len(lefts) <= ACROSS
     text = attention_text(pixels, words, attention).plain

@@ -58,7 +58,7 @@ def test_with_or_without_a_cache_the_demo_writes_the_same() -> None:
 def test_the_standard_sample_is_a_text_and_a_picture() -> None:
     stream, figure = shown(None, length=10)
     assert "".join(stream).startswith("abc")
-    assert len(figure.axes) == 4  # two layers of two heads
+    assert len(figure.axes) == 5  # two layers of two heads, and the colour bar
 
 
 def test_unseen_characters_are_read_as_near_ones_or_left_out() -> None:
@@ -93,21 +93,26 @@ def test_the_map_is_darker_where_a_head_looks() -> None:
 def test_the_picture_has_a_map_for_every_head() -> None:
     weights = np.random.default_rng(0).dirichlet(np.ones(4), (3, 2, 4)).astype(np.float32)
     figure = attention_plot("a\n$b", weights)
-    assert len(figure.axes) == 6
-    axes = figure.axes[3]
-    assert axes.get_title() == "layer 2, head 2"
-    np.testing.assert_allclose(np.asarray(axes.images[0].get_array()), np.sqrt(weights[1, 1]))
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "⏎", "$", "b"]
+    *maps, bar = figure.axes
+    assert len(maps) == 6
+    assert bar.get_ylabel() == "attention weight"
+    axes = maps[4]  # its labels are those of its row and its column
+    assert axes.get_title() == "layer 3, head 1"
+    np.testing.assert_allclose(np.asarray(axes.images[0].get_array()), weights[2, 0])
+    assert axes.get_xticks().tolist() == [0, 2]
+    labels = axes.get_xticklabels()
+    assert [label.get_text() for label in labels] == ["a", "$b"]
+    assert {label.get_fontsize() for label in labels} == {9}
 
 
 def test_attention_over_what_is_typed() -> None:
     text, figure = shown("abba", attention=True)
     assert isinstance(text, Text)
     assert text.plain.startswith("      abba\n  1.1 ")
-    assert len(figure.axes) == 4
+    assert len(figure.axes) == 5  # four heads and the colour bar
     text, figure = shown("abc" * 50, attention=True)
     assert len(text.plain.split("\n")[0]) == 6 + COLUMNS
-    assert len(figure.axes[0].get_xticklabels()) == PLOTTED
+    assert np.asarray(figure.axes[0].images[0].get_array()).shape == (PLOTTED, PLOTTED)
 
 
 def test_one_word_changes_what_is_learnt(coursekit: Command, tmp_path: Path) -> None:
