@@ -45,6 +45,37 @@ def padded(sentences: Sequence[str]) -> Drawing:
     return page
 
 
+def _annotated(
+    page: Drawing, source: Sequence[str], weights: Sequence[float], annotation: int
+) -> list[Box]:
+    """Draw the encoder at the foot of the page, and return its annotations."""
+    gap = 5.2 / len(source)
+    notes: list[Box] = []
+    for place, (word, weight) in enumerate(zip(source, weights, strict=True)):
+        x = 1.0 + gap * place
+        written = page.box(x, 3.75, word, gap - 0.3, 0.36, tint="input", size=SMALL)
+        state = page.box(x, 3.05, "⇄ GRU", gap - 0.3, 0.36, tint="weights", size=SMALL)
+        note = page.box(
+            x, 2.35, f"{weight:.0%}", gap - 0.3, 0.36, tint="state", shade=0.15 + 0.8 * weight
+        )
+        page.arrow(written, state)
+        page.arrow(state, note)
+        notes.append(note)
+    for one, other in pairwise(notes):
+        page.line(one.right.moved(0, 0.7), other.left.moved(0, 0.7), tint="weights")
+    right = notes[-1].right.x + 0.2
+    size = shape_text((len(source), annotation))
+    page.text(
+        right,
+        2.35,
+        f"annotations {size}, shaded\nby the attention weights",
+        size=SMALL,
+        align="left",
+    )
+    page.text(right, 3.05, "the encoder reads both ways", size=SMALL, align="left")
+    return notes
+
+
 def one_step(
     sentence: str,
     weights: Sequence[float],
@@ -62,30 +93,7 @@ def one_step(
     """
     source = sentence.split()
     page = Drawing(8.9, 4.2, "One step: look back, then write a word")
-    gap = 5.2 / len(source)
-    notes: list[Box] = []
-    for place, (word, weight) in enumerate(zip(source, weights, strict=True)):
-        x = 1.0 + gap * place
-        written = page.box(x, 3.75, word, gap - 0.3, 0.36, tint="input", size=SMALL)
-        state = page.box(x, 3.05, "⇄ GRU", gap - 0.3, 0.36, tint="weights", size=SMALL)
-        note = page.box(
-            x, 2.35, f"{weight:.0%}", gap - 0.3, 0.36, tint="state", shade=0.15 + 0.8 * weight
-        )
-        page.arrow(written, state)
-        page.arrow(state, note)
-        notes.append(note)
-    for one, other in pairwise(notes):
-        page.line(one.right.moved(0, 0.7), other.left.moved(0, 0.7), tint="weights")
-    right = notes[-1].right.x + 0.2
-    size = shape_text((len(source), sizes["annotation"]))
-    page.text(
-        right,
-        2.35,
-        f"annotations {size}, shaded\nby the attention weights",
-        size=SMALL,
-        align="left",
-    )
-    page.text(right, 3.05, "the encoder reads both ways", size=SMALL, align="left")
+    notes = _annotated(page, source, weights, sizes["annotation"])
     context = page.tensor(3.2, 1.45, "context", (sizes["annotation"],), tint="state", width=1.2)
     for note, weight in zip(notes, weights, strict=True):
         page.arrow(note.top, context.bottom, tint="state", width=0.6 + 3 * weight)
