@@ -463,7 +463,7 @@ def left(ids, states):
     made(tf.constant(ids))
     made.call(tf.constant(ids), given)  # by itself: Keras would hand over a copy of the list
     same = [np.array_equal(state, mine) for state, mine in zip(given, states, strict=True)]
-    return {"the caller's list is as it was": all(same)}
+    return {"the caller's list is unchanged": all(same)}
 
 
 @probe
@@ -493,7 +493,7 @@ def with_dropout(layer):
         "the same when read twice": np.allclose(first, second),
         "other features in training": not np.allclose(first, trained),
         "the same state in training": np.allclose(states[layer], in_training[layer]),
-        "the dropout is handed `training`": all(made.dropouts[layer].handed),
+        "the dropout gets `training`": all(made.dropouts[layer].handed),
     }
 
 
@@ -584,7 +584,7 @@ def states_turned(ids, states, weights):
     "of the same text: the second would start where the first one ended. Make a new list.",
 )
 def overwritten(ids, states):
-    return {"the caller's list is as it was": False}
+    return {"the caller's list is unchanged": False}
 
 
 def told(twice=True, other=True, state=True, handed=True):
@@ -592,7 +592,7 @@ def told(twice=True, other=True, state=True, handed=True):
         "the same when read twice": twice,
         "other features in training": other,
         "the same state in training": state,
-        "the dropout is handed `training`": handed,
+        "the dropout gets `training`": handed,
     }
 
 
