@@ -49,7 +49,9 @@ ids_of_hole = [2, 4, 3, 1, 0]  # exercise
 from coursekit.practice import assert_equal, check, misconception, probe
 
 
-@misconception("ids_of_hole", "These positions are counted from 0, but 0 is reserved: it means unknown.")
+@misconception(
+    "ids_of_hole", "These positions are counted from 0, but 0 is reserved: it means unknown."
+)
 def places_from_zero():
     return [1, 3, 2, 0, 4]
 
@@ -145,7 +147,9 @@ def with_repeats(text):
     return "".join(sorted(text))
 
 
-@misconception("made", "The most frequent character comes first. Sort them by the alphabet instead.")
+@misconception(
+    "made", "The most frequent character comes first. Sort them by the alphabet instead."
+)
 def by_frequency(text):
     return "".join(character for character, _ in Counter(text).most_common())
 
@@ -293,7 +297,9 @@ def on_by_one():
     return "bcd"
 
 
-@misconception("second_batch", "These are the right characters. Write them as one string, in quotes.")
+@misconception(
+    "second_batch", "These are the right characters. Write them as one string, in quotes."
+)
 def in_a_list():
     return ["d", "e", "f"]
 
@@ -313,7 +319,9 @@ def other_row():
     ),
 )
 def goes_on(student):
-    assert str(student["second_batch"]).strip() == "def", "row 0 is abcdefghijklm, read three letters at a time"
+    assert str(student["second_batch"]).strip() == "def", (
+        "row 0 is abcdefghijklm, read three letters at a time"
+    )
 
 
 # %% [markdown]
@@ -367,9 +375,7 @@ def dealt_out(ids, batch_size, first):
     return kept.reshape(width, batch_size).T
 
 
-@misconception(
-    "laid", "Rows and columns are swapped. The shape should be `(batch_size, width)`."
-)
+@misconception("laid", "Rows and columns are swapped. The shape should be `(batch_size, width)`.")
 def turned(ids, batch_size, first):
     kept, width = cut(ids, batch_size, first)
     return kept.reshape(width, batch_size)
@@ -411,7 +417,8 @@ def gap(rows, step, length):
 
 
 @misconception(
-    "piece", "Each batch moves on by one character only, so an epoch reads everything `length` times."
+    "piece",
+    "Each batch moves on by one character only, so an epoch reads everything `length` times.",
 )
 def by_one(rows, step, length):
     return rows[:, step : step + length], rows[:, step + 1 : step + length + 1]

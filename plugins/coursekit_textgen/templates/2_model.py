@@ -110,7 +110,9 @@ def without_recurrent():
     return 50_688
 
 
-@misconception("weights_of_layer", "Each of the three has two biases, b and c. Only one was counted.")
+@misconception(
+    "weights_of_layer", "Each of the three has two biases, b and c. Only one was counted."
+)
 def one_bias():
     return 246_528
 
@@ -213,9 +215,7 @@ def step(projected, state, recurrent, bias):
     return after
 
 
-@misconception(
-    "step", "The update gate is not used. The new content replaces the whole state."
-)
+@misconception("step", "The update gate is not used. The new content replaces the whole state.")
 def nothing_kept(projected, state, recurrent, bias):
     _, r, xn, hn = parts(projected, state, recurrent, bias)
     return np.tanh(xn + r * hn)
@@ -232,16 +232,15 @@ def gate_swapped(projected, state, recurrent, bias):
 
 
 @misconception(
-    "step", "The gates are swapped. The first third is the update gate, the second is the reset gate."
+    "step",
+    "The gates are swapped. The first third is the update gate, the second is the reset gate.",
 )
 def gates_exchanged(projected, state, recurrent, bias):
     r, z, xn, hn = parts(projected, state, recurrent, bias)
     return z * state + (1 - z) * np.tanh(xn + r * hn)
 
 
-@misconception(
-    "step", "The new content is added to the whole state, not to the part that z keeps."
-)
+@misconception("step", "The new content is added to the whole state, not to the part that z keeps.")
 def all_kept(projected, state, recurrent, bias):
     z, r, xn, hn = parts(projected, state, recurrent, bias)
     return state + (1 - z) * np.tanh(xn + r * hn)
@@ -508,7 +507,9 @@ def probabilities(ids, states, weights):
     return powers / powers.sum(-1, keepdims=True), after
 
 
-@misconception("read", "The features are returned as they are. `self.logits` turns them into scores.")
+@misconception(
+    "read", "The features are returned as they are. `self.logits` turns them into scores."
+)
 def no_readout(ids, states, weights):
     (table,), one, two, _ = weights
     _, after = reading(ids, states, weights)
@@ -551,7 +552,9 @@ def one_for_all(ids, states, weights):
     return reading(ids, states and [states[0], states[0]], weights)
 
 
-@misconception("read", "The second layer starts from the final state of the first. Each has its own.")
+@misconception(
+    "read", "The second layer starts from the final state of the first. Each has its own."
+)
 def passed_up(ids, states, weights):
     _, after = reading(ids, states, weights)
     first = states[0] if states else np.zeros((len(ids), 2), "float32")

@@ -54,7 +54,9 @@ dearest_place = 1  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("read_on_average", "Only the last prediction of a piece comes after all 16 characters.")
+@misconception(
+    "read_on_average", "Only the last prediction of a piece comes after all 16 characters."
+)
 def all_of_them():
     return 16
 
@@ -317,7 +319,9 @@ def carried(student):
 )
 def switched_off(student):
     found = student.epoch(False)["fresh rows of each batch"]
-    assert found == ALWAYS, f"without carrying, the batches have {found} fresh rows of four; it should be {ALWAYS}"
+    assert found == ALWAYS, (
+        f"without carrying, the batches have {found} fresh rows of four; it should be {ALWAYS}"
+    )
 
 
 # %% [markdown]
@@ -352,7 +356,9 @@ def by_row(losses):
     return losses.mean(axis=(0, 2))
 
 
-@misconception("places", "This is the mean of each batch. It is a curve over time, not over places.")
+@misconception(
+    "places", "This is the mean of each batch. It is a curve over time, not over places."
+)
 def by_batch(losses):
     return losses.mean(axis=(1, 2))
 
@@ -384,7 +390,9 @@ def summed(losses):
 def ruler(student):
     losses = np.random.default_rng(1).uniform(1, 4, (3, 2, 5))
     found = student.places(losses)
-    assert np.shape(found) == (5,), f"there are five places, but the result has shape {np.shape(found)}"
+    assert np.shape(found) == (5,), (
+        f"there are five places, but the result has shape {np.shape(found)}"
+    )
     expected = sum(losses[batch, row] for batch in range(3) for row in range(2)) / 6
     assert_close(found, expected, "the mean at each place", atol=1e-6)
 

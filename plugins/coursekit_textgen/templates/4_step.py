@@ -80,7 +80,9 @@ def always_right():
     return 0
 
 
-@misconception("nats", "The minus sign is missing. The logarithm of 1/66 is negative, a loss is not.")
+@misconception(
+    "nats", "The minus sign is missing. The logarithm of 1/66 is negative, a loss is not."
+)
 def negative():
     return -4.19
 
@@ -182,9 +184,7 @@ def taken_for_probabilities(logits, targets):
     return -np.log(chosen(shares / shares.sum(-1, keepdims=True), targets))
 
 
-@misconception(
-    "loss", "This is already the mean. Return the loss of each character."
-)
+@misconception("loss", "This is already the mean. Return the loss of each character.")
 def averaged(logits, targets):
     return cross_entropy(logits, targets).mean()
 
@@ -248,7 +248,9 @@ def value(student):
     logits = np.random.default_rng(3).normal(0, 2, (2, 3, 4)).astype("float32")
     targets = np.array([[0, 1, 2], [3, 0, 1]], "int32")
     found = student.loss(logits, targets)
-    assert np.shape(found) == (2, 3), f"return a loss for each of 2 x 3 characters, not shape {np.shape(found)}"
+    assert np.shape(found) == (2, 3), (
+        f"return a loss for each of 2 x 3 characters, not shape {np.shape(found)}"
+    )
     expected = cross_entropy(logits, targets)
     assert_close(found, expected, "two rows, three characters", rtol=1e-3)
 
@@ -400,9 +402,7 @@ def take(inputs, targets, fresh, carried, table, rate):
     }
 
 
-@misconception(
-    "take", "The losses are added up, so the step grows with the batch. Take the mean."
-)
+@misconception("take", "The losses are added up, so the step grows with the batch. Take the mean.")
 def summed(*args):
     right = toy(*args, total=True)
     return right | {"loss": right["loss"] * args[0].size}
@@ -471,9 +471,7 @@ def never_kept(*args):
     return toy(*args) | {"carried": args[3]}
 
 
-@misconception(
-    "take", "This keeps the state *before* the batch, so the memory never advances."
-)
+@misconception("take", "This keeps the state *before* the batch, so the memory never advances.")
 def kept_before(inputs, targets, fresh, carried, table, rate):
     right = toy(inputs, targets, fresh, carried, table, rate)
     return right | {"carried": np.where(fresh[:, None], 0, carried)}
@@ -523,9 +521,7 @@ def python_number(*args):
     return toy(*args) | {"can be compiled": "no: a result is no tensor"}
 
 
-@misconception(
-    "take", "`training=True` is missing. Dropout does nothing, and there is no warning."
-)
+@misconception("take", "`training=True` is missing. Dropout does nothing, and there is no warning.")
 def not_training(*args):
     return toy(*args) | {"training": False}
 
@@ -625,7 +621,9 @@ def keeps(student):
     ),
 )
 def trains(student):
-    assert student.take(*example(ALL_FRESH))["training"] is True, "training=True was not passed to the model"
+    assert student.take(*example(ALL_FRESH))["training"] is True, (
+        "training=True was not passed to the model"
+    )
 
 
 # %% [markdown]
