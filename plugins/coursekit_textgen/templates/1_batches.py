@@ -331,8 +331,9 @@ def goes_on(student):
 from coursekit_textgen.data import side_by_side  # exercise
 
 # %% [markdown]
-# Then write `next_piece`. Use plain slices: `rows` may be a numpy array or a tensor, and slices work
-# on both. Remember the question that the network answers at each character: *which one comes next?*
+# Then write `next_piece`. Use plain slices: `rows` may be a numpy array or a tensor, and slices
+# work on both. Remember the question that the network answers at each character: *which one comes
+# next?*
 
 # %%
 from coursekit_textgen.data import next_piece  # exercise
@@ -408,8 +409,8 @@ def first_of_each(ids, batch_size, first):
 
 @misconception(
     "piece",
-    "The pieces are `length + 1` apart. One character between two pieces is never read as an input, "
-    "so the memory that is carried over has a gap.",
+    "The pieces are `length + 1` apart. One character between two pieces is never read as an "
+    "input, so the memory that is carried over has a gap.",
 )
 def gap(rows, step, length):
     start = step * (length + 1)
@@ -480,8 +481,8 @@ def next_but_one(rows, step, length):
 
 @misconception(
     "piece",
-    "The targets are the inputs themselves. The network would have to predict the character that it "
-    "has just read. It learns to copy, with a loss near zero.",
+    "The targets are the inputs themselves. The network would have to predict the character that "
+    "it has just read. It learns to copy, with a loss near zero.",
 )
 def unshifted(rows, step, length):
     start = step * length
@@ -490,8 +491,8 @@ def unshifted(rows, step, length):
 
 @misconception(
     "piece",
-    "The last target of a row is the first character of that row. `roll` wraps around, but the text "
-    "continues.",
+    "The last target of a row is the first character of that row. `roll` wraps around, but the "
+    "text continues.",
 )
 def rolled(rows, step, length):
     inputs = rows[:, step * length : (step + 1) * length]
@@ -604,9 +605,9 @@ def shifted(student):
 # %% [markdown]
 # ## What the shift is worth
 #
-# From here on your code supplies the real lesson with data: your vocabulary, your rows, your pieces.
-# The lesson builds a `tf.data` pipeline, which calls *your* `next_piece` for each batch. `fresh`
-# marks the rows that start with an empty memory: all rows in the first batch, none later.
+# From here on your code supplies the real lesson with data: your vocabulary, your rows, your
+# pieces. The lesson builds a `tf.data` pipeline, which calls *your* `next_piece` for each batch.
+# `fresh` marks the rows that start with an empty memory: all rows in the first batch, none later.
 
 # %%
 from typing import TYPE_CHECKING

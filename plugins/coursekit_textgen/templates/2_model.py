@@ -9,7 +9,8 @@
 #
 # **Kind.** predict, complete, measure
 #
-# The network of this lesson reads a character, updates its *state*, and predicts the next character:
+# The network of this lesson reads a character, updates its *state*, and predicts the next
+# character:
 #
 # ```text
 # ids    (batch, time)
@@ -26,9 +27,9 @@
 # $$\tilde h = \tanh\big(W x + b + r \odot (U h + c)\big), \qquad
 # h' = z \odot h + (1 - z) \odot \tilde h .$$
 #
-# $z$ is the *update* gate, $r$ the *reset* gate and $\tilde h$ the *new* content. $\odot$ multiplies
-# number by number. This is the form that Keras computes. Papers differ in details, and the details
-# matter, as you will see.
+# $z$ is the *update* gate, $r$ the *reset* gate and $\tilde h$ the *new* content. $\odot$
+# multiplies number by number. This is the form that Keras computes. Papers differ in details, and
+# the details matter, as you will see.
 
 # %%
 from coursekit.prepare import show
@@ -54,8 +55,8 @@ from coursekit_textgen.model import CharacterLayers, States
 # %% [markdown]
 # ## Predict first
 #
-# A batch has 64 rows of 32 characters, the vocabulary has 66 characters, and the recurrent layer has
-# 256 units. What shape are the logits?
+# A batch has 64 rows of 32 characters, the vocabulary has 66 characters, and the recurrent layer
+# has 256 units. What shape are the logits?
 
 # %%
 shape_of_logits = (64, 32, 66)  # exercise
@@ -268,8 +269,9 @@ def sigmoid_content(projected, state, recurrent, bias):
 
 @misconception(
     "step",
-    "The reset gate is applied before the product, as in the paper of 2014: tanh(Wx + U(r h)). Keras "
-    "applies it after the product, so that all three products with U can be computed at once.",
+    "The reset gate is applied before the product, as in the paper of 2014: tanh(Wx + U(r h)). "
+    "Keras applies it after the product, so that all three products with U can be computed at "
+    "once.",
 )
 def reset_before(projected, state, recurrent, bias):
     z, r, xn, _ = parts(projected, state, recurrent, bias)
@@ -295,8 +297,8 @@ def c_forgotten(projected, state, recurrent, bias):
 
 @misconception(
     "step",
-    "The biases are swapped. The first row b belongs to the input, c to the state. For the gates it "
-    "makes no difference, but in the new content r multiplies c.",
+    "The biases are swapped. The first row b belongs to the input, c to the state. For the gates "
+    "it makes no difference, but in the new content r multiplies c.",
 )
 def biases_exchanged(projected, state, recurrent, bias):
     return by_hand(projected, state, recurrent, bias[::-1])
@@ -388,7 +390,7 @@ def numbers(student):
 show(
     figures.unrolled("kings", embedding=8, units=16, characters=66),
     alt="Four copies of the network side by side. Each reads a character of king as a vector, "
-    "changes the state that it was handed, and scores the next character, of ings; an arrow "
+    "changes the state that it receives, and scores the next character, of ings; an arrow "
     "carries the state h from each copy to the next.",
 )
 
@@ -534,8 +536,8 @@ def states_ignored(ids, states, weights):
 
 @misconception(
     "read",
-    "If `states` is None, it continues from `carried`, the states of some training batch. None means "
-    "that no text was read before.",
+    "If `states` is None, it continues from `carried`, the states of some training batch. None "
+    "means that no text was read before.",
 )
 def carried_for_none(ids, states, weights):
     return reading(ids, [np.ones((2, 2), "float32")] * 2 if states is None else states, weights)
@@ -583,8 +585,9 @@ def states_turned(ids, states, weights):
 
 @misconception(
     "left",
-    "The new states are written into the caller's own list. Suppose someone reads two continuations "
-    "of the same text: the second would start where the first one ended. Make a new list.",
+    "The new states are written into the caller's own list. Suppose someone reads two "
+    "continuations of the same text: the second would start where the first one ended. Make a new "
+    "list.",
 )
 def overwritten(ids, states):
     return {"the caller's list is unchanged": False}
@@ -609,8 +612,8 @@ def never_dropped(layer):
 
 @misconception(
     "with_dropout",
-    "The dropout is called without `training`. Keras happens to pass it on here. But if `call` were "
-    "called directly, nothing would ever be dropped. Pass it on yourself.",
+    "The dropout is called without `training`. Keras happens to pass it on here. But if `call` "
+    "were called directly, nothing would ever be dropped. Pass it on yourself.",
 )
 def not_handed(layer):
     return told(handed=False)
@@ -741,6 +744,7 @@ model = build_model(data, settings, network=CharacterModel)
 learn(model, data.train.batches(0).take(STEPS))
 
 
+# %% tags=["train"]
 def changed(gate: slice, scale: float, shift: float) -> CharacterModel:
     """Return a copy with the weights of one gate changed."""
     copy = build_model(data, settings, network=CharacterModel)

@@ -91,7 +91,8 @@ def the_middle():
     "You know how little a short memory has seen",
     points=1,
     hints=(
-        "How many characters has the network read at the second prediction? At the third? The last?",
+        "How many characters has the network read at the second prediction? At the third? The "
+        "last?",
         "Take the mean of the numbers 1, 2, 3, ..., 16.",
         "(1 + 16) / 2.",
     ),
@@ -259,8 +260,8 @@ def always_carried(carry):
 
 @misconception(
     "epoch",
-    "Only the first batch is returned, again and again. Nothing is out of order, but nothing new is "
-    "read either.",
+    "Only the first batch is returned, again and again. Nothing is out of order, but nothing new "
+    "is read either.",
 )
 def one_batch(carry):
     return facts(not carry, ONCE if carry else ALWAYS, pieces=4)

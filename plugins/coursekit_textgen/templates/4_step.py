@@ -18,8 +18,8 @@
 #             apply     take a small step in that direction
 # ```
 #
-# The loss is the *cross-entropy*: $-\log p$ of the character that came, in nats. The network returns
-# *logits* $s$, scores of any size. The probabilities are their softmax:
+# The loss is the *cross-entropy*: $-\log p$ of the character that came, in nats. The network
+# returns *logits* $s$, scores of any size. The probabilities are their softmax:
 #
 # $$p_i = \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad
 # \text{loss} = -\log p_{\text{target}} = \log \sum_j e^{s_j} - s_{\text{target}} .$$
@@ -156,9 +156,9 @@ def loss(logits, targets):
 
 @misconception(
     "loss",
-    "exp(logits) is passed as logits, and softmax applies exp again. The network then learns scores "
-    "that are right for exp(exp(s)). Sampling uses them as ordinary logits, and gets different "
-    "probabilities from those that were trained.",
+    "exp(logits) is passed as logits, and softmax applies exp again. The network then learns "
+    "scores that are right for exp(exp(s)). Sampling uses them as ordinary logits, and gets "
+    "different probabilities from those that were trained.",
 )
 def exp_as_logits(logits, targets):
     with np.errstate(all="ignore"):
@@ -479,8 +479,8 @@ def kept_before(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "Fresh rows are reset again after the batch. But they have read the batch by then, and the next "
-    "one continues from it.",
+    "Fresh rows are reset again after the batch. But they have read the batch by then, and the "
+    "next one continues from it.",
 )
 def emptied_again(inputs, targets, fresh, carried, table, rate):
     right = toy(inputs, targets, fresh, carried, table, rate)
@@ -505,8 +505,8 @@ def last_for_all(*args):
 
 @misconception(
     "take",
-    "The rows of the batch change places, but the states do not. Each row continues with the memory "
-    "of a different row.",
+    "The rows of the batch change places, but the states do not. Each row continues with the "
+    "memory of a different row.",
 )
 def rows_exchanged(inputs, targets, fresh, carried, table, rate):
     return toy(inputs[::-1], targets[::-1], fresh, carried, table, rate)

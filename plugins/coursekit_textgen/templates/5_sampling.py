@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Writing: temperature, top-k and top-p
 #
-# **Goal.** Sample the next character from a network's predictions, and control how wild the text is.
+# **Goal.** Sample the next character from a network's predictions, and control how wild it is.
 #
 # **Time.** 35 minutes
 #
@@ -9,10 +9,10 @@
 #
 # **Kind.** predict, debug, complete, invent
 #
-# A trained network predicts how likely each next character is. To write, we must choose one of them,
-# again and again. If we always take the likeliest, the text becomes *the the the the*. If we choose
-# each one as often as it is likely, sooner or later a character spoils the sentence. There are
-# three ways to find a middle:
+# A trained network predicts how likely each next character is. To write, we must choose one of
+# them, again and again. If we always take the likeliest, the text becomes *the the the the*. If we
+# choose each one as often as it is likely, sooner or later a character spoils the sentence. There
+# are three ways to find a middle:
 #
 # * **temperature** $T$ divides the logits: below 1 the text is tamer, above 1 wilder;
 # * **top-k** samples from the $k$ likeliest characters only
@@ -160,8 +160,8 @@ def likeliest(logits, chance):
 
 @misconception(
     "draw",
-    "With a chance of exactly 0, a character of probability 0 was drawn. Look for the first segment "
-    "that ends *beyond* the chance: use >, not >=.",
+    "With a chance of exactly 0, a character of probability 0 was drawn. Look for the first "
+    "segment that ends *beyond* the chance: use >, not >=.",
 )
 def empty_part(logits, chance):
     ends = np.cumsum(softmax(logits), -1)
@@ -386,8 +386,8 @@ def ones_and_zeros(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "Characters outside the k likeliest got the logit 0. They are still possible: exp(0) is 1, which "
-    "is more than some of the permitted characters have.",
+    "Characters outside the k likeliest got the logit 0. They are still possible: exp(0) is 1, "
+    "which is more than some of the permitted characters have.",
 )
 def zero_for_impossible(logits, temperature, k, p):
     if temperature == 0:
@@ -421,8 +421,8 @@ def over_the_rows(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "The character that reaches p is removed. If the likeliest alone has more than p, nothing is left "
-    "to draw.",
+    "The character that reaches p is removed. If the likeliest alone has more than p, nothing is "
+    "left to draw.",
 )
 def stops_before(logits, temperature, k, p):
     if temperature == 0:
@@ -542,8 +542,8 @@ def freezing(student):
     hints=(
         "How large must a logit be to be among the k largest of its row?",
         "At least as large as the last of `tf.math.top_k(logits, k).values`, row by row.",
-        "`least = tf.math.top_k(logits, count).values[:, -1:]`. Smaller logits become `IMPOSSIBLE`. "
-        "`count` is at most the size of the vocabulary.",
+        "`least = tf.math.top_k(logits, count).values[:, -1:]`. Smaller logits become "
+        "`IMPOSSIBLE`. `count` is at most the size of the vocabulary.",
     ),
 )
 def likeliest_k(student):
@@ -561,7 +561,8 @@ def likeliest_k(student):
         "Going down from the likeliest, which is the last character that you need to reach p?",
         "It is the last one whose *predecessors* add up to less than p.",
         '`likeliest = tf.sort(tf.nn.softmax(logits), direction="DESCENDING")`. The sum before each '
-        "is `tf.cumsum(likeliest, axis=-1, exclusive=True)`. Where it is below p, keep the character.",
+        "is `tf.cumsum(likeliest, axis=-1, exclusive=True)`. Where it is below p, keep the "
+        "character.",
     ),
 )
 def nucleus(student):

@@ -7,11 +7,11 @@
 #
 # **Before.** Python, numpy arrays, what a derivative is
 #
-# *Can a machine write a poem?* In 2015 Andrej Karpathy
-# [trained a recurrent network on Shakespeare](https://karpathy.github.io/2015/05/21/rnn-effectiveness/).
-# The network read the plays one character after another, and had to answer one question again and
-# again: **which character comes next?** Nobody told it what a word is, that speakers have names, or
-# how long a line is. It learned all of this, because knowing it makes the guesses better.
+# *Can a machine write a poem?* In 2015 Andrej Karpathy [trained a recurrent network on
+# Shakespeare](https://karpathy.github.io/2015/05/21/rnn-effectiveness/). The network read the plays
+# one character after another, and had to answer one question again and again: **which character
+# comes next?** Nobody told it what a word is, that speakers have names, or how long a line is. It
+# learned all of this, because knowing it makes the guesses better.
 #
 # We do the same, from the first tensor to the first poem. The machine trains for about four of the
 # 75 minutes.
@@ -318,7 +318,7 @@ for name in ("counted pairs", "pairs, learned"):
 show(
     figures.unrolled("kings", settings.embedding, settings.units, len(data.vocabulary)),
     alt="Four copies of the network side by side. Each reads a character of king as a vector, "
-    "changes the state that it was handed, and scores the next character, of ings; an arrow "
+    "changes the state that it receives, and scores the next character, of ings; an arrow "
     "carries the state h from each copy to the next.",
 )
 
@@ -479,7 +479,7 @@ print(f"eager {eager:.0f} ms, compiled {fast:.0f} ms: {eager / fast:.1f} times a
 #
 # ## From reading to writing
 #
-# In training the network reads a text that exists, and at every place it is asked for the true next
+# In training the network reads a text that exists, and at every place it must predict the true next
 # character. This is called **teacher forcing**: even after a wrong guess, the network reads the
 # right character next. When it writes, there is no such text. The network reads the character that
 # it has just written. This is called **free running**, and here a mistake stays in the text that
@@ -489,7 +489,7 @@ print(f"eager {eager:.0f} ms, compiled {fast:.0f} ms: {eager / fast:.1f} times a
 show(
     figures.reading_and_writing("king ", "ing."),
     alt="Above, reading: the inputs are the true characters k, i, n, g, and each copy of the "
-    "network is asked for the next one. Below, writing: what each copy draws is the input of the "
+    "network must predict the next one. Below, writing: what each copy draws is the input of the "
     "next copy.",
 )
 
@@ -630,9 +630,9 @@ for name, text in texts.items():
     print(f"── {name}: {variety(text):.0%} different ──\n{text[:240]}\n")
 
 # %% [markdown]
-# When our network had trained for one epoch, the greedy text was *the country the country the common
-# the common*, and only 28 % of its pieces were different. All pieces of the sampled texts were
-# different. Your texts will differ.
+# When our network had trained for one epoch, the greedy text was *the country the country the
+# common the common*, and only 28 % of its pieces were different. All pieces of the sampled texts
+# were different. Your texts will differ.
 #
 # So sampling helps. So does **top-p**, also called *nucleus sampling*
 # ([Holtzman et al. 2020](https://arxiv.org/abs/1904.09751)): it samples only from the likeliest
@@ -667,10 +667,10 @@ print(f"held-out loss: lowest {small_held_out[best]:.2f} after pass {best + 1}",
 print(f"{small_held_out[-1]:.2f} at the end")
 
 # %% [markdown]
-# In our run the held-out loss was lowest after pass 7, with 2.34 nats. At the end it was 2.54, while
-# the training loss had fallen to 1.41. What the network learned after pass 7 is true of those 20,000
-# characters, and not of the language. More text helps most. More dropout and a smaller network help too, and so does stopping
-# where the held-out loss is lowest (*early stopping*).
+# In our run the held-out loss was lowest after pass 7, with 2.34 nats. At the end it was 2.54,
+# while the training loss had fallen to 1.41. What the network learned after pass 7 is true of those
+# 20,000 characters, and not of the language. More text helps most. More dropout and a smaller
+# network help too, and so does stopping where the held-out loss is lowest (*early stopping*).
 #
 # **Unknown characters.** The vocabulary comes from the training text. What is not in it becomes
 # character 0, and the network has never learned anything about it.
@@ -822,7 +822,7 @@ show(
 #   networks](https://arxiv.org/abs/1506.02078) (2015): units that can be read.
 # * Press, Wolf: [Using the output embedding to improve language
 #   models](https://arxiv.org/abs/1608.05859) (2017): tied weights.
-# * Holtzman et al.: [The curious case of neural text degeneration](https://arxiv.org/abs/1904.09751)
-#   (2020): top-p.
+# * Holtzman et al.: [The curious case of neural text
+#   degeneration](https://arxiv.org/abs/1904.09751) (2020): top-p.
 #
 # **Next:** `coursekit start textgen` begins the exercises. You write each part yourself.
