@@ -414,10 +414,10 @@ show(
 from coursekit_textgen.model import gru_step  # show
 
 # %% [markdown]
-# The function follows the formulas line by line. In training, the fast `GRU` layer of Keras takes the
-# steps. Here is the constructor that creates the layers. It also has a place for the state of each
-# training row, and an option that you can ignore for now: `tied` uses the character vectors as the
-# output layer, too ([Press and Wolf 2017](https://arxiv.org/abs/1608.05859)).
+# The function follows the formulas line by line. In training, the fast `GRU` layer of Keras takes
+# the steps. Here is the constructor that creates the layers. It also has a place for the state of
+# each training row, and an option that you can ignore for now: `tied` uses the character vectors as
+# the output layer, too ([Press and Wolf 2017](https://arxiv.org/abs/1608.05859)).
 
 # %%
 from coursekit_textgen.model import CharacterLayers  # show: __init__

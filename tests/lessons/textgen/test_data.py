@@ -22,10 +22,10 @@ from coursekit_textgen.load import (
     STDLIB_TRAIN,
     STDLIB_VALIDATION,
     Parts,
+    load_parts,
     looks,
     own_parts,
     stdlib_parts,
-    load_parts,
 )
 from tests.conftest import published
 
