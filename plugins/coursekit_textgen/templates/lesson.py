@@ -584,11 +584,8 @@ bars = axes.barh(list(results), list(results.values()))
 axes.bar_label(bars, fmt="%.2f", padding=3)
 axes.invert_yaxis()
 axes.set(xlabel="held-out loss (nats per character)", xlim=(0, 1.15 * max(results.values())))
-show(
-    figure,
-    alt="Bars of held-out loss: "
-    + "; ".join(f"{name} {value:.2f} nats" for name, value in results.items()),
-)
+values_told = ", ".join(f"{name} {value:.2f}" for name, value in results.items())
+show(figure, alt=f"Bars of the held-out loss in nats, one for each model: {values_told}.")
 
 # %% [markdown]
 # The counted and the learned table are level, and the memories make the next large step. Compare
