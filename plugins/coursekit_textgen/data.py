@@ -114,10 +114,9 @@ class TextSplit:
 
 
 def side_by_side(ids: Ids, batch_size: int, first: int = 0) -> Ids:
-    """Cut a text into long rows ``(batch, width)``: each goes on where the row above it ends.
+    """Cut a text into long rows ``(batch, width)``: each starts where the row above it ends.
 
-    The rows are as long as they can be; the few characters that are left at the end are
-    dropped.
+    The rows are as long as possible; the few characters that remain at the end are dropped.
 
     Args:
         ids: The text, ``(characters,)``.
@@ -131,8 +130,8 @@ def side_by_side(ids: Ids, batch_size: int, first: int = 0) -> Ids:
 def next_piece(rows: Ids, step: int, length: int) -> tuple[Ids, Ids]:
     """Return the inputs and the targets of one batch, each ``(batch, length)``.
 
-    The targets are the inputs, one character further on; the batch after this one begins
-    with the last target of this one.
+    The targets are the inputs shifted by one character; the next batch begins with the last
+    target of this one.
 
     Args:
         rows: The text side by side, ``(batch, width)``.
@@ -151,7 +150,7 @@ def batches_of(rows: Ids, length: int, steps: int, carry_state: bool) -> tf.data
         rows: The text side by side, ``(batch, width)``.
         length: The characters of a row in one batch.
         steps: How many batches.
-        carry_state: Whether a batch goes on with the state that the one before ended with.
+        carry_state: Whether a batch starts from the state at the end of the previous batch.
     """
     import tensorflow as tf
 

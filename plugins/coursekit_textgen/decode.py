@@ -1,4 +1,4 @@
-"""Write text: one character after another, each drawn from what the network expects.
+"""Write text: one character after another, each sampled from the network's predictions.
 
 As in coursekit_transformer: `compiled_write`.
 """
@@ -26,13 +26,13 @@ Draw = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Taste(NamedTuple):
-    """How the next character is drawn.
+    """How the next character is sampled.
 
     Attributes:
-        temperature: What the logits are divided by: below 1 tamer, above 1 wilder; 0 always
-            takes the likeliest.
-        top_k: Draw from so many likeliest characters only (Fan et al. 2018); 0: from all.
-        top_p: Draw from the fewest likeliest characters that have this probability together
+        temperature: The logits are divided by it: below 1 tamer, above 1 wilder; 0 always takes
+            the likeliest.
+        top_k: Sample from this many of the likeliest characters (Fan et al. 2018); 0: from all.
+        top_p: Sample from the fewest likeliest characters whose probabilities add up to this
             (nucleus sampling, Holtzman et al. 2020); 1: from all.
     """
 
@@ -42,7 +42,7 @@ class Taste(NamedTuple):
 
 
 def narrowed(logits: tf.Tensor, taste: Taste) -> tf.Tensor:
-    """Return logits in which what may not be drawn is impossible, at the right temperature.
+    """Return logits at the right temperature, with the excluded characters made impossible.
 
     Args:
         logits: ``(rows, characters)``.
@@ -75,13 +75,13 @@ def narrowed(logits: tf.Tensor, taste: Taste) -> tf.Tensor:
 
 
 def drawn(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
-    """Draw a character in each row from ``softmax(logits)``, as one spins a wheel of fortune.
+    """Sample a character in each row from ``softmax(logits)``, like spinning a wheel of fortune.
 
-    The probabilities are laid end to end; the character is drawn in whose part `chance` falls.
+    The probabilities are segments of a line; draw the character whose segment contains `chance`.
 
     Args:
         logits: ``(rows, characters)``.
-        chance: Evenly distributed between 0 and 1, ``(rows,)``.
+        chance: Uniformly distributed between 0 and 1, ``(rows,)``.
     """
     probabilities = tf.nn.softmax(logits)
     characters = logits.shape[-1]

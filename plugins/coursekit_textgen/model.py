@@ -1,4 +1,4 @@
-"""A character-level recurrent network: it reads one character after another, and guesses on.
+"""A character-level recurrent network: it reads a text and predicts each next character.
 
 After the char-RNN of Karpathy (2015), with the gated recurrent unit of Cho et al. (2014):
 `gru_step` computes it as in coursekit_nmt and coursekit_captioning, but with the weights of a
@@ -22,11 +22,11 @@ def gru_step(projected: tf.Tensor, state: tf.Tensor, cell: keras.layers.GRUCell)
 
     Args:
         projected: The inputs' product with the cell's kernel, ``(batch, 3 * units)``.
-        state: The state before, ``(batch, units)``.
-        cell: Whose weights to use.
+        state: The state before the step, ``(batch, units)``.
+        cell: The cell that holds the weights.
 
     Returns:
-        The state after, ``(batch, units)``.
+        The state after the step, ``(batch, units)``.
     """
     inputs = projected + cell.bias[0]
     memory = tf.matmul(state, cell.recurrent_kernel) + cell.bias[1]
@@ -37,24 +37,24 @@ def gru_step(projected: tf.Tensor, state: tf.Tensor, cell: keras.layers.GRUCell)
     return update * state + (1 - update) * new
 
 
-class CharacterModel(keras.Model):
-    """Embedding, gated recurrent units, dropout, logits.
+class CharacterLayers(keras.Model):
+    """The parts of the network: embedding, gated recurrent units, dropout, output layer.
 
     Args:
         characters: The size of the vocabulary.
         embedding: The size of a character's vector.
         units: The units of each recurrent layer.
-        layers: How many recurrent layers stand on each other.
+        layers: How many recurrent layers are stacked.
         dropout: The share of every layer's outputs that is dropped in training.
-        tied: Whether the character vectors are the output layer too (Press and Wolf 2017).
+        tied: Whether the output layer reuses the character vectors (Press and Wolf 2017).
         batch_size: The rows of a training batch, each of which has a state.
-        seed: Of the dropout.
+        seed: The seed of the dropout.
 
     Attributes:
         characters: The size of the vocabulary.
-        carried: For each layer the state that the last training batch ended with,
-            ``(batch, units)``: variables, so that a batch can go on where the last one stopped.
-        optimizer: Its optimizer.
+        carried: Each layer's state at the end of the previous training batch, ``(batch, units)``.
+            They are variables, so that the next batch can continue from them.
+        optimizer: The optimizer that trains it.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class CharacterModel(keras.Model):
             keras.layers.GRU(units, return_sequences=True, return_state=True) for _ in range(layers)
         ]
         self.dropouts = [Dropout(dropout, seed + layer) for layer in range(layers)]
-        # Tied, the features must have the size of a character's vector.
+        # If tied, the features must have the size of a character's vector.
         self.readout = keras.layers.Dense(embedding if tied else characters, use_bias=not tied)
         self.bias = self.add_weight(shape=(characters,), initializer="zeros") if tied else None
         self.carried = [
@@ -83,40 +83,17 @@ class CharacterModel(keras.Model):
             for _ in range(layers)
         ]
 
-    def call(
-        self, ids: tf.Tensor, states: States | None = None, training: bool = False
-    ) -> tuple[tf.Tensor, States]:
-        """Read a piece of text in every row.
-
-        Args:
-            ids: ``(batch, time)``.
-            states: What each layer remembers of the text before, ``(batch, units)``; None: nothing.
-            training: Whether to drop out.
-
-        Returns:
-            The logits of each next character ``(batch, time, characters)``, and the states after
-            the last one.
-        """
-        features = self.embedding(ids)  # (batch, time, embedding)
-        states = self.zero_states(tf.shape(ids)[0]) if states is None else states
-        after = []
-        for gru, dropout, state in zip(self.grus, self.dropouts, states, strict=True):
-            features, state = gru(features, initial_state=state)  # (batch, time, units)
-            features = dropout(features, training=training)
-            after.append(state)
-        return self.logits(features), after
-
     def stepper(
         self, gru_step: Callable[..., tf.Tensor] = gru_step
     ) -> Callable[[tf.Tensor, States], tuple[tf.Tensor, States]]:
         """Return a function that reads one character in every row: how text is written.
 
         It takes ids ``(batch,)`` and states as `call` does, and returns the logits of the next
-        character ``(batch, characters)`` and the states after it. What the first layer makes of
-        each character is computed here, once, and not at every step.
+        character ``(batch, characters)`` and the states after it. The first layer's product with
+        each character's vector is computed here once, not at every step.
 
         Args:
-            gru_step: The step of a gated recurrent unit.
+            gru_step: Takes one step of a gated recurrent unit.
         """
         first = self.grus[0].cell
         table = tf.matmul(self.embedding.embeddings, first.kernel)  # (characters, 3 * units)
@@ -140,5 +117,32 @@ class CharacterModel(keras.Model):
         return tf.matmul(scores, self.embedding.embeddings, transpose_b=True) + self.bias
 
     def zero_states(self, rows: int | tf.Tensor) -> States:
-        """Return the states of rows that have read nothing yet."""
+        """Return zero states, for rows that have not read anything yet."""
         return [tf.zeros([rows, gru.units]) for gru in self.grus]
+
+
+class CharacterModel(CharacterLayers):
+    """The network: it reads characters and scores each next one."""
+
+    def call(
+        self, ids: tf.Tensor, states: States | None = None, training: bool = False
+    ) -> tuple[tf.Tensor, States]:
+        """Read a piece of text in every row.
+
+        Args:
+            ids: ``(batch, time)``.
+            states: Each layer's state after the text so far, ``(batch, units)``; None: no text yet.
+            training: Whether to apply dropout.
+
+        Returns:
+            The logits of each next character ``(batch, time, characters)``, and each layer's
+            state after the last character.
+        """
+        features = self.embedding(ids)  # (batch, time, embedding)
+        states = self.zero_states(tf.shape(ids)[0]) if states is None else states
+        after = []
+        for gru, dropout, state in zip(self.grus, self.dropouts, states, strict=True):
+            features, state = gru(features, initial_state=state)  # (batch, time, units)
+            features = dropout(features, training=training)
+            after.append(state)
+        return self.logits(features), after

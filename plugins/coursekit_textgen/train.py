@@ -25,12 +25,12 @@ def train_step(
 ) -> dict[str, tf.Tensor]:
     """Take one step of truncated backpropagation through time.
 
-    The state goes on from the batch before, the gradient does not.
+    The state is carried over from the previous batch; the gradient is not.
 
     Args:
-        model: The network, with its carried state.
+        model: The network, with the states of the previous batch.
         batch: Inputs ``(batch, time)``, targets ``(batch, time)`` and ``fresh`` ``(batch,)``,
-            true for rows that do not continue the ones before.
+            true for rows that do not continue a row of the previous batch.
 
     Returns:
         ``loss``, the mean cross-entropy per character in nats.

@@ -151,7 +151,7 @@ def state_and_gradient(batches: int, length: int) -> Drawing:
         batches: How many, one after another.
         length: The characters of a row in each.
     """
-    page = Drawing(1.2 + 2.4 * batches, 2.2, "The state goes on, the gradient stops")
+    page = Drawing(1.2 + 2.4 * batches, 2.2, "The state is carried over, the gradient stops")
     boxes = [
         page.box(
             1.7 + 2.4 * step, 1.15, f"batch {step}\n{length} characters", 1.6, 0.6, tint="input"
@@ -201,7 +201,7 @@ def reading_and_writing(text: str, guesses: str) -> Drawing:
             if writes and step < len(outputs) - 1:
                 page.arrow(above.right, Point(x + 1.3, top + 1.0), tint="state", bend=-0.15)
         told = (
-            "draws a character\nand reads it next" if writes else "is asked for the\nnext true one"
+            "draws a character\nand reads it next" if writes else "must predict the\nnext true one"
         )
         page.text(2.2 + 1.5 * len(outputs) - 0.85, top - 0.1, told, size=SMALL, align="left")
     return page

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # From a text to batches that go on where they stopped
+# # From a text to batches that continue each other
 #
-# **Goal.** Number the characters of a text and cut it into rows that a memory can follow.
+# **Goal.** Number the characters of a text, and cut it into rows that a memory can follow.
 #
 # **Time.** 25 minutes
 #
@@ -9,9 +9,9 @@
 #
 # **Kind.** predict, complete, measure
 #
-# A text is one long line of characters, and a recurrent network reads it with a memory. Reading
-# one character at a time is slow, so the text is cut into rows that are read side by side; and a
-# row is far too long for one step of training, so it is read piece by piece.
+# A text is one long sequence of characters, and a recurrent network reads it with a memory. Reading
+# one character at a time is slow, so the text is cut into rows that are read side by side. A whole
+# row is far too long for one train step, so each row is read piece by piece.
 
 # %%
 from coursekit.prepare import show
@@ -24,7 +24,7 @@ show(
 )
 
 # %% [markdown]
-# Row 0 of batch 1 goes on where row 0 of batch 0 stopped. That is what makes a memory worth having.
+# Row 0 of batch 1 continues where row 0 of batch 0 stopped. Without this a memory would be useless.
 
 # %%
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ from coursekit_textgen.data import UNKNOWN, Ids
 # %% [markdown]
 # ## Predict first
 #
-# A vocabulary is made of the text `hello`. Its characters, each once, stand in the order of the
-# alphabet and are numbered **from 1**; 0 is kept for every character that the text did not have.
-# What are the ids of `hole?` (a list of five, the question mark too)?
+# A vocabulary is made from the text `hello`. It contains each character once, in alphabetical
+# order, numbered **from 1**. The number 0 is reserved for characters that are not in the text.
+# What are the ids of `hole?` (a list of five numbers, one of them for the question mark)?
 
 # %%
 ids_of_hole = [2, 4, 3, 1, 0]  # exercise
@@ -49,36 +49,38 @@ ids_of_hole = [2, 4, 3, 1, 0]  # exercise
 from coursekit.practice import assert_equal, check, misconception, probe
 
 
-@misconception("ids_of_hole", "These are places counted from 0, and 0 is taken: it means unknown.")
+@misconception(
+    "ids_of_hole", "These positions are counted from 0, but 0 is reserved: it means unknown."
+)
 def places_from_zero():
     return [1, 3, 2, 0, 4]
 
 
 @misconception(
-    "ids_of_hole", "These are places counted from 0, and then e and the unknown ? are both 0."
+    "ids_of_hole", "These positions are counted from 0. Then e and the unknown ? are both 0."
 )
 def two_zeros():
     return [1, 3, 2, 0, 0]
 
 
-@misconception("ids_of_hole", "The characters are numbered by the alphabet, not as they appear.")
+@misconception("ids_of_hole", "Number the characters in alphabetical order, not as they appear.")
 def as_they_appear():
     return [1, 4, 3, 2, 0]
 
 
-@misconception("ids_of_hole", "The l of hello was counted twice: a vocabulary has it once.")
+@misconception("ids_of_hole", "The l of hello was counted twice. A vocabulary contains it once.")
 def l_twice():
     return [2, 5, 3, 1, 0]
 
 
 @misconception(
-    "ids_of_hole", "The question mark got an id of its own; the text hello has no question mark."
+    "ids_of_hole", "The question mark got its own id, but the text hello has no question mark."
 )
 def own_id():
     return [2, 4, 3, 1, 5]
 
 
-@misconception("ids_of_hole", "The question mark is missing: each character has an id, even so.")
+@misconception("ids_of_hole", "The question mark is missing. Unknown characters have an id, too.")
 def without_it():
     return [2, 4, 3, 1]
 
@@ -87,9 +89,9 @@ def without_it():
     "You know how characters are numbered",
     points=1,
     hints=(
-        "Which four different characters does hello have?",
-        "In the order of the alphabet they are e, h, l, o.",
-        "e is 1, h is 2, l is 3, o is 4, and what is not among them is 0.",
+        "Which four different characters are in hello?",
+        "In alphabetical order they are e, h, l, o.",
+        "e is 1, h is 2, l is 3, o is 4, and everything else is 0.",
     ),
 )
 def numbered(student):
@@ -99,15 +101,15 @@ def numbered(student):
 # %% [markdown]
 # ## Number the characters
 #
-# Fill in `of` and `encode`; one or two lines each. `self._ids` is a dictionary from character to
-# id, and `encode` gives an array of whole numbers, one for *each* character of the text.
+# Fill in `of` and `encode`, one or two lines each. `self._ids` is a dictionary from characters to
+# ids. `encode` returns an array of integers, one for *each* character of the text.
 
 # %%
 from coursekit_textgen.data import Vocabulary  # exercise: of, encode
 
 # %%
 vocabulary = Vocabulary.of("hello")
-print(vocabulary, "has the size", len(vocabulary))
+print(vocabulary, "has size", len(vocabulary))
 print(vocabulary.encode("hole?"), "→", vocabulary.decode(vocabulary.encode("hole?")))
 
 # %%
@@ -121,7 +123,7 @@ def made(text):
     vocabulary = Vocabulary.of(text)
     if not isinstance(vocabulary, Vocabulary):
         raise TypeError(
-            f"`of` gives a {type(vocabulary).__name__}; it should make a Vocabulary: `cls(...)`"
+            f"`of` returns a {type(vocabulary).__name__}; it should make a Vocabulary: `cls(...)`"
         )
     return vocabulary.characters
 
@@ -133,27 +135,29 @@ def encode(characters, text):
 
 @misconception(
     "made",
-    "The characters stand in the order in which they appear. That works, until the text begins "
-    "differently: then every id of a trained network means another character.",
+    "The characters are in the order in which they first appear. That works until the text begins "
+    "differently. Then every id of a trained network means a different character.",
 )
 def appearance(text):
     return "".join(dict.fromkeys(text))
 
 
-@misconception("made", "A character that occurs twice is in it twice: it would have two ids.")
+@misconception("made", "A character that occurs twice is listed twice. It would have two ids.")
 def with_repeats(text):
     return "".join(sorted(text))
 
 
-@misconception("made", "The most frequent character comes first; they are asked for in order.")
+@misconception(
+    "made", "The most frequent character comes first. Sort them by the alphabet instead."
+)
 def by_frequency(text):
     return "".join(character for character, _ in Counter(text).most_common())
 
 
 @misconception(
     "made",
-    "Capital letters are made small first: the network could then never write one, and a name "
-    "begins like any other word. A character is taken as it stands.",
+    "The text is converted to lower case first. The network could then never write a capital "
+    "letter. Keep every character as it is.",
 )
 def small_letters(text):
     return "".join(sorted(set(text.lower())))
@@ -161,7 +165,7 @@ def small_letters(text):
 
 @misconception(
     "made",
-    "White space is cut off or left out: a line break and a blank are characters like the others.",
+    "White space is removed. But a line break and a space are characters like any other.",
 )
 def stripped(text):
     return "".join(sorted(set("".join(text.split()))))
@@ -169,8 +173,8 @@ def stripped(text):
 
 @misconception(
     "encode",
-    "Capital letters are made small before they are looked up: a capital that the vocabulary has "
-    "would get the id of another character.",
+    "The text is converted to lower case before the lookup. A capital letter would get the id of a "
+    "different character.",
 )
 def looked_up_small(characters, text):
     return np.array([characters.find(c) + 1 for c in text.lower()], np.int32)
@@ -178,15 +182,15 @@ def looked_up_small(characters, text):
 
 @misconception(
     "encode",
-    "The ids count from 0. Then the first character of the vocabulary, in a book the line break, "
-    "has the same id as everything unknown.",
+    "The ids are counted from 0. Then the first character of the vocabulary (usually the line "
+    "break) has the same id as everything unknown.",
 )
 def from_zero(characters, text):
     return np.array([max(characters.find(c), 0) for c in text], np.int32)
 
 
 @misconception(
-    "encode", "Unknown characters are left out: text and ids are no longer of the same length."
+    "encode", "Unknown characters are left out. Text and ids no longer have the same length."
 )
 def left_out(characters, text):
     return np.array([characters.index(c) + 1 for c in text if c in characters], np.int32)
@@ -194,15 +198,15 @@ def left_out(characters, text):
 
 @misconception(
     "encode",
-    "Unknown characters become -1. As a place in a table that is the last row: a network would "
-    "read them as its last character, without a warning.",
+    "Unknown characters become -1. As an index, -1 is the last row of a table. The network would "
+    "read them as its last character, without any warning.",
 )
 def minus_one(characters, text):
     return np.array([characters.index(c) + 1 if c in characters else -1 for c in text], np.int32)
 
 
 @misconception(
-    "encode", "Unknown characters get an id behind all others, where the network has no row."
+    "encode", "Unknown characters get an id beyond the last one, where the network has no row."
 )
 def behind_all(characters, text):
     return np.array(
@@ -211,19 +215,19 @@ def behind_all(characters, text):
 
 
 @check(
-    "The vocabulary has each character once, in order",
+    "The vocabulary contains each character once, in order",
     points=1,
     hints=(
-        "What do you have in Python for a collection without repeats?",
-        "`set(text)` has no order: `sorted` gives it one, as a list.",
+        "Which Python type is a collection without duplicates?",
+        "`set(text)` has no order. `sorted` turns it into an ordered list.",
         '`cls("".join(sorted(set(text))))`.',
     ),
 )
 def in_order(student):
     expected = "\n Babdenr"
     found = student.made("Banana bread\n")
-    unsorted = ": a `set` has no order, `sorted` makes one" if set(found) == set(expected) else ""
-    said = f"'Banana bread\\n' made {found!r}, and should make {expected!r}{unsorted}"
+    unsorted = ": a `set` has no order, use `sorted`" if set(found) == set(expected) else ""
+    said = f"'Banana bread\\n' gives {found!r}, and should give {expected!r}{unsorted}"
     assert found == expected, said
 
 
@@ -231,14 +235,14 @@ def in_order(student):
     "Known characters get their ids",
     points=1,
     hints=(
-        "How do you get from one character to its id, and then from a text to all?",
-        "`self._ids` is a dictionary; go through the text, character by character.",
-        "`np.array([... for character in text], np.int32)`, each looked up in `self._ids`.",
+        "How do you get the id of one character? And then of all characters of a text?",
+        "`self._ids` is a dictionary. Go through the text character by character.",
+        "`np.array([... for character in text], np.int32)`, looking each one up in `self._ids`.",
     ),
 )
 def known(student):
     found = student.encode("Nabn", "baNana")
-    assert_equal(found, [3, 2, 1, 2, 4, 2], "baNana, of the letters N a b n")
+    assert_equal(found, [3, 2, 1, 2, 4, 2], "the ids of baNana, with the vocabulary N a b n")
 
 
 @check(
@@ -246,24 +250,24 @@ def known(student):
     points=1,
     after="known",
     hints=(
-        "What does a reader of Shakespeare do with a € sign?",
-        "A dictionary can answer with something else where a key is missing.",
+        "What should happen to a € sign, which Shakespeare never used?",
+        "A dictionary can return a default value if a key is missing.",
         "`ids.get(character, UNKNOWN)`.",
     ),
 )
 def unknown(student):
     found = student.encode("abn", "ba€Nn")
-    assert_equal(found, [2, 1, 0, 0, 3], "ba€Nn, of the letters a b n")
-    assert isinstance(found, np.ndarray), f"an array is asked for: `np.array` of this {found}"
-    assert found.dtype.kind == "i", f"ids are whole numbers, and these are {found.dtype}"
+    assert_equal(found, [2, 1, 0, 0, 3], "the ids of ba€Nn, with the vocabulary a b n")
+    assert isinstance(found, np.ndarray), f"return an array: `np.array` of this {found}"
+    assert found.dtype.kind == "i", f"ids must be whole numbers, but these are {found.dtype}"
 
 
 # %% [markdown]
 # ## Rows that follow the text
 #
-# The 26 letters of the alphabet are laid out in 2 rows, and a batch takes 3 characters of each.
-# The first batch reads `"abc"` in row 0 and `"nop"` in row 1. What does the **second** batch read
-# in row 0?
+# The 26 letters of the alphabet are laid out in 2 rows, and each batch takes 3 characters of each
+# row. The first batch reads `"abc"` in row 0 and `"nop"` in row 1. What does the **second** batch
+# read in row 0?
 
 # %%
 second_batch = "def"  # exercise
@@ -273,8 +277,8 @@ second_batch = "def"  # exercise
 
 @misconception(
     "second_batch",
-    "ghi comes if a batch is filled row after row: abc, def, then ghi. But row 1 begins in the "
-    "middle of the alphabet, at n.",
+    "ghi would be right if a batch were filled row after row: abc, def, then ghi. But row 1 begins "
+    "in the middle of the alphabet, at n.",
 )
 def row_after_row():
     return "ghi"
@@ -282,49 +286,54 @@ def row_after_row():
 
 @misconception(
     "second_batch",
-    "efg skips the d: it was only a target so far, and must still be read as an input.",
+    "efg skips the d. So far d was only a target; it must still be read as an input.",
 )
 def skips_one():
     return "efg"
 
 
-@misconception("second_batch", "bcd goes on by one character; a batch takes three at once.")
+@misconception("second_batch", "bcd moves on by one character. A batch takes three at once.")
 def on_by_one():
     return "bcd"
 
 
-@misconception("second_batch", "These are the right characters; write them as one text, in quotes.")
+@misconception(
+    "second_batch", "These are the right characters. Write them as one string, in quotes."
+)
 def in_a_list():
     return ["d", "e", "f"]
 
 
-@misconception("second_batch", "nop is row 1. Row 0 goes on where it stopped.")
+@misconception("second_batch", "nop is row 1. Row 0 continues where it stopped.")
 def other_row():
     return "nop"
 
 
 @check(
-    "You see how a row goes on",
+    "You see how a row continues",
     points=1,
     hints=(
-        "What does row 0 hold from its beginning to its end?",
+        "Which letters are in row 0, from its beginning to its end?",
         "Row 0 is the first half of the alphabet: abcdefghijklm.",
-        "The first batch read its first three letters, the second reads the next three.",
+        "The first batch read the first three letters. The second batch reads the next three.",
     ),
 )
 def goes_on(student):
-    assert str(student["second_batch"]).strip() == "def", "row 0 is abcdefghijklm, read by threes"
+    assert str(student["second_batch"]).strip() == "def", (
+        "row 0 is abcdefghijklm, read three letters at a time"
+    )
 
 
 # %% [markdown]
-# Write `side_by_side`. A text of `count` characters in `batch_size` rows: how long can a row be?
+# Write `side_by_side`. If a text has `count` characters, how long can each of `batch_size` rows be?
 
 # %%
 from coursekit_textgen.data import side_by_side  # exercise
 
 # %% [markdown]
-# And `next_piece`. Keep to plain slices: `rows` may be a numpy array or a tensor, and slices work
-# on both. Remember what a network is asked at each character: *which one comes next?*
+# Then write `next_piece`. Use plain slices: `rows` may be a numpy array or a tensor, and slices
+# work on both. Remember the question that the network answers at each character: *which one comes
+# next?*
 
 # %%
 from coursekit_textgen.data import next_piece  # exercise
@@ -335,8 +344,8 @@ letters = Vocabulary.of(alphabet)
 laid_out = side_by_side(letters.encode(alphabet), 2)
 for step in (0, 1):
     inputs, targets = next_piece(laid_out, step, 3)
-    print("batch", step, "reads", [letters.decode(row) for row in inputs], end=" ")
-    print("and is asked for", [letters.decode(row) for row in targets])
+    print("batch", step, "inputs", [letters.decode(row) for row in inputs], end=" ")
+    print("targets", [letters.decode(row) for row in targets])
 
 # %%
 
@@ -359,17 +368,15 @@ def cut(ids, batch_size, first):
 
 @misconception(
     "laid",
-    "Neighbours in the text stand below each other: numpy fills row by row, so the shape "
-    "`(width, batch_size)`, turned round, deals the characters out like cards.",
+    "Neighbours in the text end up below each other. numpy fills an array row by row, so the shape "
+    "`(width, batch_size)`, transposed, deals the characters out like cards.",
 )
 def dealt_out(ids, batch_size, first):
     kept, width = cut(ids, batch_size, first)
     return kept.reshape(width, batch_size).T
 
 
-@misconception(
-    "laid", "Rows and columns are exchanged: there are as many rows as a row should have places."
-)
+@misconception("laid", "Rows and columns are swapped. The shape should be `(batch_size, width)`.")
 def turned(ids, batch_size, first):
     kept, width = cut(ids, batch_size, first)
     return kept.reshape(width, batch_size)
@@ -377,8 +384,8 @@ def turned(ids, batch_size, first):
 
 @misconception(
     "laid",
-    "The last row is filled up with zeros. A zero is the unknown character: the network would "
-    "learn a text that ends in nonsense. Drop the rest instead.",
+    "The last row is padded with zeros. A zero is the unknown character, so the network would "
+    "learn a text that ends in nonsense. Drop the remaining characters instead.",
 )
 def filled_up(ids, batch_size, first):
     rest = ids[first:]
@@ -387,14 +394,14 @@ def filled_up(ids, batch_size, first):
 
 
 @misconception(
-    "laid", "`first` is not used: each epoch would cut the text at exactly the same places."
+    "laid", "`first` is not used. Each epoch would cut the text at exactly the same places."
 )
 def first_ignored(ids, batch_size, first):
     kept, width = cut(ids, batch_size, 0)
     return kept.reshape(batch_size, width)
 
 
-@misconception("laid", "`first` is taken off each row; it is where the text begins, once.")
+@misconception("laid", "`first` is cut from each row. Skip it once, at the beginning of the text.")
 def first_of_each(ids, batch_size, first):
     kept, width = cut(ids, batch_size, 0)
     return kept.reshape(batch_size, width)[:, first:]
@@ -402,8 +409,8 @@ def first_of_each(ids, batch_size, first):
 
 @misconception(
     "piece",
-    "The pieces are `length + 1` apart: between two of them one character is never read, and the "
-    "memory that is carried over has a gap.",
+    "The pieces are `length + 1` apart. One character between two pieces is never read as an "
+    "input, so the memory that is carried over has a gap.",
 )
 def gap(rows, step, length):
     start = step * (length + 1)
@@ -411,7 +418,8 @@ def gap(rows, step, length):
 
 
 @misconception(
-    "piece", "Each batch moves on by a single character, and so an epoch reads all `length` times."
+    "piece",
+    "Each batch moves on by one character only, so an epoch reads everything `length` times.",
 )
 def by_one(rows, step, length):
     return rows[:, step : step + length], rows[:, step + 1 : step + length + 1]
@@ -419,7 +427,7 @@ def by_one(rows, step, length):
 
 @misconception(
     "piece",
-    "The inputs are one too long: they hold the last target already, for which no target is left.",
+    "The inputs are one too long. They include the last target, which has no target of its own.",
 )
 def one_too_long(rows, step, length):
     start = step * length
@@ -428,7 +436,7 @@ def one_too_long(rows, step, length):
 
 @misconception(
     "piece",
-    "The piece is one too short: for `length` inputs and their targets, cut `length + 1` "
+    "The piece is one too short. For `length` inputs and their targets, cut out `length + 1` "
     "characters.",
 )
 def one_too_short(rows, step, length):
@@ -437,7 +445,7 @@ def one_too_short(rows, step, length):
 
 
 @misconception(
-    "piece", "The targets are one too few: the last input has one, too, just behind the inputs."
+    "piece", "One target is missing. The last input has a target, too: the character just after it."
 )
 def last_unasked(rows, step, length):
     start = step * length
@@ -445,7 +453,7 @@ def last_unasked(rows, step, length):
 
 
 @misconception(
-    "piece", "Whole rows are cut out: the places in a row are the second axis, `rows[:, ...]`."
+    "piece", "Whole rows are cut out. The places within a row are the second axis: `rows[:, ...]`."
 )
 def whole_rows(rows, step, length):
     start = step * length
@@ -454,8 +462,8 @@ def whole_rows(rows, step, length):
 
 @misconception(
     "piece",
-    "The rows change places from batch to batch. The memory that is carried belongs to a row: "
-    "whichever takes its place reads with the memory of another place in the book.",
+    "The rows change places from batch to batch. The memory belongs to a row. A row that moves "
+    "would be read with the memory of a different place in the book.",
 )
 def rows_exchanged(rows, step, length):
     start = step * length
@@ -464,7 +472,7 @@ def rows_exchanged(rows, step, length):
 
 
 @misconception(
-    "piece", "The targets are the next piece; each should be the character just after its input."
+    "piece", "The targets are the next piece. Each should be the character just after its input."
 )
 def next_but_one(rows, step, length):
     start = step * length
@@ -473,8 +481,8 @@ def next_but_one(rows, step, length):
 
 @misconception(
     "piece",
-    "The targets are the inputs themselves. The network would be asked for the character that it "
-    "has just read: it learns to copy, with a loss near zero.",
+    "The targets are the inputs themselves. The network would have to predict the character that "
+    "it has just read. It learns to copy, with a loss near zero.",
 )
 def unshifted(rows, step, length):
     start = step * length
@@ -483,8 +491,8 @@ def unshifted(rows, step, length):
 
 @misconception(
     "piece",
-    "The last target of a row is the row's own first character: `roll` goes round in a circle, "
-    "the text goes on.",
+    "The last target of a row is the first character of that row. `roll` wraps around, but the "
+    "text continues.",
 )
 def rolled(rows, step, length):
     inputs = rows[:, step * length : (step + 1) * length]
@@ -493,8 +501,8 @@ def rolled(rows, step, length):
 
 @misconception(
     "piece",
-    "The targets run the other way: each is the character *before* its input, which the network "
-    "has read already.",
+    "The targets are shifted the wrong way: each is the character *before* its input, which the "
+    "network has already read.",
 )
 def backwards(rows, step, length):
     inputs = rows[:, step * length : (step + 1) * length]
@@ -503,8 +511,8 @@ def backwards(rows, step, length):
 
 @misconception(
     "piece",
-    "There is one target for each row. A recurrent network guesses after every character: that is "
-    "`length` lessons from one piece instead of one.",
+    "There is only one target for each row. A recurrent network predicts after every character, so "
+    "it can learn `length` times from one piece.",
 )
 def only_the_last(rows, step, length):
     inputs = rows[:, step * length : (step + 1) * length]
@@ -512,11 +520,11 @@ def only_the_last(rows, step, length):
 
 
 @check(
-    "Each row is a piece of the text as it stands",
+    "Each row is a piece of the text, in order",
     points=2,
     hints=(
         "How long is a row if 12 characters fill 3 of them?",
-        "Whole-number division gives the width; `reshape` lays the text out row by row.",
+        "Integer division gives the width. `reshape` lays the text out row by row.",
         "`ids[...].reshape(batch_size, width)` with `width = (len(ids) - first) // batch_size`.",
     ),
 )
@@ -527,13 +535,13 @@ def rows(student):
 
 
 @check(
-    "What does not fill a column is dropped",
+    "Characters that do not fill a column are dropped",
     points=1,
     after="rows",
     hints=(
-        "What becomes of the eleventh character in 2 rows?",
-        "Cut the text to as many characters as the rows have places before you reshape it.",
-        "`ids[: batch_size * width]`, and `first` is still to be added at both ends.",
+        "If 11 characters are laid out in 2 rows, what happens to the last one?",
+        "Before you reshape the text, cut it to the number of places in all rows.",
+        "`ids[: batch_size * width]`. Then add `first` at both ends of the slice.",
     ),
 )
 def rest(student):
@@ -547,19 +555,19 @@ def rest(student):
     points=1,
     after="rows",
     hints=(
-        "How many characters are left to lay out if the first three are skipped?",
-        "`first` shortens what is there, and moves both ends of the slice.",
+        "How many characters are left if the first three are skipped?",
+        "`first` makes the text shorter, and moves both ends of the slice.",
         "`ids[first : first + batch_size * width]`.",
     ),
 )
 def begins(student):
     found = student.laid(np.arange(1, 16), 2, 3)
     expected = [[4, 5, 6, 7, 8, 9], [10, 11, 12, 13, 14, 15]]
-    assert_equal(found, expected, "1 to 15 in two rows, from place 3 on")
+    assert_equal(found, expected, "1 to 15 in two rows, beginning at index 3")
 
 
 @check(
-    "A batch reads on where the one before stopped",
+    "A batch continues where the previous one stopped",
     points=2,
     hints=(
         "Where does batch number `step` begin, if each batch takes `length` characters?",
@@ -570,36 +578,36 @@ def begins(student):
 def inputs(student):
     for step, expected in ((0, [[1, 2, 3]]), (2, [[7, 8, 9]])):
         found, _ = student.piece(np.arange(1, 21)[np.newaxis], step, 3)
-        said = f"the inputs of batch {step}, from a row of 1 to 20 by threes"
+        said = f"the inputs of batch {step}, from one row of 1 to 20, with length 3"
         assert_equal(found, expected, said)
     found, _ = student.piece(np.arange(1, 31).reshape(5, 6), 1, 2)
-    said = "the inputs of batch 1, from 1 to 30 in five rows, by twos"
+    said = "the inputs of batch 1, from 1 to 30 in five rows, with length 2"
     assert_equal(found, [[3, 4], [9, 10], [15, 16], [21, 22], [27, 28]], said)
 
 
 @check(
-    "The targets are one character further on",
+    "The targets are shifted by one character",
     points=2,
     after="inputs",
     hints=(
-        "The network has read the last input of the piece. What is it asked now?",
-        "Take the same slice again, moved on by one place.",
-        "Cut a piece of `length + 1` and give `piece[:, :-1], piece[:, 1:]`.",
+        "The network has read the last input of the piece. What must it predict now?",
+        "Take the same slice again, shifted by one place.",
+        "Cut out a piece of `length + 1` characters and return `piece[:, :-1], piece[:, 1:]`.",
     ),
 )
 def shifted(student):
     _, found = student.piece(np.arange(1, 31).reshape(5, 6), 1, 2)
     expected = [[4, 5], [10, 11], [16, 17], [22, 23], [28, 29]]
-    said = "the targets of batch 1, from 1 to 30 in five rows, by twos"
+    said = "the targets of batch 1, from 1 to 30 in five rows, with length 2"
     assert_equal(found, expected, said)
 
 
 # %% [markdown]
 # ## What the shift is worth
 #
-# From here your code feeds the real lesson: your vocabulary, your rows, your pieces. The lesson
-# puts them into a `tf.data` pipeline, which calls *your* `next_piece` for each batch. `fresh` says
-# which rows begin anew: all of them in the first batch, none later.
+# From here on your code supplies the real lesson with data: your vocabulary, your rows, your
+# pieces. The lesson builds a `tf.data` pipeline, which calls *your* `next_piece` for each batch.
+# `fresh` marks the rows that start with an empty memory: all rows in the first batch, none later.
 
 # %%
 from typing import TYPE_CHECKING
@@ -610,8 +618,9 @@ if TYPE_CHECKING:
 from coursekit_textgen.data import batches_of  # show
 
 # %% [markdown]
-# Two networks learn from the same rows for 400 steps. One gets your targets. The other is asked
-# for the very characters that it reads. **Guess before you run it: which loss will look better?**
+# Two networks learn from the same rows for 400 steps. One gets your targets. The targets of the
+# other are the very characters that it reads. **Predict before you run it: which loss will look
+# better?**
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -623,7 +632,7 @@ from coursekit_textgen.decode import Taste
 STEPS = 400
 settings, data = prepare(TextgenLesson(), epochs=1, batch_size=32, units=128)
 text = data.vocabulary.decode(data.train.ids)
-data.vocabulary = Vocabulary.of(text)  # from here on yours
+data.vocabulary = Vocabulary.of(text)  # yours
 book = side_by_side(data.vocabulary.encode(text), settings.batch_size)
 batches = batches_of(book, settings.length, STEPS, carry_state=True)
 copying = batches.map(lambda inputs, targets, fresh: (inputs, inputs, fresh))
@@ -635,15 +644,16 @@ for name, lessons in (("yours", batches), ("targets = inputs", copying)):
     print(f"── {name}: loss {losses[name][-20:].mean():.2f} ──")
     print("O Romeo" + continued(model, data.vocabulary, "O Romeo", 200, Taste(0.8)))
 show(
-    curves("What it is asked for decides what it learns", losses),
+    curves("The targets decide what a network learns", losses),
     alt="Two loss curves: that of the copying network falls to zero at once, the other falls "
     "slowly and stays well above it.",
 )
 
 # %% [markdown]
-# The loss of the copying network falls to nothing within moments: it has the answer before its
-# eyes. It has learnt *which character did I read last?*, and writes that, for ever. A loss says how
-# well a question is answered, never whether it was the right question. So look at what a network
-# does as well as at its curve.
+# The loss of the copying network falls almost to zero at once, because the answer is in its input.
+# It has learned to repeat the character that it read last, and it writes that character forever. A
+# loss says how well a question is answered. It does not say whether it was the right question. So
+# look at what a network does, not only at its curve.
 #
-# **Next:** `coursekit check textgen/batches`, then `coursekit next`.
+# **Next:** run `coursekit check textgen/batches`. Then `coursekit next` opens exercise 2, where you
+# build the network that reads these batches.

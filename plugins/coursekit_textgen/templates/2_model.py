@@ -9,25 +9,27 @@
 #
 # **Kind.** predict, complete, measure
 #
-# The network of this lesson reads a character, changes its *state*, and says what it expects next:
+# The network of this lesson reads a character, updates its *state*, and predicts the next
+# character:
 #
 # ```text
 # ids    (batch, time)
 #  ↓     self.embedding: a vector for each character
-#  ↓     recurrent layers with a state ↻, dropout behind each
+#  ↓     recurrent layers with a state ↻, dropout after each
 # logits (batch, time, characters)
 # ```
 #
-# All the memory is in the state $h$, a row of numbers. A *gated recurrent unit* (Cho et al. 2014)
-# decides for each of these numbers how much of it to keep. With the input $x$ of this step,
+# All the memory is in the state $h$, a vector. A *gated recurrent unit*, or GRU
+# ([Cho et al. 2014](https://arxiv.org/abs/1406.1078)), decides for each number in it how much to
+# keep. With the input $x$ of this step,
 #
 # $$z = \sigma(W_z x + b_z + U_z h + c_z), \qquad r = \sigma(W_r x + b_r + U_r h + c_r),$$
 # $$\tilde h = \tanh\big(W x + b + r \odot (U h + c)\big), \qquad
 # h' = z \odot h + (1 - z) \odot \tilde h .$$
 #
-# $z$ is the *update* gate, $r$ the *reset* gate, $\tilde h$ the *new* content; $\odot$ multiplies
-# number by number. This is the form that Keras computes; papers differ in details, and the details
-# matter, as you will see.
+# $z$ is the *update* gate, $r$ the *reset* gate and $\tilde h$ the *new* content. $\odot$
+# multiplies number by number. This is the form that Keras computes. Papers differ in details, and
+# the details matter, as you will see.
 
 # %%
 from coursekit.prepare import show
@@ -48,19 +50,19 @@ import numpy as np
 import tensorflow as tf
 
 from coursekit_textgen.layers import Dropout
-from coursekit_textgen.model import States
+from coursekit_textgen.model import CharacterLayers, States
 
 # %% [markdown]
 # ## Predict first
 #
-# A batch has 64 rows of 32 characters, the vocabulary has 66 signs, the recurrent layer 256 units.
-# Which shape have the logits?
+# A batch has 64 rows of 32 characters, the vocabulary has 66 characters, and the recurrent layer
+# has 256 units. What shape are the logits?
 
 # %%
 shape_of_logits = (64, 32, 66)  # exercise
 
 # %% [markdown]
-# And how many weights has that recurrent layer, if a character's vector has 64 numbers? Count the
+# How many weights does the recurrent layer have, if a character's vector has 64 numbers? Count the
 # matrices $W$, $U$ and the biases $b$, $c$ in the formulas above.
 
 # %%
@@ -72,14 +74,15 @@ from coursekit.practice import assert_close, check, misconception, probe
 
 @misconception(
     "shape_of_logits",
-    "One guess for each row: but the network guesses after every character, not only at the end.",
+    "This is one prediction for each row. The network predicts after every character, not only at "
+    "the end.",
 )
 def once_a_row():
     return (64, 66)
 
 
 @misconception(
-    "shape_of_logits", "256 numbers are the state; the last layer turns them into 66 scores."
+    "shape_of_logits", "256 is the size of the state. The last layer turns it into 66 scores."
 )
 def the_features():
     return (64, 32, 256)
@@ -87,14 +90,14 @@ def the_features():
 
 @misconception(
     "shape_of_logits",
-    "One number for each place would be a character; logits score all 66 of them.",
+    "One number for each place would be a character. Logits are a score for all 66 of them.",
 )
 def one_number():
     return (64, 32)
 
 
 @misconception(
-    "weights_of_layer", "This is one of the three: z, r and the new content each have W and U."
+    "weights_of_layer", "This is a third: z, r and the new content each have their own W and U."
 )
 def one_gate():
     return 82_432
@@ -102,13 +105,15 @@ def one_gate():
 
 @misconception(
     "weights_of_layer",
-    "The matrices U are missing. They are the larger part: 256 x 256 for each of the three.",
+    "The matrices U are missing. They are the largest part: 256 x 256 for each of the three.",
 )
 def without_recurrent():
     return 50_688
 
 
-@misconception("weights_of_layer", "Each of the three has two biases, b and c: one was counted.")
+@misconception(
+    "weights_of_layer", "Each of the three has two biases, b and c. Only one was counted."
+)
 def one_bias():
     return 246_528
 
@@ -118,18 +123,19 @@ def no_bias():
     return 245_760
 
 
-@misconception("weights_of_layer", "Four sets of matrices are an LSTM; a GRU has three.")
+@misconception("weights_of_layer", "An LSTM has four sets of matrices. A GRU has three.")
 def as_lstm():
     return 329_728
 
 
 @check(
-    "You know the shape of what comes out",
+    "You know the shape of the output",
     points=1,
     hints=(
-        "After which of the characters does the network guess?",
-        "After each of them, in each row; and a guess is one score for each sign.",
-        "(rows, characters of a row, signs of the vocabulary).",
+        "After which characters does the network make a prediction?",
+        "After each of them, in each row. A prediction has one score for each character of the "
+        "vocabulary.",
+        "(rows, characters of a row, characters of the vocabulary).",
     ),
 )
 def shape(student):
@@ -140,29 +146,31 @@ def shape(student):
     "You can count the weights",
     points=1,
     hints=(
-        "How many numbers has one W, how many one U, how many a bias?",
-        "W is 64 x 256, U is 256 x 256, b and c have 256 each; and there are three of all.",
+        "How many numbers are in one W, in one U, and in one bias?",
+        "W is 64 x 256, U is 256 x 256, b and c have 256 each. There are three of each.",
         "3 * (64 * 256 + 256 * 256 + 2 * 256).",
     ),
 )
 def counted(student):
-    assert student["weights_of_layer"] == 247_296, "three times: one W, one U and two biases"
+    assert student["weights_of_layer"] == 247_296, "count three times one W, one U and two biases"
 
 
 # %% [markdown]
 # ## One step
 #
-# `projected` holds the products with the three $W$ side by side, $(Wx)$ for $z$, $r$ and the new
-# content in this order: `(batch, 3 * units)`. `cell.recurrent_kernel`, `(units, 3 * units)`, holds
-# the three $U$ in the same way: it is multiplied from the right, `tf.matmul(state, ...)`. And
-# `cell.bias`, `(2, 3 * units)`, has two rows: $b$ and $c$. `tf.split(values, 3, axis=-1)` takes
-# three parts apart. Five to eight lines.
+# The arguments contain the three parts side by side, in the order $z$, $r$, new content:
+#
+# * `projected`, `(batch, 3 * units)`: the three products $Wx$, already computed.
+# * `cell.recurrent_kernel`, `(units, 3 * units)`: the three $U$. Use `tf.matmul(state, ...)`.
+# * `cell.bias`, `(2, 3 * units)`: two rows, $b$ and $c$.
+#
+# `tf.split(values, 3, axis=-1)` separates the three parts. You need five to eight lines.
 
 # %%
 from coursekit_textgen.model import gru_step  # exercise
 
 # %% [markdown]
-# Is it what Keras computes? Here is a Keras cell, and the same step in your hands.
+# Does it compute what Keras computes? Here is a Keras cell, and your step with the same weights.
 
 # %%
 cell = keras.layers.GRUCell(4)
@@ -208,9 +216,7 @@ def step(projected, state, recurrent, bias):
     return after
 
 
-@misconception(
-    "step", "The update gate is not used: the new content takes the place of the whole state."
-)
+@misconception("step", "The update gate is not used. The new content replaces the whole state.")
 def nothing_kept(projected, state, recurrent, bias):
     _, r, xn, hn = parts(projected, state, recurrent, bias)
     return np.tanh(xn + r * hn)
@@ -218,8 +224,8 @@ def nothing_kept(projected, state, recurrent, bias):
 
 @misconception(
     "step",
-    "The update gate is the wrong way round: here z says how much of the state is *kept*. Papers "
-    "write it in both ways, and a network trained with one is useless with the other.",
+    "The update gate is the wrong way round. Here z is how much of the state is *kept*. Papers use "
+    "both conventions, and a network trained with one is useless with the other.",
 )
 def gate_swapped(projected, state, recurrent, bias):
     z, r, xn, hn = parts(projected, state, recurrent, bias)
@@ -227,36 +233,35 @@ def gate_swapped(projected, state, recurrent, bias):
 
 
 @misconception(
-    "step", "The gates are exchanged: the first third belongs to the update gate, then comes reset."
+    "step",
+    "The gates are swapped. The first third is the update gate, the second is the reset gate.",
 )
 def gates_exchanged(projected, state, recurrent, bias):
     r, z, xn, hn = parts(projected, state, recurrent, bias)
     return z * state + (1 - z) * np.tanh(xn + r * hn)
 
 
-@misconception(
-    "step", "The new content is added to the whole state instead of to the part that z keeps."
-)
+@misconception("step", "The new content is added to the whole state, not to the part that z keeps.")
 def all_kept(projected, state, recurrent, bias):
     z, r, xn, hn = parts(projected, state, recurrent, bias)
     return state + (1 - z) * np.tanh(xn + r * hn)
 
 
-@misconception("step", "The reset gate is not used: the new content always sees the whole state.")
+@misconception("step", "The reset gate is not used. The new content always sees the whole state.")
 def no_reset(projected, state, recurrent, bias):
     z, _, xn, hn = parts(projected, state, recurrent, bias)
     return z * state + (1 - z) * np.tanh(xn + hn)
 
 
 @misconception(
-    "step", "The tanh is missing: without it the numbers of a state can grow from step to step."
+    "step", "The tanh is missing. Without it the numbers of the state can grow from step to step."
 )
 def no_tanh(projected, state, recurrent, bias):
     z, r, xn, hn = parts(projected, state, recurrent, bias)
     return z * state + (1 - z) * (xn + r * hn)
 
 
-@misconception("step", "The new content got a sigmoid: it could only ever be positive.")
+@misconception("step", "The new content uses a sigmoid, so it can only be positive. Use tanh.")
 def sigmoid_content(projected, state, recurrent, bias):
     z, r, xn, hn = parts(projected, state, recurrent, bias)
     return z * state + (1 - z) * sigmoid(xn + r * hn)
@@ -264,8 +269,9 @@ def sigmoid_content(projected, state, recurrent, bias):
 
 @misconception(
     "step",
-    "The reset gate stands before the product, as in the paper of 2014: tanh(Wx + U(r h)). Keras "
-    "multiplies the product, so that all three U can be multiplied at once.",
+    "The reset gate is applied before the product, as in the paper of 2014: tanh(Wx + U(r h)). "
+    "Keras applies it after the product, so that all three products with U can be computed at "
+    "once.",
 )
 def reset_before(projected, state, recurrent, bias):
     z, r, xn, _ = parts(projected, state, recurrent, bias)
@@ -276,37 +282,37 @@ def reset_before(projected, state, recurrent, bias):
 
 @misconception(
     "step",
-    "The reset gate multiplies the whole new content. It closes the way from the state only: the "
-    "input Wx + b stands outside of its bracket.",
+    "The reset gate multiplies the whole new content. It should multiply only what comes from the "
+    "state. The input Wx + b is outside the bracket.",
 )
 def resets_all(projected, state, recurrent, bias):
     z, r, xn, hn = parts(projected, state, recurrent, bias)
     return z * state + (1 - z) * np.tanh(r * (xn + hn))
 
 
-@misconception("step", "The bias c is missing: the second row, which belongs to the state.")
+@misconception("step", "The bias c is missing. It is the second row, and belongs to the state.")
 def c_forgotten(projected, state, recurrent, bias):
     return by_hand(projected, state, recurrent, bias * np.array([[1], [0]]))
 
 
 @misconception(
     "step",
-    "The biases are exchanged: b, the first row, goes with the input, c with the state. For the "
-    "gates that is the same, but in the new content r multiplies c.",
+    "The biases are swapped. The first row b belongs to the input, c to the state. For the gates "
+    "it makes no difference, but in the new content r multiplies c.",
 )
 def biases_exchanged(projected, state, recurrent, bias):
     return by_hand(projected, state, recurrent, bias[::-1])
 
 
-@misconception("step", "The biases are left out: b belongs to the input, c to the state.")
+@misconception("step", "The biases are missing. b belongs to the input, c to the state.")
 def biases_forgotten(projected, state, recurrent, bias):
     return by_hand(projected, state, recurrent, 0 * bias)
 
 
 @misconception(
     "step",
-    "Both biases were added to the input. For the new content that is not the same: c stands "
-    "inside the bracket that the reset gate multiplies.",
+    "Both biases were added to the input. For the new content this makes a difference: c is inside "
+    "the bracket that the reset gate multiplies.",
 )
 def biases_together(projected, state, recurrent, bias):
     return by_hand(projected, state, recurrent, np.stack([bias.sum(0), 0 * bias[0]]))
@@ -316,8 +322,8 @@ def biases_together(projected, state, recurrent, bias):
     "An open update gate keeps the state",
     points=2,
     hints=(
-        "If z is 1, what is h' by the formula?",
-        "z multiplies the old state, 1 - z the new content; z comes from the first third.",
+        "If z is 1, what is h' according to the formula?",
+        "z multiplies the old state and 1 - z the new content. z comes from the first third.",
         "`update * state + (1 - update) * new`.",
     ),
 )
@@ -326,10 +332,10 @@ def keeps(student):
     projected, state, recurrent, bias = drawn()
     projected[:, :2] = 30  # z is one
     found = student.step(projected, state, recurrent, bias)
-    assert_close(found, state, "where z is 1 nothing may change", atol=1e-4)
+    assert_close(found, state, "where z is 1 the state must not change", atol=1e-4)
     projected[:, :2] = -30  # z is zero
     found = student.step(projected, state, recurrent, bias)
-    said = "where z is 0 the whole state is new, and it stayed as it was"
+    said = "where z is 0 the whole state should be new, but it did not change"
     assert np.abs(found - state).min() > 0.01, said
 
 
@@ -338,8 +344,8 @@ def keeps(student):
     points=1,
     after="keeps",
     hints=(
-        "If z and r are both 0, what is left of the formula?",
-        "Then h' is tanh(Wx + b): r multiplies all that comes from the state.",
+        "If z and r are both 0, what remains of the formula?",
+        "Then h' is tanh(Wx + b), because r multiplies everything that comes from the state.",
         "`new = tf.tanh(new_in + reset * new_on)`.",
     ),
 )
@@ -348,16 +354,16 @@ def hides(student):
     projected[:, :4] = -30  # z and r are zero
     found = student.step(projected, state, recurrent, 0 * bias)
     expected = np.tanh(projected[:, 4:])
-    assert_close(found, expected, "z and r are 0, so tanh(Wx)", atol=1e-4)
+    assert_close(found, expected, "z and r are 0, so the result is tanh(Wx)", atol=1e-4)
 
 
 @check(
-    "The step is the one that Keras takes",
+    "The step computes what Keras computes",
     points=2,
     after=("keeps", "hides"),
     hints=(
-        "Which bias stands inside the bracket that r multiplies?",
-        "b goes with `projected`, c with the product of the state; then split both in three.",
+        "Which bias is inside the bracket that r multiplies?",
+        "Add b to `projected` and c to the product of the state. Then split both into three parts.",
         "`inputs = projected + cell.bias[0]` and `memory = tf.matmul(state, "
         "cell.recurrent_kernel) + cell.bias[1]`.",
     ),
@@ -370,23 +376,30 @@ def numbers(student):
 # %% [markdown]
 # ## The network
 #
-# The constructor is given, and so is the rest. Fill in `call`. The first `features` are
-# `self.embedding(ids)`. Layer by layer: let the recurrent layer read `features` *from its state on*
-# (`initial_state=`), which gives the features of every place and the state after the last; drop
-# some features, in training only; keep the state for whoever reads on. At the end come
-# `self.logits(features)` and the states, one for each layer. If `states` is None, nothing was read
-# before: `self.zero_states(rows)` has the states for that.
+# `CharacterLayers` creates the layers: `self.embedding`, the recurrent layers `self.grus`, and
+# `self.dropouts`, one for each recurrent layer. Your part is `call`.
+#
+# 1. The first `features` are `self.embedding(ids)`. If `states` is None, no text was read before:
+#    use `self.zero_states(rows)`.
+# 2. For each layer: the recurrent layer reads `features`, starting from its state
+#    (`initial_state=`). It returns the features at every place, and the state after the last one.
+#    Then apply dropout to the features, in training only. Keep the state.
+# 3. Return `self.logits(features)`, and a list with the state of each layer.
 
 # %%
 show(
     figures.unrolled("kings", embedding=8, units=16, characters=66),
     alt="Four copies of the network side by side. Each reads a character of king as a vector, "
-    "changes the state that it was handed, and scores the next character, of ings; an arrow "
+    "changes the state that it receives, and scores the next character, of ings; an arrow "
     "carries the state h from each copy to the next.",
 )
 
 # %%
 from coursekit_textgen.model import CharacterModel  # exercise: call
+
+# %% [markdown]
+# Two layers read four rows of ten characters. There should be a logit for each of 66 characters at
+# each place, and two states:
 
 # %%
 model = CharacterModel(characters=66, embedding=8, units=16, layers=2)
@@ -439,7 +452,7 @@ def read(ids, states, weights):
     given = None if states is None else [tf.constant(state) for state in states]
     found = made(tf.constant(ids), given)
     if not isinstance(found, tuple | list) or len(found) != 2:
-        raise TypeError("call returns two things: the logits, and the list of states")
+        raise TypeError("call must return two things: the logits and the list of states")
     return found[0], list(found[1])
 
 
@@ -451,7 +464,7 @@ def left(ids, states):
     made(tf.constant(ids))
     made.call(tf.constant(ids), given)  # by itself: Keras would hand over a copy of the list
     same = [np.array_equal(state, mine) for state, mine in zip(given, states, strict=True)]
-    return {"the caller's list is as it was": all(same)}
+    return {"the caller's list is unchanged": all(same)}
 
 
 @probe
@@ -481,14 +494,14 @@ def with_dropout(layer):
         "the same when read twice": np.allclose(first, second),
         "other features in training": not np.allclose(first, trained),
         "the same state in training": np.allclose(states[layer], in_training[layer]),
-        "the dropout is handed `training`": all(made.dropouts[layer].handed),
+        "the dropout gets `training`": all(made.dropouts[layer].handed),
     }
 
 
 @misconception(
     "read",
-    "Softmax was applied: these are probabilities. The loss and the sampling take logits and do "
-    "it themselves; done twice it flattens every guess.",
+    "Softmax was applied, so these are probabilities. The loss and the sampling expect logits and "
+    "apply softmax themselves. Applied twice, it makes every prediction too flat.",
 )
 def probabilities(ids, states, weights):
     logits, after = reading(ids, states, weights)
@@ -496,7 +509,9 @@ def probabilities(ids, states, weights):
     return powers / powers.sum(-1, keepdims=True), after
 
 
-@misconception("read", "The features come out as they are: `self.logits` turns them into scores.")
+@misconception(
+    "read", "The features are returned as they are. `self.logits` turns them into scores."
+)
 def no_readout(ids, states, weights):
     (table,), one, two, _ = weights
     _, after = reading(ids, states, weights)
@@ -504,7 +519,7 @@ def no_readout(ids, states, weights):
     return read_through(read_through(table[ids], zero[0], one)[0], zero[1], two)[0], after
 
 
-@misconception("read", "Only the last place has logits; the network is asked at every place.")
+@misconception("read", "Only the last place has logits. The network predicts at every place.")
 def last_place(ids, states, weights):
     logits, after = reading(ids, states, weights)
     return logits[:, -1], after
@@ -512,8 +527,8 @@ def last_place(ids, states, weights):
 
 @misconception(
     "read",
-    "The states that are handed in are not used: a GRU without `initial_state=` begins from zeros. "
-    "No error, no warning, and no memory from one piece of text to the next.",
+    "The given states are not used. A GRU without `initial_state=` starts from zeros: no error, no "
+    "warning, and no memory from one piece of text to the next.",
 )
 def states_ignored(ids, states, weights):
     return reading(ids, None, weights)
@@ -521,25 +536,27 @@ def states_ignored(ids, states, weights):
 
 @misconception(
     "read",
-    "Without `states` it goes on from `carried`, what some training batch left there; None means "
-    "that nothing was read.",
+    "If `states` is None, it continues from `carried`, the states of some training batch. None "
+    "means that no text was read before.",
 )
 def carried_for_none(ids, states, weights):
     return reading(ids, [np.ones((2, 2), "float32")] * 2 if states is None else states, weights)
 
 
-@misconception("read", "Only one state comes out, not a list with the state of each layer.")
+@misconception("read", "Only one state is returned, not a list with the state of each layer.")
 def not_a_list(ids, states, weights):
     logits, after = reading(ids, states, weights)
     return logits, list(after[-1])
 
 
-@misconception("read", "All layers begin with the state of the first; each has one of its own.")
+@misconception("read", "All layers start from the state of the first one. Each layer has its own.")
 def one_for_all(ids, states, weights):
     return reading(ids, states and [states[0], states[0]], weights)
 
 
-@misconception("read", "The second layer begins with the state in which the first one ended.")
+@misconception(
+    "read", "The second layer starts from the final state of the first. Each has its own."
+)
 def passed_up(ids, states, weights):
     _, after = reading(ids, states, weights)
     first = states[0] if states else np.zeros((len(ids), 2), "float32")
@@ -547,20 +564,20 @@ def passed_up(ids, states, weights):
 
 
 @misconception(
-    "read", "The states that come out are those that went in: whoever reads on begins again here."
+    "read", "The states that are returned are those before the text. Return those after it."
 )
 def states_before(ids, states, weights):
     zeros = [np.zeros((len(ids), 2), "float32")] * 2
     return reading(ids, states, weights)[0], zeros if states is None else states
 
 
-@misconception("read", "Only the last layer's state comes out; there is one for each layer.")
+@misconception("read", "Only the last layer's state is returned. Return one for each layer.")
 def only_last_layer(ids, states, weights):
     logits, after = reading(ids, states, weights)
     return logits, after[-1:]
 
 
-@misconception("read", "The states come out in the wrong order: the first layer's is first.")
+@misconception("read", "The states are in the wrong order. The first layer's state comes first.")
 def states_turned(ids, states, weights):
     logits, after = reading(ids, states, weights)
     return logits, after[::-1]
@@ -568,11 +585,12 @@ def states_turned(ids, states, weights):
 
 @misconception(
     "left",
-    "The states after the text are written into the list that the caller handed in. Whoever reads "
-    "two continuations from the same place would begin the second where the first one ended.",
+    "The new states are written into the caller's own list. Suppose someone reads two "
+    "continuations of the same text: the second would start where the first one ended. Make a new "
+    "list.",
 )
 def overwritten(ids, states):
-    return {"the caller's list is as it was": False}
+    return {"the caller's list is unchanged": False}
 
 
 def told(twice=True, other=True, state=True, handed=True):
@@ -580,13 +598,13 @@ def told(twice=True, other=True, state=True, handed=True):
         "the same when read twice": twice,
         "other features in training": other,
         "the same state in training": state,
-        "the dropout is handed `training`": handed,
+        "the dropout gets `training`": handed,
     }
 
 
 @misconception(
     "with_dropout",
-    "Nothing is ever dropped: the dropout was left out, or told that this is no training.",
+    "Nothing is ever dropped. Either dropout is missing, or it is called with `training=False`.",
 )
 def never_dropped(layer):
     return told(other=False)
@@ -594,26 +612,27 @@ def never_dropped(layer):
 
 @misconception(
     "with_dropout",
-    "The dropout is called without `training`. Here Keras passes it on unasked; a dropout that is "
-    "not a layer of Keras, or a `call` that Keras does not make, would never drop anything.",
+    "The dropout is called without `training`. Keras happens to pass it on here. But if `call` "
+    "were called directly, nothing would ever be dropped. Pass it on yourself.",
 )
 def not_handed(layer):
     return told(handed=False)
 
 
-@misconception("with_dropout", "Only the first layer drops; there is a dropout behind each.")
+@misconception("with_dropout", "Only the first layer has dropout. Apply one after each layer.")
 def first_drops(layer):
     return told(other=layer == 0)
 
 
-@misconception("with_dropout", "Only the last layer drops; there is a dropout behind each.")
+@misconception("with_dropout", "Only the last layer has dropout. Apply one after each layer.")
 def last_drops(layer):
     return told(other=layer == 1)
 
 
 @misconception(
     "with_dropout",
-    "Features are dropped when the network is used, too: it would write with half of its mind off.",
+    "Features are dropped even outside of training. The network would write with half of its "
+    "features missing.",
 )
 def always_dropped(layer):
     return told(twice=False)
@@ -621,20 +640,20 @@ def always_dropped(layer):
 
 @misconception(
     "with_dropout",
-    "The state changes when features are dropped: half of the memory is lost at each piece. Drop "
-    "behind the recurrent layer, and hand on the state as the layer gave it.",
+    "Dropout changes the state, so half of the memory is lost at each piece. Apply dropout to the "
+    "output of the recurrent layer, and return the state as the layer gave it.",
 )
 def memory_dropped(layer):
     return told(state=False)
 
 
 @check(
-    "Logits for every character",
+    "There are logits for every character",
     points=2,
     hints=(
         "What does the second recurrent layer read?",
-        "`features` go into a layer and come out of it; the next one takes what came out.",
-        "`features, state = gru(features, initial_state=state)`, then dropout, then at the end "
+        "The second layer reads the features that the first one returned.",
+        "`features, state = gru(features, initial_state=state)`, then dropout. After all layers, "
         "`self.logits(features)`.",
     ),
 )
@@ -647,50 +666,50 @@ def logits(student):
 
 
 @check(
-    "It goes on from the states that it is given",
+    "It continues from the given states",
     points=2,
     after="logits",
     hints=(
-        "From which state does a recurrent layer begin if nothing is said?",
-        "Each layer takes its own state out of `states`, by `initial_state=`.",
+        "From which state does a recurrent layer start by default?",
+        "Each layer starts from its own state in `states`: use `initial_state=`.",
         "`for gru, dropout, state in zip(self.grus, self.dropouts, states)`.",
     ),
 )
 def begins(student):
     found, _ = student.read(*example())
     expected, _ = reading(*example())
-    assert_close(found, expected, "logits after given states", atol=1e-3)
+    assert_close(found, expected, "the logits, starting from given states", atol=1e-3)
 
 
 @check(
-    "It hands on the states after the last character",
+    "It returns the states after the last character",
     points=2,
     after="logits",
     hints=(
-        "What will the next piece of the text need to know?",
-        "A GRU with `return_state=True` returns two things: all outputs, and its last state.",
+        "What does the next piece of the text need from this one?",
+        "A GRU with `return_state=True` returns two things: all outputs and its final state.",
         "Collect each layer's `state` in a list and return `self.logits(features), after`.",
     ),
 )
 def hands_on(student):
     ids, states, weights = example()
     for what, right in student.left(ids, states).items():
-        assert right is True, f"this should be so, and is not: {what}"
+        assert right is True, f"this should be true, but is not: {what}"
     _, found = student.read(ids, None, weights)
     _, expected = reading(ids, None, weights)
-    assert len(found) == 2, f"there are two layers, and {len(found)} states"
+    assert len(found) == 2, f"there are two layers, but {len(found)} states"
     for layer in (0, 1):
         said = f"the state after the last character, layer {layer + 1}"
         assert_close(found[layer], expected[layer], said, atol=1e-3)
 
 
 @check(
-    "Features are dropped in training only, and the state never",
+    "Dropout applies to features, in training only, and never to the state",
     points=1,
     after="logits",
     hints=(
         "Which argument of `call` says whether the network is being trained?",
-        "Hand `training` to the dropout, and drop the features, not the state.",
+        "Pass `training` to the dropout. Apply it to the features, not to the state.",
         "`features = dropout(features, training=training)`, after the recurrent layer.",
     ),
 )
@@ -698,16 +717,16 @@ def dropping(student):
     found = [student.with_dropout(layer) for layer in (0, 1)]
     for layer, facts in enumerate(found, 1):
         for what, right in facts.items():
-            assert right is True, f"this should be so in layer {layer}, and is not: {what}"
+            assert right is True, f"this should be true in layer {layer}, but is not: {what}"
 
 
 # %% [markdown]
 # ## What a detail costs
 #
-# Your network now learns the lesson. Then two copies of it are made in which *one gate* is other
-# than it was in training: in the first the update gate is the wrong way round (negative weights
-# turn a sigmoid over: $\sigma(-a) = 1 - \sigma(a)$), in the second the reset gate never closes.
-# All three read the same held-out text, from its beginning.
+# Your network now trains on the lesson's text. Then two copies of it are made, each with *one gate*
+# changed after training. In the first copy the update gate is the wrong way round: its weights are
+# negated, and $\sigma(-a) = 1 - \sigma(a)$. In the second copy the reset gate never closes. All
+# three read the same held-out text from its beginning.
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -725,6 +744,7 @@ model = build_model(data, settings, network=CharacterModel)
 learn(model, data.train.batches(0).take(STEPS))
 
 
+# %% tags=["train"]
 def changed(gate: slice, scale: float, shift: float) -> CharacterModel:
     """Return a copy with the weights of one gate changed."""
     copy = build_model(data, settings, network=CharacterModel)
@@ -755,10 +775,11 @@ show(
 )
 
 # %% [markdown]
-# The first curve falls as the memory fills: a network that has read ten characters guesses
-# better than one that has read two. The others have the same weights but for a sign or a gate,
-# and are lost. Trained from the beginning in its own convention, the turned gate would have learnt
-# as well: a convention is harmless until weights travel from one program to another. That is why
-# a step is tested against numbers, and not by whether its loss falls.
+# The first curve falls as the memory fills: after ten characters the network predicts better than
+# after two. The other two have the same weights except for one gate, and they are lost. A network
+# that is trained with the other convention from the beginning learns just as well. A convention
+# does no harm until weights move from one program to another. That is why a step is tested against
+# known numbers. A falling loss is not enough.
 #
-# **Next:** `coursekit check textgen/model`, then `coursekit next`.
+# **Next:** run `coursekit check textgen/model`. Then `coursekit next` opens exercise 3, where the
+# state is carried from batch to batch.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The memory that is carried over
 #
-# **Goal.** Find out why a network's memory was worth nothing, fix it, and measure its worth.
+# **Goal.** Find out why a network's memory is worthless, fix it, and measure what it is worth.
 #
 # **Time.** 30 minutes
 #
@@ -10,12 +10,12 @@
 # **Kind.** predict, debug, complete, measure
 #
 # The state at the end of one piece of text is what the network remembers when it reads the next
-# piece. Carried over, it lets a network that is trained on 16 characters at a time know about
-# things that stood a hundred characters before: who speaks, whether a line is long, that a bracket
-# is open. The gradient stops at the border of a piece (*truncated backpropagation through time*),
-# the memory does not.
+# piece. If the state is carried over, a network that is trained on 16 characters at a time can
+# still know what was a hundred characters earlier: who is speaking, how long the line is, whether a
+# bracket is open. The gradient stops at the border of a piece (*truncated backpropagation through
+# time*). The memory does not.
 #
-# But it helps only if the next piece really **is** the next one.
+# But this helps only if the next piece really **is** the continuation.
 
 # %%
 from coursekit.prepare import show
@@ -37,15 +37,15 @@ from coursekit_textgen.data import Ids, next_piece, side_by_side
 # ## Predict first
 #
 # Pieces have 16 characters, and at the beginning of every piece the state is set to zero. The
-# first guess of a piece is made after reading one character, the last after reading 16. How many
-# characters has the network read when it guesses, *on average* over the 16 guesses?
+# network makes its first prediction after reading one character, its last after reading 16. *On
+# average* over the 16 predictions, how many characters has it read?
 
 # %%
 read_on_average = 8.5  # exercise
 
 # %% [markdown]
-# A piece is 16 places long; count them from 1. At which place do you expect the *highest* loss, the
-# state being zero at the beginning of each piece?
+# A piece has 16 places, counted from 1. The state is still zero at the beginning of each piece. At
+# which place do you expect the *highest* loss?
 
 # %%
 dearest_place = 1  # exercise
@@ -54,19 +54,21 @@ dearest_place = 1  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("read_on_average", "Only the last guess of a piece has all 16 characters before it.")
+@misconception(
+    "read_on_average", "Only the last prediction of a piece comes after all 16 characters."
+)
 def all_of_them():
     return 16
 
 
-@misconception("read_on_average", "That is the first guess of a piece alone; later ones see more.")
+@misconception("read_on_average", "That is true only of the first prediction. Later ones see more.")
 def only_one():
     return 1
 
 
 @misconception(
     "read_on_average",
-    "This counts from 0 to 15; but the first guess is made after one character, not before it.",
+    "This is the mean of 0 to 15. But the first prediction comes after one character, not before.",
 )
 def from_nothing():
     return 7.5
@@ -74,13 +76,13 @@ def from_nothing():
 
 @misconception(
     "dearest_place",
-    "The last place has the most characters before it: there the network knows most.",
+    "At the last place the network has read the most characters, so it knows the most.",
 )
 def the_last():
     return 16
 
 
-@misconception("dearest_place", "In the middle half of the piece has been read already.")
+@misconception("dearest_place", "In the middle, half of the piece has already been read.")
 def the_middle():
     return 8
 
@@ -89,38 +91,39 @@ def the_middle():
     "You know how little a short memory has seen",
     points=1,
     hints=(
-        "How many characters before it has the second guess, the third, the last?",
-        "Take the mean of the numbers 1, 2, 3 ... 16.",
+        "How many characters has the network read at the second prediction? At the third? The "
+        "last?",
+        "Take the mean of the numbers 1, 2, 3, ..., 16.",
         "(1 + 16) / 2.",
     ),
 )
 def seen(student):
-    assert abs(student["read_on_average"] - 8.5) < 0.01, "take the mean of 1, 2 ... 16"
+    assert abs(student["read_on_average"] - 8.5) < 0.01, "take the mean of 1, 2, ..., 16"
 
 
 @check(
     "You know where a lost memory hurts",
     points=1,
     hints=(
-        "Where in the piece does the network know least?",
-        "It knows the characters that it has read since its memory was set to zero.",
-        "At the very first place it has read a single character.",
+        "Where in the piece does the network know the least?",
+        "It knows only the characters that it has read since its state was set to zero.",
+        "At the first place it has read only one character.",
     ),
 )
 def hurts(student):
-    assert student["dearest_place"] == 1, "where has it read least?"
+    assert student["dearest_place"] == 1, "where has the network read the fewest characters?"
 
 
 # %% [markdown]
 # ## Find and fix
 #
-# `rows` is a text side by side, as in exercise 1. `batches_of` gives `steps` batches `(inputs,
-# targets, fresh)`. `fresh` is true for rows whose state is to be set to zero: in the first batch,
-# and in every batch if `carry_state` is false. Everywhere else the train step goes on with the
-# state that the same row ended with, one batch before.
+# `rows` is a text cut into rows, as in exercise 1. `batches_of` returns `steps` batches `(inputs,
+# targets, fresh)`. `fresh` is true for rows whose state will be set to zero: in the first batch,
+# and in every batch if `carry_state` is false. Every other row starts from its state at the end of
+# the previous batch.
 #
-# The version below runs, and networks learn with it: a much-read tutorial of 2018 prepared its text
-# like that. Yet the state that is carried is worse than none. Find out why, and fix it.
+# The version below runs, and networks learn with it. A popular tutorial of 2018 prepared its text
+# in this way. Yet the state that it carries is worse than no state. Find out why, and fix it.
 
 
 # %% tags=["fault"]
@@ -131,7 +134,7 @@ def batches_of(rows: Ids, length: int, steps: int, carry_state: bool) -> tf.data
         rows: The text side by side, ``(batch, width)``.
         length: The characters of a row in one batch.
         steps: How many batches.
-        carry_state: Whether a batch goes on with the state that the one before ended with.
+        carry_state: Whether a batch starts from the state at the end of the previous batch.
     """
     count = len(rows)
     parts = [next_piece(rows, step, length) for step in range(steps)]
@@ -151,12 +154,12 @@ def batches_of(rows: Ids, length: int, steps: int, carry_state: bool) -> tf.data
 from coursekit_textgen.data import batches_of  # exercise
 
 # %% [markdown]
-# Three batches of two rows. Read what row 0 reads, from batch to batch:
+# Three batches of two rows. Follow row 0 from batch to batch:
 
 # %%
 numbers = side_by_side(np.arange(100, 132), 2)
 for some_inputs, _, some_fresh in batches_of(numbers, 4, 3, carry_state=True):
-    print("reads", some_inputs.numpy().tolist(), "fresh", some_fresh.numpy().tolist())
+    print("inputs", some_inputs.numpy().tolist(), "fresh", some_fresh.numpy().tolist())
 
 # %%
 
@@ -173,8 +176,8 @@ def epoch(carry):
 
     places = [int(i) for inputs, _, _ in found for i in inputs[:, 0]]
     return {
-        "rows go on from batch to batch": all(follow(row, row) for row in range(4)),
-        "rows go on from row to row": all(
+        "rows continue from batch to batch": all(follow(row, row) for row in range(4)),
+        "the text continues from row to row": all(
             inputs[row + 1, 0] == targets[row, -1]
             for inputs, targets, _ in found
             for row in range(3)
@@ -190,8 +193,8 @@ def epoch(carry):
 
 def facts(follows, fresh, across=False, each=True, pieces=24):
     return {
-        "rows go on from batch to batch": follows,
-        "rows go on from row to row": across,
+        "rows continue from batch to batch": follows,
+        "the text continues from row to row": across,
         "targets follow inputs": True,
         "a batch has a piece of each row": each,
         "different pieces": pieces,
@@ -199,57 +202,57 @@ def facts(follows, fresh, across=False, each=True, pieces=24):
     }
 
 
-ANEW, ONCE = [4] * 6, [4, 0, 0, 0, 0, 0]
+ALWAYS, ONCE = [4] * 6, [4, 0, 0, 0, 0, 0]
 
 
 @misconception(
     "epoch",
-    "The pieces are shuffled, and the state is carried all the same: each row begins with the "
-    "memory of some other place in the book. This is the fault of 2018. Shuffling is a good habit "
-    "where examples have nothing to do with each other; here they follow each other.",
+    "The pieces are shuffled, but the state is still carried. Each row starts with the memory of "
+    "some other place in the book. This is the mistake of 2018. Shuffling is a good habit where "
+    "examples are independent. Here they continue each other.",
 )
 def shuffled(carry):
-    return facts(not carry, ONCE if carry else ANEW, each=False)
+    return facts(not carry, ONCE if carry else ALWAYS, each=False)
 
 
 @misconception(
     "epoch",
-    "The rows of a batch change places, and the state is carried all the same. The state stays "
-    "where it is, row by row: each row would begin with what *another* row remembers.",
+    "The rows of a batch change places, but their states do not. Each row would start with the "
+    "memory of *another* row.",
 )
 def rows_exchanged(carry):
-    return facts(not carry, ONCE if carry else ANEW)
+    return facts(not carry, ONCE if carry else ALWAYS)
 
 
 @misconception(
     "epoch",
-    "The text runs on from row to row *within* a batch. But the state is carried from batch to "
-    "batch, row by row: row 0 of the next batch must go on where row 0 stopped.",
+    "The text continues from row to row *within* a batch. But the state is carried from batch to "
+    "batch: row 0 of the next batch must continue where row 0 stopped.",
 )
 def row_to_row(carry):
-    return facts(not carry, ONCE if carry else ANEW, across=True, each=False)
+    return facts(not carry, ONCE if carry else ALWAYS, across=True, each=False)
 
 
 @misconception(
     "epoch",
-    "All rows are fresh in all batches. That is consistent, and throws the memory away: the "
+    "All rows are fresh in all batches. That is consistent, but it throws the memory away. The "
     "network never sees more than one piece.",
 )
 def always_fresh(carry):
-    return facts(True, ANEW)
+    return facts(True, ALWAYS)
 
 
 @misconception(
     "epoch",
-    "No row is ever fresh: an epoch would begin with the memory of the end of the book.",
+    "No row is ever fresh. An epoch would start with the memory of the end of the book.",
 )
 def never_fresh(carry):
-    return facts(True, [0] * 6 if carry else ANEW)
+    return facts(True, [0] * 6 if carry else ALWAYS)
 
 
 @misconception(
     "epoch",
-    "`carry_state` is not heeded any more: asked to go without memory, it still carries one.",
+    "`carry_state` is ignored. Even if it is False, the state is carried.",
 )
 def always_carried(carry):
     return facts(True, ONCE)
@@ -257,74 +260,77 @@ def always_carried(carry):
 
 @misconception(
     "epoch",
-    "Only the first batch is given, again and again: nothing is out of order, and nothing new is "
-    "read.",
+    "Only the first batch is returned, again and again. Nothing is out of order, but nothing new "
+    "is read either.",
 )
 def one_batch(carry):
-    return facts(not carry, ONCE if carry else ANEW, pieces=4)
+    return facts(not carry, ONCE if carry else ALWAYS, pieces=4)
 
 
 @check(
-    "A row that is not fresh goes on where it stopped",
+    "A row that is not fresh continues where it stopped",
     points=3,
     hints=(
-        "Print row 0 of three batches: does each begin where the one before ended?",
-        "One line puts the pieces in another order. What is it good for, and is that so here?",
-        "Without `shuffle` the pieces of one step, one for each row, come one after another.",
+        "Print row 0 of three batches. Does each begin where the previous one ended?",
+        "One line changes the order of the pieces. What is that good for? Is it good here?",
+        "Remove the line with `shuffle`. Then each batch has the next piece of every row.",
     ),
 )
 def follows(student):
     found = student.epoch(True)
     assert found["different pieces"] == 24, (
-        f"24 pieces to read, and {found['different pieces']} are"
+        f"there are 24 pieces to read, but only {found['different pieces']} are read"
     )
-    assert found["targets follow inputs"] is True, "the targets are not one character further on"
-    assert found["rows go on from batch to batch"] is True, (
-        "a row that is not fresh begins somewhere else in the text than where it stopped"
+    assert found["targets follow inputs"] is True, "the targets are not shifted by one character"
+    assert found["rows continue from batch to batch"] is True, (
+        "a row that is not fresh does not continue where it stopped"
     )
     assert found["a batch has a piece of each row"] is True, (
-        "a batch has two pieces of one row, and none of another"
+        "a batch has two pieces of one row and none of another"
     )
-    assert found["rows go on from row to row"] is False, (
-        "within a batch, the text goes on from one row to the next: each row has a place of its own"
+    assert found["the text continues from row to row"] is False, (
+        "within a batch, the text continues from row to row; each row should be a different place"
     )
 
 
 @check(
-    "The memory is carried through the epoch",
+    "The state is carried through the epoch",
     points=1,
     after="follows",
     hints=(
-        "In which batch has a row nothing to remember?",
-        "Only the first batch of an epoch is fresh, when the state is carried.",
-        "`tf.fill([count], step == 0 or not carry_state)`, as it was.",
+        "In which batch do the rows have nothing to remember?",
+        "If the state is carried, only the first batch of an epoch is fresh.",
+        "`tf.fill([count], step == 0 or not carry_state)`, as in the original.",
     ),
 )
 def carried(student):
     found = student.epoch(True)["fresh rows of each batch"]
-    assert found == ONCE, f"of four rows, {found} are fresh in the six batches; not {ONCE}"
+    assert found == ONCE, f"the six batches have {found} fresh rows of four; it should be {ONCE}"
 
 
 @check(
-    "It can still be switched off",
+    "Carrying the state can still be switched off",
     points=1,
     after="follows",
     hints=(
         "What should `fresh` be if `carry_state` is false?",
-        "Then every row of every batch begins anew.",
+        "Then every row of every batch starts with an empty memory.",
         "`step == 0 or not carry_state`.",
     ),
 )
 def switched_off(student):
     found = student.epoch(False)["fresh rows of each batch"]
-    assert found == ANEW, f"without the state, {found} of four rows are fresh; not {ANEW}"
+    assert found == ALWAYS, (
+        f"without carrying, the batches have {found} fresh rows of four; it should be {ALWAYS}"
+    )
 
 
 # %% [markdown]
-# ## A ruler for memory
+# ## Measure the memory
 #
-# A mean over everything hides where a network suffers. Write `by_place`: from the loss of each
-# guess `(batches, rows, length)` the mean loss at each *place* of a piece, `(length,)`.
+# One mean over everything hides where a network has trouble. Write `by_place`. It takes the loss of
+# each prediction, `(batches, rows, length)`, and returns the mean loss at each *place* of a piece,
+# `(length,)`.
 
 
 # %%
@@ -332,7 +338,7 @@ def by_place(losses: np.ndarray) -> np.ndarray:  # exercise
     """Return the mean loss at each place of a piece, ``(length,)``.
 
     Args:
-        losses: Of each guess, ``(batches, rows, length)``.
+        losses: The loss of each prediction, ``(batches, rows, length)``.
     """
     return losses.mean(axis=(0, 1))
 
@@ -346,55 +352,59 @@ def places(losses):
     return by_place(losses)
 
 
-@misconception("places", "This is the mean of each row; a place is the last axis.")
+@misconception("places", "This is the mean of each row. The places are the last axis.")
 def by_row(losses):
     return losses.mean(axis=(0, 2))
 
 
-@misconception("places", "This is the mean of each batch: a curve over time, not over places.")
+@misconception(
+    "places", "This is the mean of each batch. It is a curve over time, not over places."
+)
 def by_batch(losses):
     return losses.mean(axis=(1, 2))
 
 
-@misconception("places", "One number for all: it hides exactly what the ruler is to show.")
+@misconception("places", "This is one number for everything. It hides what we want to see.")
 def of_all(losses):
     return losses.mean()
 
 
-@misconception("places", "Only the first batch was looked at; there are more.")
+@misconception("places", "This uses only the first batch. Average over all of them.")
 def first_batch(losses):
     return losses[0].mean(axis=0)
 
 
-@misconception("places", "A sum grows with the number of batches and rows; a mean compares.")
+@misconception("places", "This is a sum, which grows with the number of batches. Take the mean.")
 def summed(losses):
     return losses.sum(axis=(0, 1))
 
 
 @check(
-    "The ruler gives one mean for each place",
+    "There is one mean for each place",
     points=2,
     hints=(
-        "Which of the three axes should be left over?",
-        "`mean` takes an axis, or several at once: average over batches and rows.",
+        "Which of the three axes should remain?",
+        "`mean` accepts several axes at once. Average over batches and rows.",
         "`losses.mean(axis=(0, 1))`.",
     ),
 )
 def ruler(student):
     losses = np.random.default_rng(1).uniform(1, 4, (3, 2, 5))
     found = student.places(losses)
-    assert np.shape(found) == (5,), f"five places, and the result has the shape {np.shape(found)}"
+    assert np.shape(found) == (5,), (
+        f"there are five places, but the result has shape {np.shape(found)}"
+    )
     expected = sum(losses[batch, row] for batch in range(3) for row in range(2)) / 6
-    assert_close(found, expected, "the mean of each place", atol=1e-6)
+    assert_close(found, expected, "the mean at each place", atol=1e-6)
 
 
 # %% [markdown]
 # ## What the memory is worth
 #
-# Three networks, alike but for the memory, learn the lesson's text in pieces of 16 characters:
-# with *your* batches; with the same pieces shuffled, and the state carried, as in 2018; and with
-# no memory carried at all. Then each reads held-out text in pieces of 16, fed as in its training,
-# and your ruler is laid on.
+# Three networks train on the lesson's text in pieces of 16 characters. They differ only in the
+# memory. One uses *your* batches. One uses the same pieces shuffled, with the state carried, as in
+# 2018. One carries no state at all. Then each reads held-out text in pieces of 16, prepared as in
+# its training, and your function shows the loss at each place.
 
 # %%
 from coursekit.prepare import prepare
@@ -414,7 +424,7 @@ def torn(batches: tf.data.Dataset, count: int) -> tf.data.Dataset:
 
 
 def reading(model: tf.keras.Model, batches: tf.data.Dataset) -> np.ndarray:
-    """Return the loss of each guess, ``(batches, rows, length)``, the state carried."""
+    """Return the loss of each prediction, ``(batches, rows, length)``, carrying the state."""
     states = model.zero_states(len(next(iter(batches))[0]))
     losses = []
     for inputs, targets, fresh in batches:
@@ -455,11 +465,11 @@ show(
 )
 
 # %% [markdown]
-# The memory that is carried makes the curve flat: the first guess of a piece is as good as the
-# last. Without it each piece begins in the dark. And with the memory of *another* place the network
-# must first find out that what it remembers is not true; it learns to distrust its memory, and
-# that shows even where the text is then read in order. No error was raised, the loss fell, and
-# the text that it wrote looked like Shakespeare: this fault stood in a tutorial read by many
-# thousands.
+# With a carried memory the curve is flat: the first prediction of a piece is as good as the last.
+# Without it, each piece starts from nothing. With the memory of *another* place, the network must
+# first find out that what it remembers is wrong. It learns to distrust its memory. That costs it
+# even when the text is later read in order. There was no error message, the loss fell, and the
+# text that it wrote looked like Shakespeare. So the mistake stayed unnoticed in a popular tutorial.
 #
-# **Next:** `coursekit check textgen/state`, then `coursekit next`.
+# **Next:** run `coursekit check textgen/state`. Then `coursekit next` opens exercise 4, where you
+# write the loss and the train step.

@@ -9,17 +9,17 @@
 #
 # **Kind.** predict, debug, complete, measure
 #
-# A step of training is the same in every lesson of this course, and in most of the field:
+# A train step is the same in every lesson of this course, and in most of deep learning:
 #
 # ```text
-# on a tape:  forward   what does the network expect?
+# on a tape:  forward   what does the network predict?
 #             loss      how surprised was it by what came?
-# then:       gradient  in which direction would it be less so?
-#             apply     go a little way in that direction
+# then:       gradient  in which direction would the surprise be smaller?
+#             apply     take a small step in that direction
 # ```
 #
-# The loss is the *cross-entropy*: $-\log p$ of the character that came, in nats. The network gives
-# *logits* $s$, scores of any size, and the probabilities are their softmax:
+# The loss is the *cross-entropy*: $-\log p$ of the character that came, in nats. The network
+# returns *logits* $s$, scores of any size. The probabilities are their softmax:
 #
 # $$p_i = \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad
 # \text{loss} = -\log p_{\text{target}} = \log \sum_j e^{s_j} - s_{\text{target}} .$$
@@ -45,8 +45,8 @@ from coursekit_textgen.model import CharacterModel
 # %% [markdown]
 # ## Predict first
 #
-# An untrained network finds all 66 signs of the vocabulary about equally likely. What is its loss
-# per character, in nats? Two decimals will do; `np.log` is at your service.
+# An untrained network finds all 66 characters of the vocabulary about equally likely. What is its
+# loss per character, in nats? Give two decimals. You can use `np.log`.
 
 # %%
 untrained_loss = 4.19  # exercise
@@ -60,37 +60,39 @@ def nats():
     return round(float(untrained_loss), 2)
 
 
-@misconception("nats", "That is in bits: the logarithm to base 2. A nat is 1.44 bits.")
+@misconception("nats", "That is in bits, with the logarithm to base 2. A nat is 1.44 bits.")
 def in_bits():
     return 6.04
 
 
-@misconception("nats", "That is the logarithm to base 10; `np.log` is to base e.")
+@misconception("nats", "That is the logarithm to base 10. `np.log` is to base e.")
 def base_ten():
     return 1.82
 
 
-@misconception("nats", "1/66 is the probability; the loss is minus its logarithm.")
+@misconception("nats", "1/66 is the probability. The loss is minus its logarithm.")
 def the_probability():
     return 0.02
 
 
-@misconception("nats", "A loss of zero is that of a network which is always sure and right.")
+@misconception("nats", "A loss of zero means that a network is always certain and always right.")
 def always_right():
     return 0
 
 
-@misconception("nats", "The sign is missing: a logarithm of 1/66 is negative, a loss is not.")
+@misconception(
+    "nats", "The minus sign is missing. The logarithm of 1/66 is negative, a loss is not."
+)
 def negative():
     return -4.19
 
 
 @check(
-    "You know the loss of knowing nothing",
+    "You know the loss of a network that knows nothing",
     points=1,
     hints=(
-        "Which probability has each of 66 signs if all are equally likely?",
-        "It is 1/66; and the loss is minus the logarithm of it.",
+        "If 66 characters are equally likely, what is the probability of each?",
+        "It is 1/66. The loss is minus its logarithm.",
         "-log(1/66) = log(66).",
     ),
 )
@@ -102,9 +104,9 @@ def nothing(student):
 # %% [markdown]
 # ## Find and fix
 #
-# This loss falls as nicely as any. Yet a network that learns with it writes worse than its loss
-# promises. Compare it with the formula above: what does the function in its last line do with what
-# it is handed? Fix it.
+# With this loss function the loss falls as it should. Yet the network writes worse than its loss
+# suggests. Compare the code with the formula above. What does the function in the last line do with
+# its arguments? Fix it.
 
 
 # %% tags=["fault"]
@@ -123,7 +125,8 @@ def character_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
 from coursekit_textgen.train import character_loss  # exercise
 
 # %% [markdown]
-# Two signs, scores of 0 and 2. The second came; the formula says $\log(e^0 + e^2) - 2 = 0.127$.
+# Two characters have the scores 0 and 2, and the second one came. By the formula the loss is
+# $\log(e^0 + e^2) - 2 = 0.127$.
 
 # %%
 print(character_loss(tf.constant([[[0.0, 2.0]]]), tf.constant([[1]])).numpy())
@@ -153,9 +156,9 @@ def loss(logits, targets):
 
 @misconception(
     "loss",
-    "exp(logits) is handed over as logits, and softmax takes exp of it again. The network then "
-    "learns scores that are right for exp(exp(s)), and everyone who uses them as logits, as the "
-    "sampling does, gets other probabilities than those that were trained.",
+    "exp(logits) is passed as logits, and softmax applies exp again. The network then learns "
+    "scores that are right for exp(exp(s)). Sampling uses them as ordinary logits, and gets "
+    "different probabilities from those that were trained.",
 )
 def exp_as_logits(logits, targets):
     with np.errstate(all="ignore"):
@@ -164,7 +167,7 @@ def exp_as_logits(logits, targets):
 
 @misconception(
     "loss",
-    "Probabilities are handed over as logits: softmax is taken twice. They lie between 0 and 1, so "
+    "Probabilities are passed as logits, so softmax is applied twice. They are between 0 and 1, so "
     "the second softmax can never be sure of anything, and the loss never gets low.",
 )
 def softmax_twice(logits, targets):
@@ -173,7 +176,7 @@ def softmax_twice(logits, targets):
 
 @misconception(
     "loss",
-    "Keras took the logits for probabilities: its losses do, unless they are told "
+    "Keras took the logits for probabilities. Its loss functions do this by default. Use "
     "`from_logits=True`.",
 )
 def taken_for_probabilities(logits, targets):
@@ -181,14 +184,12 @@ def taken_for_probabilities(logits, targets):
     return -np.log(chosen(shares / shares.sum(-1, keepdims=True), targets))
 
 
-@misconception(
-    "loss", "The mean was taken already: what is asked for is the loss of each character."
-)
+@misconception("loss", "This is already the mean. Return the loss of each character.")
 def averaged(logits, targets):
     return cross_entropy(logits, targets).mean()
 
 
-@misconception("loss", "The sign is missing: the logarithm of a probability is negative.")
+@misconception("loss", "The minus sign is missing. The logarithm of a probability is negative.")
 def log_probability(logits, targets):
     return -cross_entropy(logits, targets)
 
@@ -198,15 +199,15 @@ def probability(logits, targets):
     return chosen(softmax(logits), targets)
 
 
-@misconception("loss", "This is in bits: nats are asked for, the logarithm to base e.")
+@misconception("loss", "This is in bits. Use nats, with the logarithm to base e.")
 def bits(logits, targets):
     return cross_entropy(logits, targets) / np.log(2)
 
 
 @misconception(
     "loss",
-    "exp of a large logit is more than a float can hold, and inf / inf is not a number. Let the "
-    "function that takes logits do it: it takes the largest off first.",
+    "exp of a large logit overflows, and inf / inf is not a number. Use the function that takes "
+    "logits. It subtracts the largest one first.",
 )
 def overflowing(logits, targets):
     with np.errstate(all="ignore"):
@@ -216,8 +217,8 @@ def overflowing(logits, targets):
 
 @misconception(
     "loss",
-    "The formula is right, but exp of a large logit is more than a float can hold. Let the "
-    "function that takes logits do it: it takes the largest off first.",
+    "The formula is right, but exp of a large logit overflows. Use the function that takes logits. "
+    "It subtracts the largest one first.",
 )
 def infinite_sum(logits, targets):
     with np.errstate(all="ignore"):
@@ -226,8 +227,8 @@ def infinite_sum(logits, targets):
 
 @misconception(
     "loss",
-    "The logarithm of a softmax: where a probability is too small for a float it is 0, and its "
-    "logarithm is minus infinity. Take both in one go, from the logits.",
+    "Softmax and logarithm are separate steps. A probability that is too small for a float becomes "
+    "0, and its logarithm is minus infinity. Compute both at once, from the logits.",
 )
 def log_of_zero(logits, targets):
     with np.errstate(all="ignore"):
@@ -239,26 +240,28 @@ def log_of_zero(logits, targets):
     points=2,
     hints=(
         "What does the function in the last line do with its `logits=`?",
-        "It takes exp and normalises, itself. What should it be handed, then?",
-        "Leave `tf.exp` away: `logits=logits`.",
+        "It applies exp and normalises by itself. So what should you pass to it?",
+        "Leave out `tf.exp`: `logits=logits`.",
     ),
 )
 def value(student):
     logits = np.random.default_rng(3).normal(0, 2, (2, 3, 4)).astype("float32")
     targets = np.array([[0, 1, 2], [3, 0, 1]], "int32")
     found = student.loss(logits, targets)
-    assert np.shape(found) == (2, 3), f"a loss for each of 2 x 3 characters, not {np.shape(found)}"
+    assert np.shape(found) == (2, 3), (
+        f"return a loss for each of 2 x 3 characters, not shape {np.shape(found)}"
+    )
     expected = cross_entropy(logits, targets)
     assert_close(found, expected, "two rows, three characters", rtol=1e-3)
 
 
 @check(
-    "It stays a number when the network is very sure",
+    "The loss is finite even when the network is very sure",
     points=1,
     after="value",
     hints=(
-        "What is the loss if the scores are 0 and 200, and the first sign came?",
-        "By the formula it is 200: no probability needs to be computed on the way.",
+        "What is the loss if the scores are 0 and 200, and the first character came?",
+        "By the formula it is 200. You do not need to compute a probability on the way.",
         "`tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)`.",
     ),
 )
@@ -271,16 +274,16 @@ def stable(student):
 # %% [markdown]
 # ## Write the step
 #
-# A batch is `(inputs, targets, fresh)`. The model keeps the states of the batch before in
+# A batch is `(inputs, targets, fresh)`. The model keeps the states of the previous batch in
 # `model.carried`, one variable for each layer.
 #
-# 1. Rows that are fresh begin with a state of zeros, the others with the carried one
-#    (`tf.where(condition, a, b)` chooses; `fresh` is `(batch,)`, a state `(batch, units)`).
-# 2. On a tape: the logits and the states after, `model(inputs, states, training=True)`; the mean
-#    of `character_loss`.
-# 3. The gradient for `model.trainable_variables`, then `model.optimizer.apply(gradients,
-#    variables)`.
-# 4. Each carried variable is *assigned* the state after, for the next batch.
+# 1. Fresh rows start from a state of zeros, the others from the carried state. Use
+#    `tf.where(condition, a, b)`. `fresh` is `(batch,)`, a state is `(batch, units)`.
+# 2. On a tape, compute the logits and the new states with `model(inputs, states, training=True)`,
+#    then the mean of `character_loss`.
+# 3. Compute the gradients for `model.trainable_variables`. Apply them with
+#    `model.optimizer.apply(gradients, variables)`.
+# 4. *Assign* each new state to its carried variable, for the next batch.
 
 # %%
 show(
@@ -293,9 +296,9 @@ show(
 from coursekit_textgen.train import train_step  # exercise
 
 # %% [markdown]
-# Twenty steps, eagerly, on one batch: the loss begins where you predicted (the vocabulary here has
-# 12 signs), and falls. Put `breakpoint()` into your step if something is not as you expect; it is
-# plain Python as long as nobody compiles it.
+# Twenty steps on one batch, not compiled. The loss starts at the value you can predict (the
+# vocabulary here has 12 characters), and falls. If something is not as you expect, put
+# `breakpoint()` into your step. It is plain Python until it is compiled.
 
 # %% tags=["train"]
 from coursekit_textgen import TextgenSettings
@@ -374,11 +377,11 @@ def take(inputs, targets, fresh, carried, table, rate):
             states = self.zero_states(rows) if states is None else states
             states = [tf.convert_to_tensor(state) for state in states]
             if len(states) != len(self.kept):
-                raise ValueError(f"{len(states)} states; the network has {len(self.kept)} layers")
+                raise ValueError(f"{len(states)} states for a network of {len(self.kept)} layers")
             for state in states:
                 if state.shape != (rows, 1):
                     raise ValueError(
-                        f"a state of the shape {state.shape}; it should stay {(rows, 1)}. "
+                        f"a state has shape {state.shape}; it should be {(rows, 1)}. "
                         "`fresh` must be a column: `fresh[:, tf.newaxis]`"
                     )
             factor = 1 + sum((place + 1) * state for place, state in enumerate(states))
@@ -399,9 +402,7 @@ def take(inputs, targets, fresh, carried, table, rate):
     }
 
 
-@misconception(
-    "take", "The losses are added up: the step grows with the batch. A mean can be compared."
-)
+@misconception("take", "The losses are added up, so the step grows with the batch. Take the mean.")
 def summed(*args):
     right = toy(*args, total=True)
     return right | {"loss": right["loss"] * args[0].size}
@@ -409,7 +410,7 @@ def summed(*args):
 
 @misconception(
     "take",
-    "The loss of each character was handed to the tape without a mean: the tape adds them up.",
+    "The tape got the loss of each character without a mean. Then it adds them up.",
 )
 def not_reduced(inputs, targets, fresh, carried, table, rate):
     states = np.where(fresh[:, None], 0, carried)
@@ -418,13 +419,13 @@ def not_reduced(inputs, targets, fresh, carried, table, rate):
     return toy(inputs, targets, fresh, carried, table, rate, total=True) | {"loss": each}
 
 
-@misconception("take", "The gradients were computed and not applied: nothing was learnt.")
+@misconception("take", "The gradients were computed but not applied. Nothing was learned.")
 def not_applied(*args):
     return toy(*args) | {"table": args[4]}
 
 
 @misconception(
-    "take", "The step goes uphill: the optimizer takes the gradient off by itself, sign and all."
+    "take", "The step goes uphill. The optimizer subtracts the gradient by itself; keep its sign."
 )
 def uphill(*args):
     return toy(*args[:5], -args[5])
@@ -432,7 +433,7 @@ def uphill(*args):
 
 @misconception(
     "take",
-    "The carried states are not handed to the model: it begins every piece with an empty memory.",
+    "The carried states are not passed to the model. It starts every piece with an empty memory.",
 )
 def no_memory(inputs, targets, fresh, carried, table, rate):
     return toy(inputs, targets, fresh, carried, table, rate, states=0 * carried)
@@ -440,14 +441,14 @@ def no_memory(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "`fresh` is not heeded: a row that begins elsewhere goes on with a memory of another place.",
+    "`fresh` is ignored. A row that starts at a new place keeps the memory of a different place.",
 )
 def fresh_ignored(inputs, targets, fresh, carried, table, rate):
     return toy(inputs, targets, fresh, carried, table, rate, states=carried)
 
 
 @misconception(
-    "take", "The two cases are exchanged: fresh rows get zeros, the others the carried state."
+    "take", "The two cases are swapped. Fresh rows get zeros, the others the carried state."
 )
 def fresh_turned(inputs, targets, fresh, carried, table, rate):
     return toy(inputs, targets, ~fresh, carried, table, rate)
@@ -455,7 +456,7 @@ def fresh_turned(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "If any row is fresh, all begin with zeros: whether to go on is asked for each row.",
+    "If any row is fresh, all rows start from zeros. Decide it for each row separately.",
 )
 def all_or_none(inputs, targets, fresh, carried, table, rate):
     return toy(inputs, targets, fresh | fresh.any(), carried, table, rate)
@@ -463,16 +464,14 @@ def all_or_none(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "The state after the batch is lost: `=` gives a Python name another value, and a compiled step "
-    "forgets that. The model's variable must be told: `carried.assign(state)`.",
+    "The state after the batch is lost. `=` only gives a Python name a new value, and a compiled "
+    "step forgets that. Change the model's variable with `carried.assign(state)`.",
 )
 def never_kept(*args):
     return toy(*args) | {"carried": args[3]}
 
 
-@misconception(
-    "take", "What was kept is the state *before* the batch: the memory never gets any further."
-)
+@misconception("take", "This keeps the state *before* the batch, so the memory never advances.")
 def kept_before(inputs, targets, fresh, carried, table, rate):
     right = toy(inputs, targets, fresh, carried, table, rate)
     return right | {"carried": np.where(fresh[:, None], 0, carried)}
@@ -480,8 +479,8 @@ def kept_before(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "Fresh rows are emptied once more, after the batch. They have read it now, and the next batch "
-    "goes on from there.",
+    "Fresh rows are reset again after the batch. But they have read the batch by then, and the "
+    "next one continues from it.",
 )
 def emptied_again(inputs, targets, fresh, carried, table, rate):
     right = toy(inputs, targets, fresh, carried, table, rate)
@@ -490,15 +489,15 @@ def emptied_again(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "Only the first layer's state is kept: each layer has a memory of its own, and all the others "
-    "would begin every piece with what they knew at the very beginning.",
+    "Only the first layer's state is kept. Each layer has its own memory, and the others would "
+    "start every piece with their old state.",
 )
 def first_layer_only(*args):
     right = toy(*args)
     return right | {"carried": np.stack([right["carried"][0], args[3][1]])}
 
 
-@misconception("take", "Every layer keeps the state of the last one; each has a memory of its own.")
+@misconception("take", "Every layer gets the state of the last one. Each has its own memory.")
 def last_for_all(*args):
     right = toy(*args)
     return right | {"carried": np.stack([right["carried"][1]] * 2)}
@@ -506,8 +505,8 @@ def last_for_all(*args):
 
 @misconception(
     "take",
-    "The rows of the batch change places, and the states do not: each row goes on with the memory "
-    "of another one.",
+    "The rows of the batch change places, but the states do not. Each row continues with the "
+    "memory of a different row.",
 )
 def rows_exchanged(inputs, targets, fresh, carried, table, rate):
     return toy(inputs[::-1], targets[::-1], fresh, carried, table, rate)
@@ -515,16 +514,14 @@ def rows_exchanged(inputs, targets, fresh, carried, table, rate):
 
 @misconception(
     "take",
-    "The loss is turned into a number of Python, by `float()` or `.numpy()`. That works step by "
-    "step; a compiled step has no numbers yet when it is built, only tensors.",
+    "The loss is converted to a Python number with `float()` or `.numpy()`. That works in eager "
+    "mode. While a step is being compiled there are no numbers yet, only tensors.",
 )
 def python_number(*args):
     return toy(*args) | {"can be compiled": "no: a result is no tensor"}
 
 
-@misconception(
-    "take", "`training=True` is missing: dropout does nothing, and nothing reminds you of it."
-)
+@misconception("take", "`training=True` is missing. Dropout does nothing, and there is no warning.")
 def not_training(*args):
     return toy(*args) | {"training": False}
 
@@ -533,7 +530,7 @@ def not_training(*args):
     "It reports the mean loss",
     points=1,
     hints=(
-        "How is one number made of a loss for each character?",
+        "How do you turn one loss for each character into a single number?",
         "`tf.reduce_mean` of `character_loss(logits, targets)`, inside the tape.",
         '`return {"loss": loss}`.',
     ),
@@ -541,8 +538,8 @@ def not_training(*args):
 def reports(student):
     args = example(ALL_FRESH, remembered=False)
     found, expected = student.take(*args), toy(*args)["loss"]
-    assert_close(found["loss"], expected, "five rows of three characters", rtol=1e-3)
-    said = "`tf.function` compiles the step for the lesson; stay with tensors, so that it can"
+    assert_close(found["loss"], expected, "the loss of five rows of three characters", rtol=1e-3)
+    said = "`tf.function` compiles the step for the lesson, so use only tensors"
     assert found["can be compiled"] == "yes", f"{said}: {found['can be compiled']}"
 
 
@@ -551,7 +548,7 @@ def reports(student):
     points=2,
     after="reports",
     hints=(
-        "When is the gradient asked for, and who moves the weights?",
+        "When do you compute the gradient, and what changes the weights?",
         "After the `with` block: `tape.gradient(loss, variables)`, then the optimizer.",
         "`model.optimizer.apply(gradients, model.trainable_variables)`.",
     ),
@@ -563,13 +560,13 @@ def learns(student):
 
 
 @check(
-    "Rows go on from the carried state",
+    "Rows continue from the carried state",
     points=1,
     after="reports",
     hints=(
-        "What did the batch before leave in `model.carried`?",
-        "Hand the states to the model as its second argument.",
-        "`model(inputs, states, training=True)`, with `states` made of `model.carried`.",
+        "What did the previous batch leave in `model.carried`?",
+        "Pass the states to the model as its second argument.",
+        "`model(inputs, states, training=True)`, with `states` from `model.carried`.",
     ),
 )
 def goes_on(student):
@@ -580,12 +577,12 @@ def goes_on(student):
 
 
 @check(
-    "Fresh rows begin with an empty memory",
+    "Fresh rows start with an empty memory",
     points=2,
     after="goes_on",
     hints=(
-        "Which rows must not go on with what the batch before left?",
-        "Choose for each row: `tf.where`, with `fresh` as a column.",
+        "Which rows must not continue from the previous batch?",
+        "Choose for each row with `tf.where`, and make `fresh` a column.",
         "`tf.where(fresh[:, tf.newaxis], 0.0, state)` for each state of `model.carried`.",
     ),
 )
@@ -602,7 +599,7 @@ def fresh_rows(student):
     after="reports",
     hints=(
         "Where will the next batch look for the state?",
-        "The model returns the states after the last character: they belong into `model.carried`.",
+        "The model returns the states after the last character. Put them into `model.carried`.",
         "`carried.assign(state)` for each pair of `zip(model.carried, after)`.",
     ),
 )
@@ -610,7 +607,7 @@ def keeps(student):
     student.take(*example(NONE_FRESH))  # tells apart what is the same where all are fresh
     args = example(ALL_FRESH)
     found, expected = student.take(*args)["carried"], toy(*args)["carried"]
-    assert_close(found, expected, "the carried state afterwards", atol=1e-3)
+    assert_close(found, expected, "the carried state after the step", atol=1e-3)
 
 
 @check(
@@ -619,20 +616,22 @@ def keeps(student):
     after="reports",
     hints=(
         "Which part of the network behaves differently in training?",
-        "Dropout drops only if it is told.",
-        "`training=True` as an argument of the model.",
+        "Dropout does something only if it knows that this is training.",
+        "Pass `training=True` to the model.",
     ),
 )
 def trains(student):
-    assert student.take(*example(ALL_FRESH))["training"] is True, "training=True was not given"
+    assert student.take(*example(ALL_FRESH))["training"] is True, (
+        "training=True was not passed to the model"
+    )
 
 
 # %% [markdown]
 # ## Train the lesson
 #
-# Your step goes on to train the real network of the lesson, compiled. Beside it learns one whose
-# scores are put through `exp` before they reach your loss: the fault from above. When both are
-# trained, both are used in the usual way, their scores taken as logits.
+# Your step now trains the real network of the lesson, compiled. A second network has the fault from
+# above: its scores go through `exp` before they reach your loss. After training, both are used in
+# the usual way, with their scores as logits.
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -643,10 +642,10 @@ from coursekit_textgen.decode import Taste
 
 
 class Exponential(CharacterModel):
-    """A network that hands exp(logits) to the loss."""
+    """A network that passes exp(logits) to the loss."""
 
     def call(self, ids, states=None, training=False):
-        """Read on; the scores come out exponentiated."""
+        """Return exp(logits) and the states."""
         logits, after = super().call(ids, states, training)
         return tf.exp(logits), after
 
@@ -663,14 +662,15 @@ for name, network in (("yours", CharacterModel), ("exp(logits) as logits", Expon
     print(f"── {name}: reported {losses[name][-50:].mean():.2f}, held out {held_out:.2f} nats ──")
     print(continued(used, data.vocabulary, data.opening, 250, Taste(0.8)), "\n")
 show(
-    curves("What the two report", losses),
+    curves("The loss that each reports in training", losses),
     alt="The losses that the two networks report while they learn: two curves that fall alike.",
 )
 
 # %% [markdown]
-# The curves look alike: the faulty network has learnt something, namely scores whose *double*
-# exponential is right. Used as what they are called, logits, they are far too flat, and the text
-# falls apart. The held-out loss, measured by other code than the loss that was trained, finds it
-# at once. That is a habit worth having: **never let a loss be the only judge of itself.**
+# The curves look alike. The faulty network has learned scores whose *double* exponential is right.
+# Used as ordinary logits they are far too flat, and the text falls apart. The held-out loss finds
+# this at once, because other code computes it. Make this a habit: **check a loss with code that
+# did not train on it.**
 #
-# **Next:** `coursekit check textgen/step`, then `coursekit next`.
+# **Next:** run `coursekit check textgen/step`. Then `coursekit next` opens exercise 5, where the
+# network writes.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Writing: temperature, top-k and top-p
 #
-# **Goal.** Draw the next character from what a network expects, and choose how wild to be.
+# **Goal.** Sample the next character from a network's predictions, and control how wild it is.
 #
 # **Time.** 35 minutes
 #
@@ -9,15 +9,16 @@
 #
 # **Kind.** predict, debug, complete, invent
 #
-# A trained network says how likely every next character is. To write, one of them must be chosen,
-# again and again. Always the likeliest? Then it writes *the the the the*. Each as often as it is
-# likely? Then sooner or later it draws a character that spoils the sentence. In between lies all
-# the craft:
+# A trained network predicts how likely each next character is. To write, we must choose one of
+# them, again and again. If we always take the likeliest, the text becomes *the the the the*. If we
+# choose each one as often as it is likely, sooner or later a character spoils the sentence. There
+# are three ways to find a middle:
 #
-# * **temperature** $T$ divides the logits: below 1 tamer, above 1 wilder;
-# * **top-k** draws from the $k$ likeliest characters only (Fan et al. 2018);
-# * **top-p** draws from the fewest likeliest characters that have the probability $p$ *together*
-#   (nucleus sampling, Holtzman et al. 2020).
+# * **temperature** $T$ divides the logits: below 1 the text is tamer, above 1 wilder;
+# * **top-k** samples from the $k$ likeliest characters only
+#   ([Fan et al. 2018](https://arxiv.org/abs/1805.04833));
+# * **top-p** samples from the smallest set of likeliest characters whose probabilities add up to at
+#   least $p$ (nucleus sampling, [Holtzman et al. 2020](https://arxiv.org/abs/1904.09751)).
 
 # %%
 import numpy as np
@@ -34,8 +35,8 @@ from coursekit_textgen.decode import IMPOSSIBLE, Taste
 # ## Predict first
 #
 # Three characters have the probabilities 0.5, 0.25 and 0.25. Their logits are divided by a
-# temperature of **0.5**. Which probability has the first one then? (A logit is the logarithm of a
-# probability, up to a constant. What becomes of a number if its logarithm is doubled?)
+# temperature of **0.5**. What is the probability of the first one now? (A logit is the logarithm of
+# a probability, up to a constant. What happens to a number if its logarithm is doubled?)
 
 # %%
 first_at_half = 0.67  # exercise
@@ -49,23 +50,25 @@ def share():
     return round(float(first_at_half), 2)
 
 
-@misconception("share", "Temperature does change something, and below 1 the likeliest gains.")
+@misconception("share", "The temperature changes the probabilities. Below 1 the likeliest gains.")
 def unchanged():
     return 0.5
 
 
-@misconception("share", "That is a temperature of 2, or multiplying: it evens out.")
+@misconception(
+    "share", "That is a temperature of 2, or multiplying by 0.5. It makes them more equal."
+)
 def multiplied():
     return 0.41
 
 
-@misconception("share", "Certainty comes only at a temperature of 0.")
+@misconception("share", "Only a temperature of 0 makes the likeliest certain.")
 def certain():
     return 1
 
 
 @misconception(
-    "share", "Squared, but not yet divided by the sum of the squares: they must sum to one."
+    "share", "This is the square. Divide it by the sum of the squares: probabilities sum to one."
 )
 def not_normalised():
     return 0.25
@@ -75,8 +78,8 @@ def not_normalised():
     "You know what a temperature does",
     points=1,
     hints=(
-        "log p divided by 0.5 is 2 log p. Of which number is that the logarithm?",
-        "Of p squared. Square all three, then divide by their sum.",
+        "log p divided by 0.5 is 2 log p. Which number has that logarithm?",
+        "p squared. Square all three, then divide by their sum.",
         "0.25 / (0.25 + 0.0625 + 0.0625).",
     ),
 )
@@ -89,31 +92,31 @@ def halved(student):
 # %% [markdown]
 # ## Find and fix
 #
-# `drawn` gets logits `(rows, characters)` and for each row a `chance`, a number between 0 and 1
-# drawn elsewhere. It should draw as a wheel of fortune does: the probabilities lie end to end, and
-# that character is drawn in whose part the chance falls.
+# `drawn` gets logits `(rows, characters)` and, for each row, a `chance`: a random number between 0
+# and 1. It should sample like a wheel of fortune. Put the probabilities end to end as segments of a
+# line. Draw the character whose segment contains `chance`.
 #
 # ```text
 # probabilities      0.5              0.25      0.15   0.1
-# ends of parts  |─────────────────|─────────|──────|─────|
+# segments       |─────────────────|─────────|──────|─────|
 #                0                0.5      0.75    0.9    1
 # chance                               ↑ 0.6: the second
 # ```
 #
-# In the version below the chance plays no part at all, and *no temperature can change what it
-# writes*. Fix it, with operations of TensorFlow: the writing is compiled. Careful: a character
-# whose probability is 0 must never be drawn, not even with a chance of exactly 0.
+# The version below ignores `chance`, and *no temperature can change what it writes*. Fix it. Use
+# TensorFlow operations, because the function is compiled. A character whose probability is 0 must
+# never be drawn, not even if `chance` is exactly 0.
 
 
 # %% tags=["fault"]
 def drawn(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
-    """Draw a character in each row from ``softmax(logits)``, as one spins a wheel of fortune.
+    """Sample a character in each row from ``softmax(logits)``, like spinning a wheel of fortune.
 
-    The probabilities are laid end to end; the character is drawn in whose part `chance` falls.
+    The probabilities are segments of a line; draw the character whose segment contains `chance`.
 
     Args:
         logits: ``(rows, characters)``.
-        chance: Evenly distributed between 0 and 1, ``(rows,)``.
+        chance: Uniformly distributed between 0 and 1, ``(rows,)``.
     """
     probabilities = tf.nn.softmax(logits)
     return tf.argmax(probabilities, axis=-1, output_type=tf.int32)
@@ -149,7 +152,7 @@ def draw(logits, chance):
 @misconception(
     "draw",
     "argmax always takes the likeliest. Dividing all logits by a temperature never changes which "
-    "one that is: the first notebooks printed a temperature and wrote the same text at each.",
+    "one that is, so the text is the same at every temperature.",
 )
 def likeliest(logits, chance):
     return logits.argmax(-1)
@@ -157,8 +160,8 @@ def likeliest(logits, chance):
 
 @misconception(
     "draw",
-    "With a chance of exactly 0 a character was drawn whose part is empty: use > and not >= when "
-    "you look for the first part that ends behind the chance.",
+    "With a chance of exactly 0, a character of probability 0 was drawn. Look for the first "
+    "segment that ends *beyond* the chance: use >, not >=.",
 )
 def empty_part(logits, chance):
     ends = np.cumsum(softmax(logits), -1)
@@ -167,52 +170,58 @@ def empty_part(logits, chance):
 
 @misconception(
     "draw",
-    "exp(logits) is drawn from as if it were logits, as in the notebook of 2018: softmax takes exp "
-    "a second time, and what was likely becomes nearly certain.",
+    "exp(logits) is used as if it were logits, as in the notebook of 2018. Softmax applies exp a "
+    "second time, and what was likely becomes nearly certain.",
 )
 def exp_as_logits(logits, chance):
     return spun(softmax(np.exp(logits)), chance)
 
 
-@misconception("draw", "The logits themselves were laid end to end: first they must become parts.")
+@misconception(
+    "draw", "The logits themselves were laid end to end. Turn them into probabilities first."
+)
 def without_softmax(logits, chance):
     return spun(logits, chance)
 
 
 @misconception(
     "draw",
-    "The parts were laid end to end down the rows, character by character: `tf.cumsum` adds along "
-    "the first axis unless it is told `axis=-1`.",
+    "The probabilities were added up across the rows. `tf.cumsum` uses the first axis by default; "
+    "give it `axis=-1`.",
 )
 def down_the_rows(logits, chance):
     return (np.cumsum(softmax(logits), 0) <= chance[:, None]).sum(-1)
 
 
-@misconception("draw", "One number for each row is asked for: take the column, `[:, 0]`.")
+@misconception("draw", "Return one number for each row, not a column: `[:, 0]`.")
 def as_a_column(logits, chance):
     return spun(softmax(logits), chance)[:, None]
 
 
-@misconception("draw", "The wheel is turned backwards: a chance near 0 should give the first part.")
+@misconception(
+    "draw", "The wheel turns backwards. A chance near 0 should draw the first character."
+)
 def backwards(logits, chance):
     return spun(softmax(logits), 1 - chance)
 
 
-@misconception("draw", "It is one character too far: count the parts that end *before* the chance.")
+@misconception(
+    "draw", "This is one character too far. Count the segments that end *before* the chance."
+)
 def one_too_far(logits, chance):
     return np.minimum(spun(softmax(logits), chance) + 1, logits.shape[-1] - 1)
 
 
-@misconception("draw", "All rows are drawn with the chance of the first; each has its own.")
+@misconception("draw", "All rows use the chance of the first row. Each row has its own.")
 def one_chance(logits, chance):
     return spun(softmax(logits), np.full_like(chance, chance[0]))
 
 
 @check(
-    "The chance decides what is drawn",
+    "The chance decides which character is drawn",
     points=3,
     hints=(
-        "Where on the wheel does the part of each character end?",
+        "Where does the segment of each character end?",
         "`tf.cumsum(probabilities, axis=-1)` gives the ends. Which is the first beyond the chance?",
         "Count the ends that are not beyond the chance, row by row: `tf.reduce_sum` of "
         "`tf.cast(ends <= chance[:, tf.newaxis], tf.int32)`.",
@@ -223,39 +232,39 @@ def falls(student):
     rows = np.log([[0.5, 0.25, 0.15, 0.1]] * 7).astype("float32")
     found = student.draw(rows, chances)
     expected = [1, 0, 0, 1, 2, 2, 3]
-    said = "drawn from 0.5, 0.25, 0.15, 0.1 with the chances 0.6, 0.05, 0.45 ..."
+    said = "drawn from 0.5, 0.25, 0.15, 0.1 with the chances 0.6, 0.05, 0.45, ..."
     assert_equal(found, expected, said)
 
 
 @check(
-    "What is impossible is never drawn",
+    "An impossible character is never drawn",
     points=1,
     after="falls",
     hints=(
-        "Which parts of the wheel have no width?",
-        "A part of no width ends where it begins: at the chance itself, if that is 0.",
+        "Which segments have no width?",
+        "A segment without width ends where it begins. If it is the first one, it ends at 0.",
         "An end must be *greater* than the chance: `ends > chance[:, tf.newaxis]`.",
     ),
 )
 def impossible(student):
     logits = np.array([[-1e9, 0.2, -1e9, 0.3]] * 2, "float32")
     found = student.draw(logits, np.array([0, 0.999], "float32"))
-    assert_equal(found, [1, 3], "only the second and the fourth may come")
+    assert_equal(found, [1, 3], "only the second and the fourth are possible")
 
 
 # %% [markdown]
 # ## Narrow the choice
 #
-# `narrowed` changes logits before they are drawn from. What may not be drawn gets the logit
-# `IMPOSSIBLE`, -1e9. There are four holes, and you can fill and check them one after another:
+# `narrowed` changes the logits before a character is sampled. Characters that must not be drawn get
+# the logit `IMPOSSIBLE`, -1e9. There are four gaps. You can fill and check them one at a time:
 #
-# 1. a temperature of 0: return logits in which only the likeliest stays (0.0 for it, `IMPOSSIBLE`
-#    for the others);
-# 2. else the temperature divides the logits;
-# 3. top-k: all but the `taste.top_k` likeliest become impossible (`tf.math.top_k(...).values`
-#    gives them, the largest first; k may be larger than the vocabulary);
-# 4. top-p, on what is left: sort the probabilities, the largest first, and go along until
-#    `taste.top_p` is reached. The character with which it is reached stays.
+# 1. A temperature of 0: return logits that leave only the likeliest (0.0 for it, `IMPOSSIBLE` for
+#    the others).
+# 2. Otherwise, divide the logits by the temperature.
+# 3. Top-k: all but the `taste.top_k` likeliest become impossible. `tf.math.top_k(...).values`
+#    returns the k largest, in descending order. k may be larger than the vocabulary.
+# 4. Top-p, on what is left: sort the probabilities in descending order and add them up until
+#    `taste.top_p` is reached. The character that reaches it stays.
 
 # %%
 show(
@@ -313,19 +322,19 @@ def chances_of(logits, temperature, k, p):
     """Return the probabilities that are drawn from."""
     left = narrowed(tf.constant(logits), Taste(temperature, k, p))
     if left.shape != logits.shape:
-        raise TypeError(f"logits of the shape {logits.shape} become {left.shape}: return logits")
+        raise TypeError(f"logits of shape {logits.shape} became {left.shape}: return logits")
     chances = tf.nn.softmax(left)
     return chances + 0 * tf.reduce_sum(chances, -1, keepdims=True)  # a row with one NaN is NaN
 
 
-@misconception("chances_of", "The temperature is not used: at 0.5 and at 2 it draws alike.")
+@misconception("chances_of", "The temperature is not used. At 0.5 and at 2 the result is the same.")
 def no_temperature(logits, temperature, k, p):
     return by_hand(logits, temperature and 1, k, p)
 
 
 @misconception(
     "chances_of",
-    "The logits were multiplied by the temperature: then hot is tame and cold is wild.",
+    "The logits were multiplied by the temperature. Then high is tame and low is wild.",
 )
 def times_temperature(logits, temperature, k, p):
     return by_hand(logits, temperature and 1 / temperature, k, p)
@@ -333,8 +342,8 @@ def times_temperature(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "The probabilities were divided by the temperature, not the logits. Between 0 and 1 there is "
-    "not much to divide: softmax makes an even mush of them.",
+    "The probabilities were divided by the temperature, not the logits. They are all between 0 and "
+    "1, so softmax makes them nearly equal.",
 )
 def divided_probabilities(logits, temperature, k, p):
     if temperature == 0:
@@ -345,7 +354,7 @@ def divided_probabilities(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "exp(logits) was divided by the temperature and used as logits: the fault of 2018 again.",
+    "exp(logits) was divided by the temperature and used as logits. Divide the logits.",
 )
 def exp_of_logits(logits, temperature, k, p):
     if temperature == 0:
@@ -354,22 +363,20 @@ def exp_of_logits(logits, temperature, k, p):
 
 
 @misconception(
-    "chances_of", "Division by a temperature of 0 gives infinities, and then no number at all."
+    "chances_of", "Division by a temperature of 0 gives infinity, and softmax then gives NaN."
 )
 def divided_by_zero(logits, temperature, k, p):
     return np.full(logits.shape, np.nan) if temperature == 0 else by_hand(logits, temperature, k, p)
 
 
-@misconception(
-    "chances_of", "At a temperature of 0 it draws as at 1. Zero is the limit: only the likeliest."
-)
+@misconception("chances_of", "A temperature of 0 acts like 1. It should leave only the likeliest.")
 def zero_is_one(logits, temperature, k, p):
     return by_hand(logits, temperature or 1, k, p)
 
 
 @misconception(
     "chances_of",
-    "The others have the logit 0 and the likeliest 1. That is not impossible: exp(0) is 1.",
+    "The likeliest got the logit 1 and the others 0. They are still possible: exp(0) is 1.",
 )
 def ones_and_zeros(logits, temperature, k, p):
     if temperature:
@@ -379,8 +386,8 @@ def ones_and_zeros(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "What is not among the k likeliest got a logit of 0. That is not impossible: exp(0) is 1, and "
-    "many a permitted character has less.",
+    "Characters outside the k likeliest got the logit 0. They are still possible: exp(0) is 1, "
+    "which is more than some of the permitted characters have.",
 )
 def zero_for_impossible(logits, temperature, k, p):
     if temperature == 0:
@@ -390,12 +397,12 @@ def zero_for_impossible(logits, temperature, k, p):
     return shares(only_p(softmax(np.where(scores < least, 0, scores)), p))
 
 
-@misconception("chances_of", "The k-th likeliest is cut, too: it is one too few.")
+@misconception("chances_of", "The k-th likeliest is removed, too. This leaves one too few.")
 def one_too_few(logits, temperature, k, p):
     return by_hand(logits, temperature, k - 1 if k > 1 else k, p)
 
 
-@misconception("chances_of", "The k *first* characters stay; the k likeliest should.")
+@misconception("chances_of", "The *first* k characters stay. The k likeliest should.")
 def first_k(logits, temperature, k, p):
     if not k or temperature == 0:
         return by_hand(logits, temperature, k, p)
@@ -403,7 +410,7 @@ def first_k(logits, temperature, k, p):
     return shares(only_p(softmax(scores), p))
 
 
-@misconception("chances_of", "The k likeliest of all rows together stay; each row has its own.")
+@misconception("chances_of", "The k likeliest of all rows together stay. Each row has its own.")
 def over_the_rows(logits, temperature, k, p):
     if not k or temperature == 0:
         return by_hand(logits, temperature, k, p)
@@ -414,8 +421,8 @@ def over_the_rows(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "The character with which p is reached is cut. If the likeliest has more than p by itself, "
-    "nothing is left to draw from.",
+    "The character that reaches p is removed. If the likeliest alone has more than p, nothing is "
+    "left to draw.",
 )
 def stops_before(logits, temperature, k, p):
     if temperature == 0:
@@ -425,15 +432,15 @@ def stops_before(logits, temperature, k, p):
     return np.where(kept.sum(-1, keepdims=True) > 0, kept, 1 / kept.shape[-1])
 
 
-@misconception("chances_of", "Nothing is cut by top_p: all stay that were left.")
+@misconception("chances_of", "top_p removes nothing.")
 def no_top_p(logits, temperature, k, p):
     return by_hand(logits, temperature, k, 1.0)
 
 
 @misconception(
     "chances_of",
-    "Each character must have a probability of p by itself to stay. What counts is what the "
-    "likeliest have *together*.",
+    "Each character needs a probability of p by itself to stay. What counts is the sum of the "
+    "likeliest.",
 )
 def p_by_itself(logits, temperature, k, p):
     if temperature == 0 or p == 1:
@@ -444,7 +451,7 @@ def p_by_itself(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "The probabilities were added up in the order of the alphabet; top-p goes by likelihood.",
+    "The probabilities were added up in the order of the vocabulary. Start with the likeliest.",
 )
 def by_alphabet(logits, temperature, k, p):
     if temperature == 0:
@@ -455,8 +462,8 @@ def by_alphabet(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "Each character with a probability of less than 1 - p is cut. What counts is what the likelier "
-    "ones have *together*.",
+    "Each character with a probability below 1 - p is removed. What counts is the sum of the "
+    "likelier ones.",
 )
 def each_by_itself(logits, temperature, k, p):
     if temperature == 0:
@@ -469,7 +476,7 @@ def each_by_itself(logits, temperature, k, p):
 
 @misconception(
     "chances_of",
-    "top-p was measured before top-k had cut: it comes last, on the probabilities of what is left.",
+    "top-p was applied before top-k. It comes last, with the probabilities of what is left.",
 )
 def p_before_k(logits, temperature, k, p):
     if temperature == 0:
@@ -479,13 +486,13 @@ def p_before_k(logits, temperature, k, p):
     return shares(np.where(only_k(scores, k) > -1e8, kept, 0))
 
 
-@misconception("chances_of", "top_k is not used: all stay.")
+@misconception("chances_of", "top_k is not used. All characters stay.")
 def no_top_k(logits, temperature, k, p):
     return by_hand(logits, temperature, 0, p)
 
 
 @misconception(
-    "chances_of", "The k-th likeliest of the first row is the border in all rows; each has its own."
+    "chances_of", "The k-th likeliest of the first row is the limit in all rows. Each has its own."
 )
 def first_border(logits, temperature, k, p):
     if not k or temperature == 0:
@@ -499,8 +506,8 @@ def first_border(logits, temperature, k, p):
     "The temperature divides the logits",
     points=1,
     hints=(
-        "What is divided by the temperature: scores or probabilities?",
-        "Dividing the logits by 0.5 doubles them: differences grow, the likeliest gains.",
+        "What is divided by the temperature, logits or probabilities?",
+        "Dividing the logits by 0.5 doubles them. Differences grow, and the likeliest gains.",
         "`logits = logits / taste.temperature`.",
     ),
 )
@@ -518,43 +525,44 @@ def temperature(student):
     after="temperature",
     hints=(
         "What happens to the likeliest character as the temperature falls towards 0?",
-        "Its probability goes to 1: all others become impossible. `tf.argmax` finds it.",
+        "Its probability approaches 1, and the others become impossible. `tf.argmax` finds it.",
         "`tf.where(ids == tf.argmax(logits, -1, tf.int32)[:, tf.newaxis], 0.0, IMPOSSIBLE)`.",
     ),
 )
 def freezing(student):
     found = student.chances_of(example(), 0, 0, 1.0)
     expected = by_hand(example(), 0, 0, 1.0)
-    assert_close(found, expected, "at a temperature of 0", atol=1e-4)
+    assert_close(found, expected, "the probabilities at a temperature of 0", atol=1e-4)
 
 
 @check(
-    "Top-k leaves the k likeliest of each row",
+    "Top-k keeps the k likeliest of each row",
     points=2,
     after="temperature",
     hints=(
         "How large must a logit be to be among the k largest of its row?",
-        "As large as the last of `tf.math.top_k(logits, k).values`, taken row by row.",
-        "`least = tf.math.top_k(logits, count).values[:, -1:]`, and what is smaller becomes "
-        "`IMPOSSIBLE`; `count` is at most the size of the vocabulary.",
+        "At least as large as the last of `tf.math.top_k(logits, k).values`, row by row.",
+        "`least = tf.math.top_k(logits, count).values[:, -1:]`. Smaller logits become "
+        "`IMPOSSIBLE`. `count` is at most the size of the vocabulary.",
     ),
 )
 def likeliest_k(student):
     for k in (3, 99):
         found = student.chances_of(example(), 1.0, k, 1.0)
         expected = by_hand(example(), 1.0, k, 1.0)
-        assert_close(found, expected, f"with top_k={k}", atol=1e-4)
+        assert_close(found, expected, f"the probabilities with top_k={k}", atol=1e-4)
 
 
 @check(
-    "Top-p leaves the fewest that reach p together",
+    "Top-p keeps the smallest set that reaches p",
     points=2,
     after="temperature",
     hints=(
-        "If you go from the likeliest downwards, which is the last that you need to reach p?",
-        "It is the last whose *predecessors* have less than p together.",
-        '`likeliest = tf.sort(tf.nn.softmax(logits), direction="DESCENDING")`, their sums before '
-        "each by `tf.cumsum(..., axis=-1, exclusive=True)`, and those below p stay.",
+        "Going down from the likeliest, which is the last character that you need to reach p?",
+        "It is the last one whose *predecessors* add up to less than p.",
+        '`likeliest = tf.sort(tf.nn.softmax(logits), direction="DESCENDING")`. The sum before each '
+        "is `tf.cumsum(likeliest, axis=-1, exclusive=True)`. Where it is below p, keep the "
+        "character.",
     ),
 )
 def nucleus(student):
@@ -562,17 +570,17 @@ def nucleus(student):
     found = [student.chances_of(example(3), 1.0, 0, p) for p in shares_of]  # together they tell
     for p, chances in zip(shares_of, found, strict=True):
         expected = by_hand(example(3), 1.0, 0, p)
-        assert_close(chances, expected, f"with top_p={p}", atol=1e-4)
+        assert_close(chances, expected, f"the probabilities with top_p={p}", atol=1e-4)
 
 
 @check(
-    "All three together, in their order",
+    "All three work together, in the right order",
     points=1,
     after=("likeliest_k", "nucleus"),
     hints=(
         "In which order are the three applied?",
-        "Temperature first, then top-k, then top-p on the probabilities of what is left.",
-        "Take the softmax for top-p from the logits that top-k has left.",
+        "First temperature, then top-k, then top-p with the probabilities of what is left.",
+        "For top-p, compute the softmax of the logits that top-k has left.",
     ),
 )
 def together(student):
@@ -580,21 +588,21 @@ def together(student):
     found = [student.chances_of(example(3), 0.8, 4, p) for p in shares_of]
     for p, chances in zip(shares_of, found, strict=True):
         expected = by_hand(example(3), 0.8, 4, p)
-        said = f"with temperature=0.8, top_k=4, top_p={p}"
+        said = f"the probabilities with temperature=0.8, top_k=4, top_p={p}"
         assert_close(chances, expected, said, atol=1e-4)
 
 
 # %% [markdown]
 # ## Invent: a rich vocabulary
 #
-# Here is a little brother of the network. It has counted what comes after each four characters in
-# Python's own library, and a tenth of what it says is noise; so it knows much and is never sure.
-# It writes 64 texts of 100 characters with your two functions, and then it is counted *how many
-# different real words* of five letters or more are in them. Always the likeliest: 2 words. Drawing
-# at temperature 1: about 95.
+# Here is a small model without a network. It counted which character follows each sequence of four
+# characters in Python's own library. A tenth of its prediction is noise, so it is never certain. It
+# writes 64 texts of 100 characters with your two functions. Then we count *how many different real
+# words* of five letters or more they contain. Always taking the likeliest gives 2 words. Sampling
+# at temperature 1 gives about 95.
 #
-# **Write more than 115.** There are many ways. `taste` is `(temperature, top_k, top_p)`, where
-# `top_k` 0 and `top_p` 1.0 mean *all*. Run the cells below as often as you like.
+# **Write more than 115.** There are many ways. `taste` is `(temperature, top_k, top_p)`. For all
+# characters use `top_k` 0 and `top_p` 1.0. Run the cells below as often as you like.
 
 # %%
 _, library = prepare(TextgenLesson(), "stdlib")
@@ -604,7 +612,7 @@ brother = Ngram(library.train.ids[:300_000], library.vocabulary)
 taste = (1.0, 0, 0.9)  # exercise
 
 # %%
-tastes = {"likeliest": (0, 0, 1.0), "as it comes": (1.0, 0, 1.0), "yours": taste}
+tastes = {"likeliest": (0, 0, 1.0), "sampled": (1.0, 0, 1.0), "yours": taste}
 for name, tried in tastes.items():
     texts = brother.write(Taste(*tried), narrowed, drawn)
     print(f"{name:12} {brother.different_words(texts):4} words   {texts[3][:58]!r}")
@@ -617,29 +625,31 @@ def words(taste):
     return brother.different_words(brother.write(Taste(*taste), narrowed, drawn))
 
 
-@misconception(
-    "taste", "Always the likeliest goes round in a circle: the same words, again and again."
-)
+@misconception("taste", "Always taking the likeliest gives a loop: the same words again and again.")
 def frozen():
     return (0, 0, 1.0)
 
 
-@misconception("taste", "As it comes, a tenth of all characters is noise that spoils a word.")
+@misconception(
+    "taste", "Nothing is cut off, so a tenth of all characters is noise that spoils words."
+)
 def as_it_comes():
     return (1.0, 0, 1.0)
 
 
-@misconception("taste", "Wilder is not richer: at this heat hardly a word is a word.")
+@misconception("taste", "Wilder is not richer. At this temperature there is hardly a real word.")
 def boiling():
     return (2.0, 0, 1.0)
 
 
-@misconception("taste", "So cold it repeats itself: the words are real, but few are different.")
+@misconception(
+    "taste", "This is so cold that it repeats itself. The words are real, but few are different."
+)
 def cold():
     return (0.2, 0, 1.0)
 
 
-@misconception("taste", "Two candidates are too few: it comes back to the same words.")
+@misconception("taste", "Two candidates are too few. It keeps coming back to the same words.")
 def two():
     return (1.0, 2, 1.0)
 
@@ -649,8 +659,8 @@ def two():
     points=2,
     after=("falls", "temperature", "likeliest_k", "nucleus"),
     hints=(
-        "What spoils words, and what makes them always the same?",
-        "Cut the noise, the unlikely tail, and leave the likely ones as they are.",
+        "What spoils words? And what makes them repeat?",
+        "Cut off the noise, which is the unlikely tail. Leave the likely characters as they are.",
         "At a temperature of 1, try top_p around 0.9, or top_k around 7.",
     ),
 )
@@ -659,14 +669,14 @@ def richer(student):
     assert len(chosen) == 3, "taste is (temperature, top_k, top_p)"
     count = student.words(list(chosen))
     # 64 texts of 100 characters have room for 16 words of five letters and a space each.
-    assert 115 < count <= 64 * 16, f"{count} different real words; more than 115 are wanted"
+    assert 115 < count <= 64 * 16, f"{count} different real words; write more than 115"
 
 
 # %% [markdown]
-# ## The network writes with your hands
+# ## The network writes with your code
 #
-# The lesson's network, trained for a few seconds, now writes with your functions, and with the
-# faults. Look at the two lines of argmax: *which temperature was which?*
+# The lesson's network, after a short training, now writes with your functions, and with the faulty
+# ones. Look at the two texts of argmax: *can you tell the temperatures apart?*
 
 # %% tags=["train"]
 from matplotlib.figure import Figure
@@ -682,7 +692,7 @@ PROMPT = "The "
 
 
 def wrote(name: str, taste: Taste, narrow=narrowed, draw=drawn) -> None:
-    """Print what the network writes in one way."""
+    """Print what the network writes with one way of sampling."""
     text = continued(model, data.vocabulary, PROMPT, 160, taste, narrow=narrow, draw=draw)
     print(f"── {name} ──\n{PROMPT}{text}\n")
 
@@ -696,7 +706,7 @@ for degree in (0.5, 1.5):
     wrote(f"argmax, temperature {degree}", Taste(degree), draw=always)
 wrote("exp(logits) as logits, temperature 1", Taste(1), lambda x, t: narrowed(tf.exp(x), t))
 for degree in (0.5, 0.8, 1.5):
-    wrote(f"drawn, temperature {degree}", Taste(degree))
+    wrote(f"sampled, temperature {degree}", Taste(degree))
 wrote(f"your taste, {taste}", Taste(*taste))
 
 # %% tags=["train"]
@@ -719,11 +729,13 @@ show(
 )
 
 # %% [markdown]
-# With argmax the temperature is a knob that is connected to nothing: both texts are the same, and
-# go round in a circle. `exp(logits)` is hardly better: it makes the likely nearly certain. Drawn,
-# the knob works: cold texts are correct and dull, hot ones are wild. The bars show how differently
-# the three narrow: a temperature reshapes everything, top-k cuts after a fixed *number*, top-p
-# after a fixed *share*, so that it leaves few characters where the network is sure, and many where
-# it is not.
+# With argmax the temperature has no effect. Both texts are the same, and they end in a loop.
+# `exp(logits)` is hardly better: what is likely becomes nearly certain. With sampling, the
+# temperature works: low ones give correct and dull texts, high ones give wild texts. The bars show
+# how the three methods differ. A temperature changes all probabilities. Top-k cuts after a fixed
+# *number*. Top-p cuts after a fixed *share*, so it keeps few characters where the network is sure
+# and many where it is not.
 #
-# **Next:** `coursekit check textgen/sampling`, then `coursekit next`.
+# **Next:** run `coursekit check textgen/sampling`. Then `coursekit next` opens the next exercise of
+# the course. Lesson `nmt` builds on what you know now: it translates with two networks like this
+# one.

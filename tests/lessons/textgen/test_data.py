@@ -22,10 +22,10 @@ from coursekit_textgen.load import (
     STDLIB_TRAIN,
     STDLIB_VALIDATION,
     Parts,
+    load_parts,
     looks,
     own_parts,
     stdlib_parts,
-    load_parts,
 )
 from tests.conftest import published
 
@@ -230,7 +230,7 @@ def test_a_text_is_tried_with_its_own_words(tmp_path: Path) -> None:
     [
         ("1;2;3;4\n" * 500, "digits: is this a table?"),
         ("a" * 900 + "b" * 100, "of the characters are 'a'"),
-        ("<p>a</p>\n<div>b</div>\n" * 100, "HTML tags are learnt as text"),
+        ("<p>a</p>\n<div>b</div>\n" * 100, "HTML tags count as text"),
     ],
 )
 def test_what_is_no_prose_is_said(text: str, message: str) -> None:

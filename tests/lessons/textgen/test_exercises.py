@@ -310,7 +310,7 @@ SAID = [
     ("batches", "Vocabulary", 'cls("".join(sorted(set(text))))', '"".join(sorted(set(text)))',
      "in_order", "should make a Vocabulary"),
     ("batches", "Vocabulary", ENCODED, "[ids.get(c, UNKNOWN) for c in text]", "unknown",
-     "an array is asked for"),
+     "return an array"),
     ("batches", "Vocabulary", ENCODED, "np.array([ids.get(c, UNKNOWN) for c in text], float)",
      "unknown", "whole numbers"),
     ("model", "gru_step", NEW, f"({NEW},) * 2", "keeps", "the state alone"),
