@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From sentences to rows of numbers
 #
-# **Goal.** Normalize text, number its words, and pad the rows as little as possible.
+# **Goal.** Normalise text, number its words, and pad the rows as little as possible.
 #
 # **Time.** 25 minutes
 #
@@ -150,7 +150,7 @@ def each_once(words, sentence):
 @misconception(
     "encode",
     "You changed the word to lower case before looking it up. `normalize` has already done that "
-    "for all text. A word that is still capitalized is not in the vocabulary.",
+    "for all text. A word that is still capitalised is not in the vocabulary.",
 )
 def small_letters(words, sentence):
     return [words.index(word) if word in words else 3 for word in sentence.lower().split()]

@@ -90,7 +90,7 @@ def prediction(student):
 def token_loss(
     choice: Choice, targets: tf.Tensor, smoothing: float = 0.0
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return the mean cross-entropy of the real tokens, as it is and smoothed, in nats."""
+    """Return the mean cross-entropy of the real tokens, plain and smoothed, in nats."""
     real = tf.cast(targets != PAD, choice.right.dtype)  # (batch, target)
     plain = tf.reduce_mean(real * (choice.normaliser - choice.right))
     uniform = tf.reduce_mean(real * (choice.normaliser - choice.mean))

@@ -62,7 +62,7 @@ for pair in data.train.pairs[:4]:
 # %% [markdown]
 # The pairs are split into three parts. The network learns from the *training* pairs only. The
 # *validation* and *test* sentences are **held out**: how well the network translates them shows
-# what it has learned, not what it has memorized.
+# what it has learned, not what it has memorised.
 #
 # Each sentence becomes a row of word numbers. Shorter rows are filled up with padding (0) to a
 # common length. The target starts with `<start>` (1) and ends with `<end>` (2). A word that is not
@@ -324,8 +324,8 @@ print(f"compiled {speed(compiled, 20):7.1f} ms")
 # ## Training loss and held-out loss
 #
 # The loss on the training pairs says how well the network predicts sentences that it learns from. A
-# network could reach a low loss by memorizing them. That is called **overfitting**. The loss on
-# held-out pairs reveals it, because those sentences cannot have been memorized.
+# network could reach a low loss by memorising them. That is called **overfitting**. The loss on
+# held-out pairs reveals it, because those sentences cannot have been memorised.
 #
 # Let us overfit on purpose. This network sees the same 64 pairs over and over again, without
 # dropout and label smoothing. Predict what happens to its loss on held-out sentences.
@@ -348,20 +348,20 @@ def held_out_loss(model: Translator, batches: int) -> float:
 # %% tags=["train"]
 SMALL_STEPS = 120
 plain = settings.replace({"dropout": 0.0, "annotation_dropout": 0.0, "smoothing": 0.0})
-memorizer = build_translator(data, plain)
-memorize = tf.function(lambda: train_step(memorizer, (source, target))["loss"])
+memoriser = build_translator(data, plain)
+memorise = tf.function(lambda: train_step(memoriser, (source, target))["loss"])
 small = []
 for step in range(SMALL_STEPS + 1):
-    loss = memorize()
+    loss = memorise()
     if step % 20 == 0:
-        small.append((step, float(loss), held_out_loss(memorizer, 10)))
+        small.append((step, float(loss), held_out_loss(memoriser, 10)))
         print("step {:3}: 64 pairs {:.2f}, held-out pairs {:.2f}".format(*small[-1]))
 
 # %% [markdown]
 # In our run the training loss fell from 7.1 to 0.02: the network can recite the 64 pairs. The
 # held-out loss fell at first, to 4.9 after 40 steps, because the network learned which words are
 # frequent and how sentences begin. Then it *rose*, to 5.9. From there on the network only
-# memorized, and it became more and more certain of wrong words. This is what overfitting looks
+# memorised, and it became more and more certain of wrong words. This is what overfitting looks
 # like.
 #
 # ## Train
@@ -636,7 +636,7 @@ for kind, some in strange.items():
 #
 # </details>
 #
-# <details><summary>7. How do you recognize overfitting?</summary>
+# <details><summary>7. How do you recognise overfitting?</summary>
 #
 # The training loss keeps falling while the held-out loss stops falling, or rises.
 #
