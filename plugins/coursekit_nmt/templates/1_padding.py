@@ -89,7 +89,7 @@ def normal(student):
     found, right = student["normal_form"], "¿ donde esta el nino ?"
     assert isinstance(found, str), "the answer should be a text in quotes"
     other = next((token for token in found.split() if token not in right.split()), "")
-    words = f"“{other}” is none of the six tokens" if other else "compare it token by token"
+    words = f"“{other}” is not one of the six tokens" if other else "compare it token by token"
     assert found == right, words
 
 

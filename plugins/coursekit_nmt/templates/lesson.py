@@ -415,8 +415,8 @@ show(
 # The first training loss is above the held-out loss because it is a mean over the whole epoch, and
 # the network knew little at its beginning. Also, dropout is switched on in training only. Later
 # there is a gap the other way: the network knows the pairs that it learned from better than new
-# ones. But the held-out loss is still falling, so longer training can help. `coursekit run nmt`
-# takes eight epochs.
+# ones. But the held-out loss is still falling, so longer training can help.
+# `coursekit run nmt --data phrasebook` takes eight epochs.
 #
 # ## One mistake leads to another
 #
