@@ -71,7 +71,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, sentences: Iterable[str], size: int) -> Vocabulary:
-        """Return the most frequent words (ties in alphabetical order), `size` with the special."""
+        """Return the most frequent words; the special words count in `size`, ties are sorted."""
         counts = Counter(chain.from_iterable(sentence.split() for sentence in sentences))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return cls(SPECIAL + tuple(ranked[: max(0, size - len(SPECIAL))]))
@@ -87,7 +87,7 @@ class Vocabulary:
         return self._ids.get(word, PAD) > UNKNOWN
 
     def encode(self, sentence: str) -> list[int]:
-        """Return the ids of a sentence in normal form, `UNKNOWN` for words that are not here."""
+        """Return the ids of a sentence in normal form; unknown words become `UNKNOWN`."""
         return [self._ids.get(word, UNKNOWN) for word in sentence.split()]
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -207,7 +207,7 @@ class NmtData(Data):
 
 
 def padded(rows: Sequence[Sequence[int]], length: int, empty: int = 0) -> Ids:
-    """Return rows of ids as one array of `length` columns, with `empty` rows of padding below."""
+    """Return rows of ids as an array of `length` columns; `empty` rows of padding follow."""
     array = np.full((len(rows) + empty, length), PAD, np.int32)
     for row, ids in enumerate(rows):
         array[row, : len(ids)] = ids

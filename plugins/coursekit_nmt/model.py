@@ -19,12 +19,12 @@ from coursekit_nmt.layers import GRU, Dropout
 
 
 class Memory(NamedTuple):
-    """What the decoder knows of the source sentences.
+    """What the decoder knows about the source sentences.
 
     Attributes:
         annotations: The encoder's states and the word vectors, ``(batch, source, size)``
             with ``size = 2 * encoder units + embedding``.
-        keys: Their projection that attention compares with, ``(batch, source, units)``.
+        keys: The annotations' projection, compared with the query, ``(batch, source, units)``.
         mask: True where there is a word, ``(batch, source)``.
         state: The decoder's first state, ``(batch, units)``.
     """
@@ -74,8 +74,8 @@ class Encoder(keras.layers.Layer):
             training: Whether to drop out.
 
         Returns:
-            The annotations ``(batch, source, 2 * units + embedding)``, the backward state at
-            the first word ``(batch, units)``, and the mask ``(batch, source)``.
+            The annotations ``(batch, source, 2 * units + embedding)``, the backward GRU's state
+            at the first word ``(batch, units)``, and the mask ``(batch, source)``.
         """
         mask = ids != PAD
         inputs = self.dropout(self.embedding(ids), training=training)
@@ -83,14 +83,14 @@ class Encoder(keras.layers.Layer):
         backward = self.states(self.backward, inputs, mask, reverse=True)
         annotations = tf.concat([tf.stack(forward, 1), tf.stack(backward, 1)], axis=-1)
         annotations = self.annotation_dropout(annotations, training=training)
-        # The word itself beside what surrounds it: a context says which word it came from.
+        # The word's own vector too, so that a context says which word it came from.
         annotations = tf.concat([annotations, inputs], axis=-1)
         return annotations, backward[0], mask
 
     def states(
         self, gru: GRU, inputs: tf.Tensor, mask: tf.Tensor, reverse: bool = False
     ) -> list[tf.Tensor]:
-        """Run one direction and return its state at each word; it is zero on padding."""
+        """Run one direction; return its state at each word, and zeros on padding."""
         projected = tf.unstack(gru.project(inputs), axis=1)
         words = tf.unstack(tf.cast(mask, tf.float32)[:, :, tf.newaxis], axis=1)
         state = tf.zeros_like(projected[0][:, : gru.units])
@@ -116,17 +116,17 @@ class BahdanauAttention(keras.layers.Layer):
         self.score = keras.layers.Dense(1, use_bias=False)
 
     def keys(self, values: tf.Tensor) -> tf.Tensor:
-        """Project the values to be compared with: once for a sentence, whatever the query."""
+        """Project the values; this is needed once for each sentence, whatever the query."""
         return self.key_projection(values)
 
     def call(
         self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Look at the values with one query each.
+        """Look at the values of each sentence with one query.
 
         Args:
             query: The decoder's state, ``(batch, units)``.
-            keys: What `keys` returned, ``(batch, source, units)``.
+            keys: The result of `keys`, ``(batch, source, units)``.
             values: The annotations, ``(batch, source, size)``.
             mask: True where there is a word, ``(batch, source)``.
 
@@ -136,7 +136,7 @@ class BahdanauAttention(keras.layers.Layer):
         """
         query = self.query_projection(query)[:, tf.newaxis, :]  # (batch, 1, units)
         scores = self.score(tf.tanh(query + keys))[:, :, 0]  # (batch, source)
-        # The lowest float, not -inf: a row that is padding alone stays finite.
+        # The lowest float, not -inf, so that a row of padding alone stays finite.
         weights = tf.nn.softmax(tf.where(mask, scores, scores.dtype.min))
         weights = tf.where(mask, weights, 0.0)
         context = tf.einsum("bs,bsu->bu", weights, values)
@@ -190,13 +190,13 @@ class Decoder(keras.layers.Layer):
         """Take one time step.
 
         Args:
-            projected: `gru.project` of the word before, ``(batch, 3 * units)``.
-            state: The state before, ``(batch, units)``.
+            projected: `gru.project` of the previous word, ``(batch, 3 * units)``.
+            state: The previous state, ``(batch, units)``.
             memory: The source sentences.
 
         Returns:
-            The next state ``(batch, units)``, the context that it saw and the attention
-            weights ``(batch, source)``.
+            The next state ``(batch, units)``, the context and the attention weights
+            ``(batch, source)``.
         """
         context, weights = self.attention(state, memory.keys, memory.annotations, memory.mask)
         return self.gru(projected + self.context(context), state), context, weights
@@ -233,10 +233,10 @@ class Decoder(keras.layers.Layer):
     def read(
         self, ids: tf.Tensor, memory: Memory, training: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Read the right words before each place (teacher forcing).
+        """Read the right previous words at each place (teacher forcing).
 
         Args:
-            ids: ``<start>`` and the target words, ``(batch, target)``.
+            ids: ``<start>``, then the target words, ``(batch, target)``.
             memory: The source sentences.
             training: Whether to drop out.
 

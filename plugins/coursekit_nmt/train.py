@@ -12,12 +12,12 @@ from coursekit_nmt.model import Decoder, Translator
 
 
 class Choice(NamedTuple):
-    """What the cross-entropy of each token is made of, ``(batch, target)`` each.
+    """The parts of the cross-entropy of each token, ``(batch, target)`` each.
 
     Attributes:
         right: The logit of the right word.
-        mean: The mean logit of all words.
-        normaliser: The log of the sum over all words of ``exp(logit)``.
+        mean: The mean of the logits of all words.
+        normaliser: The log of the sum of ``exp(logit)`` over all words.
     """
 
     right: tf.Tensor
@@ -43,10 +43,10 @@ def sampled_choice(
 ) -> Choice:
     """Estimate the normaliser from half as many frequent and half as many random words.
 
-    The product with all word vectors is the dearest part of a step. Here the most frequent
-    words (which have the lowest ids) always take part, and each word drawn at random from
-    the others stands for as many as it was drawn from: the sum is right on average
-    (importance sampling: Bengio and Senécal 2003; Jean et al. 2015).
+    The product with all word vectors is the most expensive part of a step. Here the most
+    frequent words (which have the lowest ids) are always used. Each word sampled from the
+    others counts for several of them, so that the sum is right on average (importance
+    sampling: Bengio and Senécal 2003; Jean et al. 2015).
 
     Args:
         decoder: For its logits.
@@ -74,14 +74,15 @@ def sampled_choice(
 def token_loss(
     choice: Choice, targets: tf.Tensor, smoothing: float = 0.0
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return the mean cross-entropy of the real tokens, as it is and smoothed, in nats.
+    """Return the mean cross-entropy of the real tokens, plain and smoothed, in nats.
 
-    Padding counts neither above nor below the fraction bar. Label smoothing (Szegedy et al.
-    2016) asks for the right word with `1 - smoothing` and spreads the rest over all words;
-    it is what the gradient follows, the plain one is what people compare.
+    Padding is left out of the sum and of the number that it is divided by. With label
+    smoothing (Szegedy et al. 2016) the target gives the right word `1 - smoothing` and
+    spreads the rest over all words. The gradient follows the smoothed loss; the plain one
+    is for comparisons.
 
     Args:
-        choice: What the losses are made of.
+        choice: The parts of the losses.
         targets: The right words, ``(batch, target)``.
         smoothing: From 0 to below 1.
     """
@@ -96,7 +97,7 @@ def train_step(model: Translator, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[st
     """Take one step: teacher forcing, loss, gradients, update.
 
     Args:
-        model: A `Translator`; its `smoothing` and `samples` say how the loss is computed.
+        model: A `Translator`; its `smoothing` and `samples` decide how the loss is computed.
         batch: Sources ``(batch, source)`` and targets ``<start> ... <end>``,
             ``(batch, target + 2)``.
 

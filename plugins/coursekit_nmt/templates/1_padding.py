@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From sentences to rows of numbers
 #
-# **Goal.** Bring text into a normal form, number its words, and pad the rows as little as possible.
+# **Goal.** Normalise text, number its words, and pad the rows as little as possible.
 #
 # **Time.** 25 minutes
 #
@@ -9,10 +9,10 @@
 #
 # **Kind.** predict, complete, measure, invent
 #
-# A network reads numbers, and it reads many sentences at once. So a sentence is brought into a
-# *normal form* (one spelling for each word), its words are looked up in a *vocabulary*, and rows of
-# different lengths are filled up with *padding* to make an array. Each of these steps is simple,
-# and each went wrong in well-known notebooks.
+# A network reads numbers, and it reads many sentences at once. That takes three steps. The text is
+# brought into a *normal form*, with one spelling for each word. The words are looked up in a
+# *vocabulary*. Rows of different lengths are filled up with *padding* to make an array. Each step
+# is simple, and each of them went wrong in well-known notebooks.
 
 # %%
 from collections import Counter
@@ -31,8 +31,8 @@ print(normalize("¡Qué frío hace, Tomás!"))
 # %% [markdown]
 # ## Predict first
 #
-# What does `normalize` make of `¿Dónde está el niño?` The line above shows what it does; one letter
-# is a trap. Write the text, with one space between two tokens.
+# What does `normalize` make of `¿Dónde está el niño?` The output above shows what it does; one
+# letter is a trap. Write the text, with one space between tokens.
 
 # %%
 normal_form = "¿ donde esta el nino ?"  # exercise
@@ -41,32 +41,37 @@ normal_form = "¿ donde esta el nino ?"  # exercise
 from coursekit.practice import assert_equal, check, misconception, probe
 
 
-@misconception("normal_form", "The accents are kept: then dónde and donde would be two words.")
+@misconception(
+    "normal_form", "You kept the accents. Then dónde and donde would be two different words."
+)
 def accents_kept():
     return "¿ dónde está el niño ?"
 
 
 @misconception(
     "normal_form",
-    "The ñ is kept. To Unicode it is an n with a tilde, and the tilde goes like any other accent.",
+    "You kept the ñ. In Unicode it is an n with a tilde, which is removed like any other accent.",
 )
 def tilde_kept():
     return "¿ donde esta el niño ?"
 
 
-@misconception("normal_form", "The punctuation is dropped: it is set apart and kept as a token.")
+@misconception("normal_form", "You dropped the punctuation. It is kept: each mark becomes a token.")
 def no_punctuation():
     return "donde esta el nino"
 
 
 @misconception(
-    "normal_form", "The punctuation sticks to its word: nino? would be a word of its own."
+    "normal_form", "The punctuation sticks to its word, so nino? would be a word of its own."
 )
 def punctuation_sticks():
     return "¿donde esta el nino?"
 
 
-@misconception("normal_form", "The capital is kept: a word would change at a sentence's start.")
+@misconception(
+    "normal_form",
+    "You kept the capital, so a word would look different at the start of a sentence.",
+)
 def capital_kept():
     return "¿ Donde esta el nino ?"
 
@@ -75,25 +80,25 @@ def capital_kept():
     "You know the normal form",
     points=1,
     hints=(
-        "What became of the capital, the accents and the signs of “¡Qué frío hace, Tomás!”?",
-        "Lower case; no accents, not even on ñ; signs are tokens of their own.",
-        "Six tokens, of which the first is ¿ and the fifth is nino.",
+        "What happened to the capitals, accents and punctuation of “¡Qué frío hace, Tomás!”?",
+        "Lower case; no accents, not even on ñ; each punctuation mark is a token.",
+        "There are six tokens. The first is ¿ and the fifth is nino.",
     ),
 )
 def normal(student):
     found, right = student["normal_form"], "¿ donde esta el nino ?"
-    assert isinstance(found, str), "a text is asked for, in quotes"
+    assert isinstance(found, str), "the answer should be a text in quotes"
     other = next((token for token in found.split() if token not in right.split()), "")
-    words = f"“{other}” is none of the six tokens" if other else "compare it token by token"
+    words = f"“{other}” is not one of the six tokens" if other else "compare it token by token"
     assert found == right, words
 
 
 # %% [markdown]
 # ## Number the words
 #
-# A word's id is its place in the vocabulary; the first four places belong to `<pad>`, `<start>`,
-# `<end>` and `<unk>`. Fill in `encode`. A word that is not in the vocabulary must not stop the
-# translator: the notebook of 2018 died of a `KeyError` there.
+# A word's id is its place in the vocabulary. The first four places belong to `<pad>`, `<start>`,
+# `<end>` and `<unk>`. Fill in `encode`. An unknown word must not stop the translator; a widely
+# copied notebook of 2018 crashed with a `KeyError` there.
 
 # %%
 from coursekit_nmt.data import Vocabulary  # exercise: encode
@@ -112,27 +117,31 @@ def encode(words, sentence):
     return list(Vocabulary(tuple(words)).encode(sentence))
 
 
-@misconception("encode", "The ids start behind the special words, which have places already.")
+@misconception(
+    "encode", "You added 4 for the special words, but they are in the vocabulary already."
+)
 def behind_special(words, sentence):
     return [words.index(word) + 4 if word in words else 3 for word in sentence.split()]
 
 
-@misconception("encode", "Unknown words are left out: the sentence silently loses a word.")
+@misconception("encode", "Unknown words are left out, so the sentence silently loses words.")
 def unknown_left_out(words, sentence):
     return [words.index(word) for word in sentence.split() if word in words]
 
 
-@misconception("encode", "Unknown words become padding, which attention will not look at.")
+@misconception("encode", "Unknown words become padding, which attention ignores.")
 def unknown_is_padding(words, sentence):
     return [words.index(word) if word in words else 0 for word in sentence.split()]
 
 
-@misconception("encode", "Letters are numbered instead of words: a text is split() into words.")
+@misconception("encode", "You numbered letters instead of words. Use split() to get the words.")
 def letters(words, sentence):
     return [words.index(letter) if letter in words else 3 for letter in sentence]
 
 
-@misconception("encode", "A word that comes twice is numbered once: the sentence loses words.")
+@misconception(
+    "encode", "A word that occurs twice is numbered only once, so the sentence loses words."
+)
 def each_once(words, sentence):
     different = dict.fromkeys(sentence.split())
     return [words.index(word) if word in words else 3 for word in different]
@@ -140,8 +149,8 @@ def each_once(words, sentence):
 
 @misconception(
     "encode",
-    "Capitals are made small before a word is looked up. `normalize` has done that, once for all "
-    "text; what it has not seen is not in the vocabulary.",
+    "You changed the word to lower case before looking it up. `normalize` has already done that "
+    "for all text. A word that is still capitalised is not in the vocabulary.",
 )
 def small_letters(words, sentence):
     return [words.index(word) if word in words else 3 for word in sentence.lower().split()]
@@ -153,7 +162,7 @@ def small_letters(words, sentence):
     hints=(
         "How do you get from a text to its words, and from a word to its place?",
         "`self._ids` is a dictionary from word to place.",
-        "A list over `sentence.split()`, each word looked up in `self._ids`.",
+        "Loop over `sentence.split()` and look up each word in `self._ids`.",
     ),
 )
 def known(student):
@@ -168,9 +177,9 @@ def known(student):
     points=2,
     after="known",
     hints=(
-        "What should a reader see in place of a word that the vocabulary lacks?",
-        "A dictionary can answer with something else where a key is missing.",
-        "`dictionary.get(key, default)`, and the default is the id of `<unk>`.",
+        "What should stand in for a word that the vocabulary does not have?",
+        "A dictionary can return a default where a key is missing.",
+        "Use `dictionary.get(key, default)`, with the id of `<unk>` as the default.",
     ),
 )
 def unknown(student):
@@ -183,8 +192,9 @@ def unknown(student):
 # %% [markdown]
 # ## Pad the rows
 #
-# Write `padded`: one array of whole numbers, `length` columns, every row filled up *at its end*,
-# and `empty` rows of padding below. (The lesson fills its last batch up with them.)
+# Write `padded`. It returns one array of whole numbers with `length` columns. Every row is filled
+# up *at its end*, and `empty` rows of padding follow at the bottom. (The lesson completes its last
+# batch with such rows.)
 
 # %%
 from coursekit.prepare import show
@@ -226,14 +236,14 @@ def left(rows, length, empty):
 
 @misconception(
     "left",
-    "The caller's own lists are filled up: `row += ...` and `row.append` change the list itself, "
-    "and whoever counts its words later counts padding.",
+    "You changed the caller's own lists: `row += ...` and `row.append` change the list itself. "
+    "Code that counts its words later would count padding.",
 )
 def filled_in_place(rows, length, empty):
     return [row + [0] * (length - len(row)) for row in rows]
 
 
-@misconception("left", "Empty rows are put into the caller's own list: make a new one.")
+@misconception("left", "You added the empty rows to the caller's own list. Make a new one.")
 def rows_added(rows, length, empty):
     return rows + [[0] * length] * empty
 
@@ -244,13 +254,13 @@ def wrong_kind(rows, length, empty):
 
 
 @misconception(
-    "pad", "The padding stands in front. The lesson's encoder begins at the first place, a word."
+    "pad", "The padding is in front. The lesson's encoder expects a word in the first place."
 )
 def in_front(rows, length, empty):
     return filled(rows, length, empty, left=True)
 
 
-@misconception("pad", "`length` is ignored: each batch would have a shape of its own to compile.")
+@misconception("pad", "You ignored `length`, so almost every batch would need another compilation.")
 def to_the_longest(rows, length, empty):
     return filled(rows, max(map(len, rows)), empty)
 
@@ -262,7 +272,7 @@ def none_empty(rows, length, empty):
     return filled(rows, length)
 
 
-@misconception("pad", "The empty rows stand on top: row 0 must still be the first sentence.")
+@misconception("pad", "The empty rows are at the top, but row 0 must be the first sentence.")
 def empty_on_top(rows, length, empty):
     return np.roll(filled(rows, length, empty), empty, axis=0)
 
@@ -271,43 +281,45 @@ def empty_on_top(rows, length, empty):
     "Rows are filled up at their end",
     points=2,
     hints=(
-        "What does an array hold before the first sentence is written into it?",
-        "Begin with an array full of `PAD` and write each row into its first columns.",
+        "What should the array hold before you write the first sentence into it?",
+        "Start with an array full of `PAD` and write each sentence into its first columns.",
         "`np.full((rows, length), PAD, np.int32)`, then `array[row, : len(ids)] = ids`.",
     ),
 )
 def ends(student):
     found = student.pad([[5, 6, 7], [8]], 5, 0)
     assert_equal(found, [[5, 6, 7, 0, 0], [8, 0, 0, 0, 0]], "[5, 6, 7] and [8] in five columns")
-    assert isinstance(found, np.ndarray), "a list of rows is no array yet: np.array makes one"
-    assert found.dtype.kind in "iu", "the array holds floats, as np.zeros makes them: say dtype=int"
+    assert isinstance(found, np.ndarray), "a list of rows is not an array yet: np.array makes one"
+    assert found.dtype.kind in "iu", (
+        "the array holds floats, the default of np.zeros: pass dtype=int"
+    )
     left = student.left([[5, 6, 7], [8]], 5, 0)
-    assert left == [[5, 6, 7], [8]], f"afterwards the caller's rows [5, 6, 7] and [8] are {left}"
+    assert left == [[5, 6, 7], [8]], f"the caller's rows [5, 6, 7] and [8] were changed to {left}"
 
 
 @check(
-    "Empty rows stand below",
+    "Empty rows are at the bottom",
     points=1,
     after="ends",
     hints=(
         "How many rows does the array have in all?",
-        "Count the empty rows in when you make the array.",
-        "`len(rows) + empty` rows; those that no sentence is written into stay padding.",
+        "Include the empty rows when you make the array.",
+        "Make `len(rows) + empty` rows. Those without a sentence stay padding.",
     ),
 )
 def empties(student):
     found = student.pad([[5, 6], [8]], 2, 2)
     assert_equal(found, [[5, 6], [8, 0], [0, 0], [0, 0]], "two sentences and two empty rows")
     left = student.left([[5, 6], [8]], 2, 2)
-    assert left == [[5, 6], [8]], f"afterwards the caller's rows [5, 6] and [8] are {left}"
+    assert left == [[5, 6], [8]], f"the caller's rows [5, 6] and [8] were changed to {left}"
 
 
 # %% [markdown]
 # ## Measure, then invent
 #
-# Padding is computed like words. These are the lengths of the phrasebook's 22,259 training
-# sentences, and the share of padding if every row is as long as the longest. Sorted into *buckets*
-# by length, each padded to a bound of its own, they need less.
+# Padding costs as much computation as words. Below are the lengths of the phrasebook's 22,259
+# training sentences, and the share of padding if every row is as long as the longest. There is less
+# padding if the sentences are sorted into *buckets* by length, each padded to its own bound.
 
 # %%
 LENGTHS = {  # words in a sentence: how many sentences
@@ -325,9 +337,9 @@ def share(bounds: Sequence[int]) -> float:
 print(f"one bucket: {share((14,)):.1%} padding;  two, as in the lesson: {share((8, 14)):.1%}")
 
 # %% [markdown]
-# Each bound is another shape to compile, so the lesson allows four at most. Four even quarters,
-# `(3, 7, 10, 14)`, leave 16.6 % padding. Choose four that leave **less than 12 %**. There are
-# several ways; the last bound must hold the longest sentence.
+# Each bound is another shape to compile, so the lesson allows at most four. Four evenly spaced
+# bounds, `(3, 7, 10, 14)`, leave 16.6 % padding. Choose four that leave **less than 12 %**. There
+# are several solutions. The last bound must hold the longest sentence.
 
 # %%
 bounds = (5, 7, 9, 14)  # exercise
@@ -337,17 +349,19 @@ bounds = (5, 7, 9, 14)  # exercise
 COUNTS = (9, 619, 1969, 4429, 4865, 4365, 3125, 1763, 735, 259, 89, 23, 9)  # of 2 to 14 words
 
 
-@misconception("bounds", "Even quarters ignore that most sentences have five to eight words.")
+@misconception(
+    "bounds", "Evenly spaced bounds ignore that most sentences have four to eight words."
+)
 def quarters():
     return (3, 7, 10, 14)
 
 
-@misconception("bounds", "Quarters of the longest, rounded up, ignore where the sentences are.")
+@misconception("bounds", "Evenly spaced bounds, rounded up, ignore which lengths are frequent.")
 def quarters_up():
     return (4, 7, 11, 14)
 
 
-@misconception("bounds", "A bucket for each length leaves no padding, and compiles 13 shapes.")
+@misconception("bounds", "A bucket for each length leaves no padding, but needs 13 compilations.")
 def one_each():
     return tuple(range(2, 15))
 
@@ -356,16 +370,18 @@ def one_each():
     "Four buckets with less than 12 % padding",
     points=2,
     hints=(
-        "Which lengths are so frequent that a place too many in them is dear?",
-        "Put bounds right above the most frequent lengths; the rare long ones may waste places.",
-        "Three of the bounds between 5 and 10, the last at 14.",
+        "For which lengths does one extra padded place cost most?",
+        "Put bounds right at the most frequent lengths. The rare long sentences may waste places.",
+        "Put three of the bounds between 5 and 10, and the last at 14.",
     ),
 )
 def buckets(student):
     chosen = tuple(student["bounds"])
-    assert list(chosen) == sorted(set(chosen)), "the bounds must rise"
-    assert 1 <= len(chosen) <= 4, f"{len(chosen)} buckets: one to four are allowed"
-    assert chosen[-1] >= 14, "the longest sentence, of 14 words, has no bucket"
+    assert list(chosen) == sorted(set(chosen)), "the bounds must increase"
+    assert 1 <= len(chosen) <= 4, (
+        f"you have {len(chosen)} buckets, but only one to four are allowed"
+    )
+    assert chosen[-1] >= 14, "the longest sentence has 14 words and fits into no bucket"
     counts = dict(enumerate(COUNTS, 2))
     places = sum(n * min(b for b in chosen if b >= length) for length, n in counts.items())
     padding = 1 - sum(n * length for length, n in counts.items()) / places
@@ -373,11 +389,15 @@ def buckets(student):
 
 
 # %% [markdown]
-# What it is worth, side by side:
+# Compare your bounds with the others:
 
 # %%
 for name, chosen in (("one", (14,)), ("even quarters", (3, 7, 10, 14)), ("yours", bounds)):
     print(f"{name:14} {share(chosen):6.1%} {'█' * round(60 * share(chosen))}")
 
 # %% [markdown]
-# **Next:** `coursekit check nmt/padding`, then `coursekit next`.
+# Each step from one bucket to better ones saves computation, and changes nothing that the network
+# learns: padding is not counted in its loss.
+#
+# **Next:** `coursekit check nmt/padding`, then exercise 2, *Attention that looks at words, never at
+# padding* (`coursekit next`).

@@ -9,9 +9,10 @@
 #
 # **Kind.** predict, complete, measure
 #
-# A translator that squeezes a whole sentence into one vector forgets its beginning. Bahdanau,
-# Cho and Bengio (2014) let it look back instead. Before each word it writes, the decoder holds
-# a *query* $q$ (its state) against a *key* $k_s$ for every source word and scores the match:
+# A translator that squeezes a whole sentence into one vector forgets its beginning. [Bahdanau, Cho
+# and Bengio (2014)](https://arxiv.org/abs/1409.0473) let it look back instead. Before each word
+# that it writes, the decoder compares a *query* $q$ (its state) with a *key* $k_s$ for every source
+# word, and scores the match:
 #
 # $$e_s = v^\top \tanh(W q + k_s), \qquad
 # \alpha = \operatorname{softmax}(e), \qquad
@@ -20,9 +21,9 @@
 # The weights $\alpha$ are positive and sum to one; the context $c$ is the mean of the
 # annotations $h_s$ under these weights.
 #
-# Sentences of a batch differ in length, so the shorter ones are filled up with padding. To the
-# formula above, padding is a word like any other. It is not to you: that is the whole difficulty
-# of this exercise.
+# The sentences of a batch differ in length, so the shorter ones are filled up with padding. The
+# formula above treats padding like any other word. Your layer must not. That is the difficulty of
+# this exercise.
 
 # %%
 from typing import Any
@@ -42,8 +43,8 @@ from coursekit_nmt.train import train_step
 # %% [markdown]
 # ## Predict first
 #
-# A sentence of two words stands in a batch with longer ones, so two places of padding follow it.
-# The network is untrained and all scores happen to be equal, $e = (0, 0, 0, 0)$. The mask is
+# A sentence of two words is in a batch with longer ones, so two places of padding follow it. The
+# network is untrained, and all scores happen to be equal: $e = (0, 0, 0, 0)$. The mask is
 # `(True, True, False, False)`. What weight should the *first word* get?
 
 # %%
@@ -53,12 +54,12 @@ first_weight = 0.5  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("first_weight", "A quarter counts padding as words: softmax over all four places.")
+@misconception("first_weight", "You took softmax over all four places, so padding counts as words.")
 def counts_padding():
     return 0.25
 
 
-@misconception("first_weight", "One is what a single word would get; here two words share.")
+@misconception("first_weight", "A single word would get 1. Here two words share it.")
 def all_for_one():
     return 1.0
 
@@ -67,26 +68,28 @@ def all_for_one():
     "You know what the mask is for",
     points=1,
     hints=(
-        "How many places may be looked at at all?",
-        "Take the places of padding out of the sum below the fraction bar of softmax.",
-        "exp(0) is 1 for each of the two words: divide 1 by the sum over the words alone.",
+        "How many places may get any attention?",
+        "Leave padding out of the sum in the denominator of softmax.",
+        "exp(0) is 1 for each of the two words. Divide 1 by the sum over these two.",
     ),
 )
 def prediction(student):
     weight = student["first_weight"]
-    assert abs(weight - 0.5) < 0.01, "the weights of the two words sum to one, padding gets none"
+    assert abs(weight - 0.5) < 0.01, (
+        "the weights of the two words sum to one, and padding gets none"
+    )
 
 
 # %% [markdown]
 # ## Write it
 #
-# The constructor is given: three dense layers without bias. `keys` is given too: the projection of
-# the annotations does not depend on the query, so a sentence needs it once. Fill in `call`. The
-# docstring says which shapes come in and which go out; three to six lines are enough.
+# The constructor is given: three dense layers without bias. `keys` is given too. It projects the
+# annotations, which does not depend on the query, so it is computed only once for each sentence.
+# Fill in `call`. The docstring says which shapes come in and which go out. Three to six lines are
+# enough.
 #
-# Something to think about while you write: what happens to a row that consists of padding alone?
-# The lesson fills its last batch up with such rows. Nobody reads their context, but it must not be
-# NaN.
+# Think about this while you write: what happens to a row that consists of padding alone? The lesson
+# completes its last batch with such rows. Nobody reads their context, but it must not be NaN.
 
 # %%
 from coursekit.prepare import show
@@ -102,7 +105,7 @@ show(
 from coursekit_nmt.model import BahdanauAttention  # exercise: call
 
 # %% [markdown]
-# A tiny run: two sentences of three places, the second with one place of padding.
+# Try it on two sentences of three places; the second has one place of padding.
 
 # %%
 some_values = tf.reshape(tf.range(12.0), (2, 3, 2))
@@ -193,15 +196,15 @@ def slope(query, keys, values, mask, projection, score):
     return tape.gradient(context, query)
 
 
-@misconception("attend", "The two results are swapped: the context comes first, then the weights.")
+@misconception("attend", "You swapped the two results. The context comes first, then the weights.")
 def swapped(query, keys, values, mask, projection, score):
     return mean_of(masked(scores_of(query, keys, projection, score), mask), values)[::-1]
 
 
 @misconception(
     "attend",
-    "The tanh is missing. Without it the query adds the same number to every score, softmax "
-    "cancels it, and the attention no longer depends on what the decoder is looking for.",
+    "The tanh is missing. Without it the query adds the same number to every score, which softmax "
+    "cancels. The attention no longer depends on what the decoder is looking for.",
 )
 def no_tanh(query, keys, values, mask, projection, score):
     scores = (((query @ projection)[:, None] + keys) @ score)[:, :, 0]
@@ -210,8 +213,8 @@ def no_tanh(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "Softmax runs over the sentences of the batch instead of the words of a sentence: in Keras the "
-    "scores are (batch, source), and axis 0 is the batch.",
+    "Softmax runs over the sentences of the batch instead of the words of a sentence. The scores "
+    "are (batch, source), and axis 0 is the batch.",
 )
 def over_the_batch(query, keys, values, mask, projection, score):
     scores = np.where(mask, scores_of(query, keys, projection, score), -1e30)
@@ -220,7 +223,7 @@ def over_the_batch(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The units are summed as they are: `score`, the v of the formula, weighs them first.",
+    "You summed the units without weighting them. `score` is the v of the formula: use it.",
 )
 def no_score(query, keys, values, mask, projection, score):
     scores = scores_of(query, keys, projection, np.ones_like(score))
@@ -229,7 +232,7 @@ def no_score(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The query is left out of the score: every step of the decoder would look at the same words.",
+    "The query is missing from the score, so every step would look at the same words.",
 )
 def no_query(query, keys, values, mask, projection, score):
     return mean_of(masked(scores_of(0 * query, keys, projection, score), mask), values)
@@ -237,8 +240,8 @@ def no_query(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The mask is not used, as in the notebooks of 2018: padding is looked at like a word, and "
-    "the more of it a batch has, the less attention is left for the sentence.",
+    "You did not use the mask. Padding gets attention like a word, and the more padding a batch "
+    "has, the less attention is left for the sentence.",
 )
 def no_mask(query, keys, values, mask, projection, score):
     return mean_of(softmax(scores_of(query, keys, projection, score)), values)
@@ -246,8 +249,8 @@ def no_mask(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The scores are multiplied by the mask. A score of 0 is not *no attention*: exp(0) is 1, and "
-    "a padded place may even beat a word whose score is negative.",
+    "You multiplied the scores by the mask. A score of 0 is not *no attention*: exp(0) is 1. "
+    "Padding may even beat a word whose score is negative.",
 )
 def score_times_mask(query, keys, values, mask, projection, score):
     return mean_of(softmax(scores_of(query, keys, projection, score) * mask), values)
@@ -255,8 +258,8 @@ def score_times_mask(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The weights are set to zero on padding only after softmax, which has given part of the "
-    "whole to padding: what is left sums to less than one.",
+    "You set the weights on padding to zero only after softmax, which had already given padding a "
+    "share. The remaining weights sum to less than one.",
 )
 def mask_after_softmax(query, keys, values, mask, projection, score):
     return mean_of(softmax(scores_of(query, keys, projection, score)) * mask, values)
@@ -264,7 +267,7 @@ def mask_after_softmax(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The mask is the wrong way round: True marks the words, and these were hidden.",
+    "The mask is inverted: True marks the words, but you hid those.",
 )
 def inverted_mask(query, keys, values, mask, projection, score):
     scores = scores_of(query, keys, projection, score)
@@ -273,8 +276,8 @@ def inverted_mask(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The context is made of the keys. They are only what the query is compared with; what is "
-    "looked at are the values.",
+    "You made the context from the keys. The query is compared with the keys, but the context is "
+    "the weighted mean of the values.",
 )
 def context_of_keys(query, keys, values, mask, projection, score):
     weights = masked(scores_of(query, keys, projection, score), mask)
@@ -283,7 +286,7 @@ def context_of_keys(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The context is the plain mean of the values: the weights were computed and then not used.",
+    "The context is the plain mean of the values. You computed the weights and did not use them.",
 )
 def plain_mean(query, keys, values, mask, projection, score):
     return values.mean(1), masked(scores_of(query, keys, projection, score), mask)
@@ -291,7 +294,8 @@ def plain_mean(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "The context is divided by the number of places. The weights sum to one: the sum is the mean.",
+    "You divided the context by the number of places. The weights sum to one, so the weighted sum "
+    "already is the mean.",
 )
 def divided_again(query, keys, values, mask, projection, score):
     weights = masked(scores_of(query, keys, projection, score), mask)
@@ -300,9 +304,9 @@ def divided_again(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend",
-    "A row of padding alone has nothing to share: after minus infinity, or a mask that multiplies "
-    "the powers, its weights are 0 / 0, and one such row makes every weight of the network NaN. "
-    "The lowest finite number hides padding as well.",
+    "A row of padding alone became NaN. With scores of minus infinity, or a mask multiplied with "
+    "the exponentials, its weights are 0 / 0. One such row makes every parameter of the network "
+    "NaN. The lowest finite number hides padding just as well.",
 )
 def minus_infinity(query, keys, values, mask, projection, score):
     weights = masked(scores_of(query, keys, projection, score), mask)
@@ -312,8 +316,8 @@ def minus_infinity(query, keys, values, mask, projection, score):
 
 @misconception(
     "attend_compiles",
-    "The results are arrays of numpy: no gradient goes through them, so nothing can be learnt, and "
-    "a layer in numpy cannot be compiled.",
+    "The results are numpy arrays. No gradient flows through them, so nothing can be learned, and "
+    "the layer cannot be compiled.",
 )
 def in_numpy(query, keys, values, mask):
     return "no: a result is no tensor"
@@ -325,8 +329,8 @@ def in_numpy(query, keys, values, mask):
     hints=(
         "Which of the two results has one number for each source word?",
         "The context has the size of a value; the weights have the shape of the mask.",
-        "`[:, tf.newaxis, :]` lets the query meet all keys; `score` leaves a last axis of one, "
-        "dropped by `[:, :, 0]`; return `context, weights`.",
+        "`[:, tf.newaxis, :]` lets the query be added to all keys. `score` leaves a last axis of "
+        "size one; `[:, :, 0]` drops it. Return `context, weights`.",
     ),
 )
 def shapes(student):
@@ -335,11 +339,11 @@ def shapes(student):
     context, weights = student.attend(query, keys, values, mask, *layer)
     assert np.shape(weights) == (2, 4), f"the weights have shape {np.shape(weights)}, not (2, 4)"
     assert np.shape(context) == (2, 8), f"the context has shape {np.shape(context)}, not (2, 8)"
-    # Four times the same word: all four get the same attention, and the context is its value.
+    # Four copies of one word: all get the same attention, and the context is its value.
     keys, values = (np.repeat(part[:, :1], 4, axis=1) for part in (keys, values))
     context, weights = student.attend(query, keys, values, mask, *layer)
-    assert_close(weights, np.full((2, 4), 0.25), "the weights of four times the same word")
-    said = "the context of four times the same word: its value"
+    assert_close(weights, np.full((2, 4), 0.25), "the weights of four copies of one word")
+    said = "the context of four copies of one word, which is its value"
     assert_close(context, values[:, 0], said, atol=1e-5)
 
 
@@ -348,10 +352,10 @@ def shapes(student):
     points=3,
     after="shapes",
     hints=(
-        "Whose match is scored, and along which axis do the weights sum to one?",
-        "Project the query, give it an axis for the places, add the keys, take tanh, then `score`.",
-        "`[:, tf.newaxis, :]` turns (batch, units) into (batch, 1, units), which adds to the keys; "
-        "softmax takes the last axis of (batch, source).",
+        "What is compared with what, and along which axis do the weights sum to one?",
+        "Project the query, add an axis for the places, add the keys, take tanh, then `score`.",
+        "`[:, tf.newaxis, :]` turns (batch, units) into (batch, 1, units), which can be added to "
+        "the keys. Softmax runs over the last axis of (batch, source).",
     ),
 )
 def scores(student):
@@ -367,18 +371,18 @@ def scores(student):
     expected = softmax(scores_of(query, keys, *layer))
     assert_close(weights, expected, "the weights of three sentences of five words", atol=1e-4)
     compiled = student.attend_compiles(query, keys, values, mask)
-    said = "`tf.function` compiles the layer for the lesson; stay with tensors, so that it can"
+    said = "`tf.function` compiles the layer for the lesson, so use only tensor operations"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
-    "Padding gets no attention, the words all of it",
+    "Padding gets no attention, the words get all of it",
     points=2,
     after="scores",
     hints=(
-        "What must a score be, so that softmax makes (almost) nothing of it?",
-        "Change the scores of padding before softmax, not the weights after it.",
-        "`tf.where(mask, ..., ...)` chooses place by place between a score and the lowest float, "
+        "Which score does softmax turn into (almost) nothing?",
+        "Change the scores on padding before softmax, not the weights after it.",
+        "`tf.where(mask, ..., ...)` chooses at each place between the score and the lowest float, "
         "`scores.dtype.min`.",
     ),
 )
@@ -394,9 +398,9 @@ def padding(student):
     points=2,
     after="scores",
     hints=(
-        "Of what is the context a mean, and which number says how much each counts?",
+        "What is the context a mean of, and which number says how much each one counts?",
         "Multiply each value by its weight and sum over the places.",
-        '`tf.einsum` with "bs,bsu->bu" sums over s; or give the weights a last axis and '
+        '`tf.einsum` with "bs,bsu->bu" sums over s. Or give the weights a last axis and '
         "use `tf.reduce_sum(..., axis=1)`.",
     ),
 )
@@ -409,11 +413,11 @@ def context(student):
 
 
 @check(
-    "A row of padding alone stays a number",
+    "A row of padding alone does not become NaN",
     points=1,
     after="scores",
     hints=(
-        "What is softmax of scores that are all minus infinity?",
+        "What does softmax return if all scores are minus infinity?",
         "Hide padding with a number that is very low and still finite.",
         "`scores.dtype.min` is the lowest float there is.",
     ),
@@ -425,25 +429,25 @@ def empty_row(student):
     assert np.isfinite(found).all(), "a row of padding alone made the context NaN"
     assert np.isfinite(weights).all(), "a row of padding alone made the weights NaN"
     slope = student.slope(query, keys, values, mask, *layer)
-    assert slope is not None, "no gradient comes back to the query: stay within TensorFlow"
+    assert slope is not None, "no gradient reaches the query: use only TensorFlow operations"
     assert np.isfinite(slope).all(), "a row of padding alone makes the gradient NaN"
     right = slope_of(query, keys, values, mask, *layer)
-    said = "the gradient of the contexts, which a row of padding alone does not change"
+    said = "the gradient of the contexts, which a row of padding alone must not change"
     assert_close(slope, right, said, atol=1e-3)
 
 
 # %% [markdown]
 # ## What the mask is worth
 #
-# Your layer now takes its place in the real translator of the lesson, and beside it one that
-# forgets the mask. Both learn the phrasebook from the same first weights for the same number of
-# steps. Then each reads the same sentences twice: as they are, and with 40 more places of padding
-# behind them. Nothing was added to the sentences, so nothing should change.
+# Now your layer is used in the lesson's real translator, and next to it a layer that ignores the
+# mask. Both translators learn the phrasebook, from the same initial parameters and for the same
+# number of steps. Then each reads the same sentences twice: as they are, and with 40 more places of
+# padding at the end. Padding says nothing, so nothing should change.
 
 
 # %%
 class Maskless(BahdanauAttention):
-    """The same layer, told that everything is a word."""
+    """The same layer, but its mask says that every place is a word."""
 
     def call(
         self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
@@ -476,6 +480,11 @@ def learn(attention: type[keras.layers.Layer], data: Any, steps: int) -> Any:
     return model
 
 
+# %% [markdown]
+# `reading` measures the loss and the attention on padding; `heat_map` draws the attention.
+
+
+# %%
 def reading(model: Any, source: tf.Tensor, target: tf.Tensor) -> tuple[float, float]:
     """Return the loss per word, and the share of the attention that falls on padding."""
     read, write = target[:, :-1], target[:, 1:]
@@ -492,7 +501,7 @@ def heat_map(axes: Any, title: str, model: Any, data: Any, source: Any, target: 
     _, weights = model((source, target[:, :-1]))
     words = [data.source_vocabulary.words[place] for place in source[0]]
     rows = [data.target_vocabulary.words[place] for place in target[0, 1:] if place != PAD]
-    norm = PowerNorm(0.4, 0, 0.6)  # a little light is seen, too
+    norm = PowerNorm(0.4, 0, 0.6)  # brightens small weights
     axes.imshow(weights[0, : len(rows)], norm=norm, aspect="auto")
     axes.set_title(title)
     axes.set_xticks(range(len(words)), [w.replace("<pad>", "·") for w in words], rotation=90)
@@ -527,12 +536,15 @@ show(
 )
 
 # %% [markdown]
-# With the mask, padding changes nothing, before and after training. Without it, an untrained
-# network spends half of its attention on padding. Training teaches it to look away, bit by bit and
-# only from as much padding as it meets: 40 places more, and a third of the attention is lost again,
-# though the loss hardly tells. In the picture, with half of the 40 places, each row is a word that
-# is written, each column a place of the source, · is padding, and faint light is brightened: on the
-# right, it falls where no word is. That is why a layer that loses its mask goes unnoticed: nothing
-# warns, and the loss falls all the same.
+# With the mask, padding changes nothing, neither before nor after training. Without it, an
+# untrained network spends half of its attention on padding. Training teaches it to look away, but
+# only from as much padding as it meets in training. With 40 more places, a third of the attention
+# is lost again, although the loss hardly shows it. (Measured in one run; yours will differ.)
 #
-# **Next:** `coursekit check nmt/attention`, then `coursekit next`.
+# In the picture each row is a word that was written and each column a place of the source; · is
+# padding. Only half of the 40 places are drawn, and small weights are brightened. On the right,
+# faint light falls where there is no word. So a layer that ignores its mask can easily go
+# unnoticed: there is no warning, and the loss falls all the same.
+#
+# **Next:** `coursekit check nmt/attention`, then exercise 3, *The decoder that receives its state*
+# (`coursekit next`).

@@ -9,10 +9,10 @@
 #
 # **Kind.** predict, debug, complete, measure
 #
-# The decoder writes one word at a time. At each step it has three things: the word before, what
-# attention finds in the source, and its own **state**, which carries all that was written so far.
-# The notebooks of 2018 computed the state and then never handed it to the GRU, which began each
-# word from zeros. The code ran, the loss fell, and hardly anybody noticed.
+# The decoder writes one word at a time. At each step it has three things: the previous word, what
+# attention finds in the source, and its own **state**, which carries everything written so far.
+# Some widely copied notebooks of 2018 computed the state but never passed it to the GRU, which
+# started each word from zeros. The code ran, the loss fell, and hardly anybody noticed.
 
 # %%
 from coursekit.prepare import show
@@ -52,12 +52,12 @@ from coursekit_nmt.train import full_choice, train_step
 # %% [markdown]
 # ## Predict first
 #
-# A decoder whose GRU begins each word from zeros still reads the word before, and still looks at
+# A decoder whose GRU starts each word from zeros still reads the previous word, and still looks at
 # the source. Which of these can it **not** know? Answer `"a"`, `"b"` or `"c"`.
 #
 # * a: which word it wrote last
 # * b: whether it has already translated the first half of the sentence
-# * c: which words the source has
+# * c: which words are in the source
 
 # %%
 cannot_know = "b"  # exercise
@@ -66,12 +66,14 @@ cannot_know = "b"  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("cannot_know", "The word written last is its input at each step: it knows that.")
+@misconception(
+    "cannot_know", "The last word that it wrote is its input at each step, so it knows that."
+)
 def last_word():
     return "a"
 
 
-@misconception("cannot_know", "Attention shows it the source at each step: it knows that.")
+@misconception("cannot_know", "Attention shows it the source at each step, so it knows that.")
 def the_source():
     return "c"
 
@@ -81,24 +83,24 @@ def the_source():
     points=1,
     hints=(
         "What reaches the decoder at a step, besides its state?",
-        "The word before and the source reach it. What does neither of them tell?",
-        "Only the state carries what was done several words ago.",
+        "The previous word and the source do. What can it not learn from either of them?",
+        "Only the state remembers what happened several words ago.",
     ),
 )
 def prediction(student):
-    assert student["cannot_know"] == "b", 'one of "a", "b", "c"'
+    assert student["cannot_know"] == "b", 'answer "a", "b" or "c"'
 
 
 # %% [markdown]
 # ## Find and fix
 #
-# Keras's GRU takes an `initial_state` that may be left out; it then begins from zeros and says
-# nothing. This one, the lesson's own, is given the same manners.
+# Keras's GRU has an argument `initial_state` that may be left out. Then it starts from zeros,
+# without a warning. The lesson's GRU is wrapped here to behave the same way.
 
 
 # %%
 class KindGRU(GRU):
-    """One step of a GRU; without a state it begins from zeros, as Keras's does."""
+    """One step of a GRU; without a state it starts from zeros, as in Keras."""
 
     def call(self, projected: tf.Tensor, state: tf.Tensor | None = None) -> tf.Tensor:
         """Return the next state."""
@@ -107,9 +109,9 @@ class KindGRU(GRU):
 
 
 # %% [markdown]
-# The decoder below runs and learns. `projected` is the word before, multiplied by the GRU's weights
-# for its input; `self.context` brings the context to the same size. `self.attention` takes the
-# query, the keys, the values and the mask. One line is wrong.
+# The decoder below runs and learns, but one line is wrong. Find and fix it. `projected` is the
+# previous word, multiplied by the GRU's input weights. `self.context` brings the context to the
+# same size. `self.attention` takes the query, the keys, the values and the mask.
 
 
 # %% tags=["fault"]
@@ -149,8 +151,8 @@ class MyDecoder(Decoder):  # exercise
 
 
 # %% [markdown]
-# A tiny run: the same word twice, on a source of five words. The second state differs a little even
-# in the faulty decoder. Why? (What is attention asked with?)
+# Try it: the same word twice, with a source of five words. Even in the faulty decoder the second
+# state differs a little. Why? (What is the query of the attention?)
 
 # %%
 keras.utils.set_random_seed(2)
@@ -188,7 +190,7 @@ def weights_of(annotations):
 
 @probe
 def step(projected, state, annotations):
-    # The parts are replaced by simple ones, so that the step can be reckoned by hand.
+    # The parts are replaced by simple ones, so that the step can be worked out by hand.
     made = MyDecoder(words=5, embedding=4, units=3, dropout=0.0, seed=0)
     mask = tf.fill(annotations.shape[:2], True)
     made.attention = lambda query, keys, values, mask: (
@@ -215,8 +217,8 @@ def step_compiles(projected, state, annotations):
 
 @misconception(
     "step",
-    "The GRU is not given the state and begins each word from zeros, as in the notebooks of 2018: "
-    "the decoder forgets all that it has written but the last word.",
+    "The GRU does not get the state, so it starts each word from zeros. The decoder forgets "
+    "everything that it has written except the last word.",
 )
 def state_forgotten(projected, state, annotations):
     context = looked(state, annotations)
@@ -224,7 +226,7 @@ def state_forgotten(projected, state, annotations):
 
 
 @misconception(
-    "step", "The GRU begins each word from `memory.state`, the first one: it, too, forgets."
+    "step", "The GRU starts each word from `memory.state`, the first state, so it still forgets."
 )
 def from_the_first(projected, state, annotations):
     context = looked(state, annotations)
@@ -233,8 +235,8 @@ def from_the_first(projected, state, annotations):
 
 @misconception(
     "step",
-    "The decoder keeps the state in itself and goes on from there, whatever state it is given: a "
-    "search that compares several beginnings would mix them up.",
+    "The decoder stores the state in itself and ignores the state that it is given. A search that "
+    "compares several beginnings would mix them up.",
 )
 def kept_inside(projected, state, annotations):
     before = projected + 3 + 2 * looked(state - 2, annotations) + 10 * (state - 2)
@@ -244,20 +246,21 @@ def kept_inside(projected, state, annotations):
 
 @misconception(
     "step_compiles",
-    "A result is an array of numpy. A compiled step has no numbers yet when it is built, only "
-    "tensors; and no gradient goes through numpy.",
+    "A result is a numpy array. While a step is compiled there are only tensors without values, "
+    "and no gradient flows through numpy.",
 )
 def turned_into_numpy(projected, state, annotations):
     return "no: a result is no tensor"
 
 
-@misconception("step", "The state before is returned: it would stay the same for all words.")
+@misconception("step", "You returned the old state, so it would stay the same for all words.")
 def state_unchanged(projected, state, annotations):
     return state, looked(state, annotations), weights_of(annotations)
 
 
 @misconception(
-    "step", "The state is added to what the GRU reads, instead of being where it begins from."
+    "step",
+    "You added the state to the GRU's input. It should be the state that the GRU starts from.",
 )
 def state_among_inputs(projected, state, annotations):
     context = looked(state, annotations)
@@ -266,7 +269,8 @@ def state_among_inputs(projected, state, annotations):
 
 @misconception(
     "step",
-    "Attention is asked with zeros instead of the state: it finds the same words at every step.",
+    "The query of the attention is zeros instead of the state, so it finds the same words at every "
+    "step.",
 )
 def asked_with_zeros(projected, state, annotations):
     context = looked(0 * state, annotations)
@@ -275,42 +279,45 @@ def asked_with_zeros(projected, state, annotations):
 
 @misconception(
     "step",
-    "Attention is asked with the next state. It decides what the next state is, so it comes first.",
+    "The query is the next state. But the next state depends on the attention, so attention must "
+    "come first, with the old state.",
 )
 def asked_too_late(projected, state, annotations):
     after = projected + 10 * state
     return after, looked(after, annotations), weights_of(annotations)
 
 
-@misconception("step", "The context is found and not used: the decoder writes without looking.")
+@misconception(
+    "step", "You computed the context but did not use it, so the decoder ignores the source."
+)
 def context_unused(projected, state, annotations):
     return projected + 10 * state, looked(state, annotations), weights_of(annotations)
 
 
-@misconception("step", "The word before is lost: the context must be added to it, not replace it.")
+@misconception("step", "The previous word is lost. Add the context to it instead of replacing it.")
 def word_lost(projected, state, annotations):
     context = looked(state, annotations)
     return 2 * context + 10 * state, context, weights_of(annotations)
 
 
-@misconception("step", "The results are in another order: the next state comes first.")
+@misconception("step", "The results are in the wrong order: the next state comes first.")
 def context_first(projected, state, annotations):
     context = looked(state, annotations)
     return context, projected + 2 * context + 10 * state, weights_of(annotations)
 
 
-@misconception("step", "The results are in another order: the context comes before the weights.")
+@misconception("step", "The results are in the wrong order: the context comes before the weights.")
 def weights_first(projected, state, annotations):
     context = looked(state, annotations)
     return projected + 2 * context + 10 * state, weights_of(annotations), context
 
 
 @check(
-    "The GRU goes on from the state before",
+    "The GRU continues from the previous state",
     points=3,
     hints=(
-        "What does the decoder know of the words before the last one?",
-        "The GRU takes two arguments. What happens when the second is left out?",
+        "What does the decoder know about the words before the last one?",
+        "The GRU takes two arguments. What happens if the second is left out?",
         "`self.gru(inputs, state)`.",
     ),
 )
@@ -319,19 +326,19 @@ def carried(student):
     projected, state, annotations = example(zero=(2,))
     found, *_ = student.step(projected, state, annotations)
     expected = projected + 10 * state
-    assert_close(found, expected, "the next state, no context", rtol=1e-3)
+    assert_close(found, expected, "the next state, without a context", rtol=1e-3)
     compiled = student.step_compiles(projected, state, annotations)
-    said = "`tf.function` compiles the step for the lesson; stay with tensors, so that it can"
+    said = "`tf.function` compiles the step for the lesson, so use only tensor operations"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
-    "Attention is asked with the state before",
+    "The query is the previous state",
     points=1,
     after="carried",
     hints=(
-        "What is the decoder looking for, and which of its arguments says so?",
-        "The query is the state before; keys, values and mask are in `memory`.",
+        "Which argument says what the decoder is looking for?",
+        "The query is the previous state. Keys, values and mask are in `memory`.",
         "`self.attention(state, memory.keys, memory.annotations, memory.mask)`.",
     ),
 )
@@ -350,7 +357,7 @@ def query(student):
     after="carried",
     hints=(
         "Which two things does the GRU read at a step?",
-        "The context has a layer of its own that brings it to the size of the projected word.",
+        "A layer of its own brings the context to the size of the projected word.",
         "`projected + self.context(context)`.",
     ),
 )
@@ -366,7 +373,7 @@ def inputs(student):
     points=1,
     after="carried",
     hints=(
-        "What does the docstring say is returned, and in which order?",
+        "What does the docstring say about the results and their order?",
         "The GRU returns the next state; attention returns the context and the weights.",
         "`return next_state, context, weights`.",
     ),
@@ -384,18 +391,18 @@ def order(student):
 # %% [markdown]
 # ## Carry it through the sentence
 #
-# In training all the right words are known beforehand, and the decoder takes a step for each. Write
-# the loop: each step begins from the state that the step before it has left, the first from
-# `memory.state`. Three to six lines. `tf.unstack(projected, axis=1)` is a list with one entry for
-# each place, `tf.stack([...], axis=1)` puts such a list together again.
+# In training all the right words are known beforehand, and the decoder takes one step for each of
+# them. Write this loop in three to six lines. The first step starts from `memory.state`, and each
+# later step from the state that the previous step returned. `tf.unstack(projected, axis=1)` is a
+# list with one entry for each place; `tf.stack([...], axis=1)` puts such a list together again.
 
 
 # %%
 def carry(decoder: Any, projected: tf.Tensor, memory: Memory) -> Any:  # exercise
-    """Take a step for each place.
+    """Take one step for each place.
 
     Args:
-        decoder: Its `step` takes a projected word, a state and the memory, and returns the next
+        decoder: Its `step` takes a projected word, a state and the memory. It returns the next
             state, the context and the weights.
         projected: ``(batch, target, 3 * units)``.
         memory: The source sentences, and the first state.
@@ -448,45 +455,47 @@ def carry_compiles(projected, state):
 
 @misconception(
     "carrying",
-    "Each step begins from the first state: the GRU is given a state, but always the same, and "
-    "still knows nothing of what was written.",
+    "Each step starts from the first state. The GRU gets a state, but always the same one, so it "
+    "knows nothing about what was written.",
 )
 def always_the_first(projected, state):
     return word_sums(projected, state, anew=True)
 
 
-@misconception("carrying", "The states before each step are kept; asked for are those after it.")
+@misconception("carrying", "You kept the state before each step. Keep the state after it.")
 def states_before(projected, state):
     states, _, _ = word_sums(projected, state, before=True)
     return states, *word_sums(projected, state)[1:]
 
 
-@misconception("carrying", "The steps go from the last word to the first: nobody writes like that.")
+@misconception(
+    "carrying", "The steps run from the last word to the first. Start with the first word."
+)
 def backwards(projected, state):
     return word_sums(projected, state, order=-1)
 
 
-@misconception(
-    "carrying", "The places stand before the sentences: stacked along axis 1 they stand behind."
-)
+@misconception("carrying", "Axis 0 is the places instead of the sentences. Stack along axis 1.")
 def places_in_front(projected, state):
     return tuple(part.transpose(1, 0, 2) for part in word_sums(projected, state))
 
 
-@misconception("carrying", "The first state is zeros; it should be `memory.state`, the encoder's.")
+@misconception(
+    "carrying", "The first state is zeros. It should be `memory.state`, from the encoder."
+)
 def from_zeros(projected, state):
     return word_sums(projected, 0 * state)
 
 
-@misconception("carrying", "Only the last step is returned; training needs a state at each place.")
+@misconception("carrying", "You returned only the last step. Training needs a state at each place.")
 def last_alone(projected, state):
     return tuple(part[:, -1] for part in word_sums(projected, state))
 
 
 @misconception(
     "carry_compiles",
-    "The results are arrays of numpy: no gradient goes through them, and a loop in numpy cannot "
-    "be compiled. `tf.stack` does the same with tensors.",
+    "The results are numpy arrays. No gradient flows through them, and a numpy loop cannot be "
+    "compiled. `tf.stack` does the same with tensors.",
 )
 def stacked_in_numpy(projected, state):
     return "no: a result is no tensor"
@@ -496,7 +505,7 @@ def stacked_in_numpy(projected, state):
     "One entry for each place",
     points=1,
     hints=(
-        "How many steps are taken, and how much of each is returned?",
+        "How many steps are there, and what does each of them return?",
         "Keep the three results of each step in a list, and stack each of the three.",
         "`zip(*steps)` turns a list of triples into three lists for `tf.stack(part, axis=1)`.",
     ),
@@ -516,32 +525,32 @@ def places(student):
 
 
 @check(
-    "Each step begins where the one before it ended",
+    "Each step starts where the previous one ended",
     points=2,
     after="places",
     hints=(
-        "Which state does the second step begin from?",
-        "Keep the state in one variable, which each step reads and then replaces.",
+        "Which state does the second step start from?",
+        "Keep the state in one variable that each step reads and then replaces.",
         "`state, context, weights = decoder.step(word, state, memory)` inside the loop.",
     ),
 )
 def chain(student):
     projected, state = np.array([[[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]]]), np.array([[1.0, -1.0]])
     found = student.carrying(projected, state)
-    words = "from [1, -1] each step doubles the state and adds a word: [1, 0], [2, 1], [0, 3]"
+    words = "starting at [1, -1], steps that double the state and add [1, 0], [2, 1], [0, 3]"
     for part, expected in zip(found, word_sums(projected, state), strict=True):
         assert_close(part, expected, words, rtol=1e-6)
     compiled = student.carry_compiles(np.ones((1, 3, 6), "float32"), np.ones((1, 2), "float32"))
-    said = "`tf.function` compiles the loop for the lesson; stay with tensors, so that it can"
+    said = "`tf.function` compiles the loop for the lesson, so use only tensor operations"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
 # %% [markdown]
 # ## What the state is worth
 #
-# Your decoder takes its place in the translator, and beside it the faulty one. Both learn from the
-# same first weights for the same number of steps, and are asked about sentences that neither has
-# read: what loss does a word have, by its place in the sentence? And what do they write?
+# Now your decoder is used in the translator, and next to it the faulty one. Both learn from the
+# same initial parameters, for the same number of steps. Then both get held-out sentences. What is
+# the loss of a word, by its place in the sentence? And what do they write?
 
 
 # %%
@@ -558,16 +567,20 @@ class Carrying(MyDecoder):
 
 
 class Forgetful(Carrying):
-    """The same decoder with the fault of 2018."""
+    """The same decoder without its state: the fault."""
 
     def step(
         self, projected: tf.Tensor, state: tf.Tensor, memory: Memory
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Ask attention with the state, then forget it."""
+        """Use the state as the query, then forget it."""
         context, weights = self.attention(state, memory.keys, memory.annotations, memory.mask)
         return self.gru(projected + self.context(context)), context, weights
 
 
+# %% [markdown]
+# Both are trained in the same way. `loss_by_place` measures the loss on held-out sentences.
+
+# %%
 settings = NmtSettings(
     epochs=1,
     batch_size=32,
@@ -595,7 +608,7 @@ def learn(decoder: type[keras.layers.Layer], data: Any, steps: int) -> Any:
 
 
 def loss_by_place(model: Any, data: Any, batches: int = 16) -> tuple[float, Any]:
-    """Return the loss of a held-out word, over all and for each place in the sentence."""
+    """Return the mean loss of a held-out word, and the loss at each place in the sentence."""
     total, count = 0.0, 0.0
     for source, target in data.validation.batches(0).take(batches):
         write = target[:, 1:]
@@ -618,7 +631,7 @@ for shift, name, decoder in ((-0.2, "with its state", Carrying), (0.2, "forgetfu
     loss, by_place = loss_by_place(translator, pairs)
     axes.bar(np.arange(1, 1 + len(by_place)) + shift, by_place, width=0.4, label=name)
     score = evaluate_split(translator, pairs, pairs.validation, sources=300)["bleu"]
-    print(f"{name}: loss {loss:.2f}, as if {np.exp(loss):.1f} words were likely; BLEU {score:.1f}")
+    print(f"{name}: loss {loss:.2f} (like choosing among {np.exp(loss):.1f}), BLEU {score:.1f}")
     found = translate(translator, pairs.source_vocabulary, pairs.target_vocabulary, asked)
     for sentence, translation in zip(asked, found, strict=True):
         print(f"   {sentence} → {translation.text}")
@@ -630,11 +643,13 @@ show(
 )
 
 # %% [markdown]
-# Measured: a loss of 2.09 with the state and 2.40 without; BLEU about 40 and 22 on 300 held-out
-# sentences. The forgetful decoder learns, and its loss falls: only beside the other one does one
-# see what is missing. At the first word, before which nothing was written, it loses nothing (1.72
-# against 1.76); at each of the nine behind it, it does. This is one seed and one setting, without
-# dropout and smoothing; yours will differ. With both, as in the lesson, the gap was smaller: 1.77
-# and 1.89, BLEU 50.4 and 47.1.
+# We measured a loss of 2.09 with the state and 2.40 without it. BLEU was about 40 and 22 on 300
+# held-out sentences. The forgetful decoder learns too, and its loss falls. Only the comparison
+# shows what is missing. At the first word nothing has been written yet, so it loses nothing there
+# (1.72 and 1.76); at each of the next nine words it does.
 #
-# **Next:** `coursekit check nmt/decoder`, then `coursekit next`.
+# This is one seed and one setting, without dropout and label smoothing; yours will differ. With
+# both, as in the lesson, the gap was smaller: a loss of 1.77 and 1.89, BLEU 50.4 and 47.1.
+#
+# **Next:** `coursekit check nmt/decoder`, then exercise 4, *A loss that counts words, not padding*
+# (`coursekit next`).

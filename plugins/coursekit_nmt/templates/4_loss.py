@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A loss that counts words, not padding
 #
-# **Goal.** Find and fix a fault that made translators report a loss too good to be true.
+# **Goal.** Find and fix a fault that made translators report a loss that is too good to be true.
 #
 # **Time.** 20 minutes
 #
@@ -9,9 +9,10 @@
 #
 # **Kind.** predict, debug, measure
 #
-# The loss of a translator is the mean of $-\log p$ over the right words, in *nats* (the logarithm
-# is the natural one). A batch holds padding too, and padding is no word: it may neither add to the
-# sum nor count in the division. The notebooks of 2018 took care of the first and forgot the second.
+# The loss of a translator is the mean of $-\log p$ over the right words. It is measured in *nats*,
+# because the logarithm is the natural one. A batch also holds padding, which is not a word. It must
+# not add to the sum, and it must not count in the number that the sum is divided by. Some widely
+# copied notebooks of 2018 took care of the first and forgot the second.
 
 # %%
 from typing import Any
@@ -31,7 +32,7 @@ from coursekit_nmt.train import Choice, full_choice
 # ## Predict first
 #
 # A batch has 8 places: 3 words, each with a loss of 2.0, and 5 places of padding, whose loss is set
-# to 0. The loss is then taken as the mean of the 8 numbers. What comes out?
+# to 0. Then the mean of all 8 numbers is taken. What is it?
 
 # %%
 mean_of_eight = 0.75  # exercise
@@ -41,29 +42,33 @@ from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception(
-    "mean_of_eight", "2.0 is what the loss should be; the mean of the 8 numbers is less."
+    "mean_of_eight", "2.0 is what the loss should be. The mean of the 8 numbers is less."
 )
 def what_it_should_be():
     return 2.0
 
 
-@misconception("mean_of_eight", "6.0 is the sum; a mean divides by how many there are.")
+@misconception(
+    "mean_of_eight", "6.0 is the sum. For the mean, divide it by how many numbers there are."
+)
 def the_sum():
     return 6.0
 
 
-@misconception("mean_of_eight", "1.2 divides the sum by the padding; the mean divides it by all 8.")
+@misconception(
+    "mean_of_eight", "You divided the sum by the 5 places of padding. The mean divides it by all 8."
+)
 def by_the_padding():
     return 1.2
 
 
 @check(
-    "You see what the padding does to a mean",
+    "You see what padding does to a mean",
     points=1,
     hints=(
         "What is the sum of the 8 numbers?",
-        "Three times 2.0 and five times 0, divided by how many there are.",
-        "6.0 divided by 8.",
+        "Add 2.0 three times and 0 five times. Then divide by how many numbers there are.",
+        "Divide 6.0 by 8.",
     ),
 )
 def prediction(student):
@@ -73,18 +78,19 @@ def prediction(student):
 # %% [markdown]
 # ## Find and fix
 #
-# `choice` holds, for each place, the logit of the `right` word, the `mean` logit, and as
-# `normaliser` the log of the sum of all exponentials: the cross-entropy of a place is
-# `choice.normaliser - choice.right`. The function below runs, and its loss falls nicely. Fix it.
-# (With label smoothing, a share of the target is spread evenly over all words; `choice.mean` is
-# there for that, and that part is right but for the same fault.)
+# For each place `choice` holds three numbers: `right` is the logit of the right word, `mean` the
+# mean of all logits, and `normaliser` the log of the sum of their exponentials. So the
+# cross-entropy of a place is `choice.normaliser - choice.right`. The function below runs, and its
+# loss falls nicely, but it has the fault. Fix it. (Label smoothing spreads a share of the target
+# evenly over all words; that is what `choice.mean` is for. This part has the same fault and is
+# otherwise right.)
 
 
 # %% tags=["fault"]
 def token_loss(
     choice: Choice, targets: tf.Tensor, smoothing: float = 0.0
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return the mean cross-entropy of the real tokens, as it is and smoothed, in nats."""
+    """Return the mean cross-entropy of the real tokens, plain and smoothed, in nats."""
     real = tf.cast(targets != PAD, choice.right.dtype)  # (batch, target)
     plain = tf.reduce_mean(real * (choice.normaliser - choice.right))
     uniform = tf.reduce_mean(real * (choice.normaliser - choice.mean))
@@ -99,7 +105,7 @@ import numpy as np
 
 
 def example(padding=0):
-    """Return right, mean, normaliser and targets of two sentences, with places behind them."""
+    """Return right, mean, normaliser and targets of two sentences, with padding after them."""
     draw = np.random.default_rng(3)
     logits = draw.normal(size=(2, 4, 6)).astype("float32")
     targets = np.array([[4, 5, 3, 2], [5, 2, 0, 0]], "int32")
@@ -135,8 +141,8 @@ def loss_compiles(right, mean, normaliser, targets):
 
 @misconception(
     "loss",
-    "The sum is divided by all places, padding included, as in the notebooks of 2018: the loss "
-    "looks the better, the more padding a batch happens to have.",
+    "You divided the sum by all places, padding included. The more padding a batch happens to "
+    "have, the better its loss looks.",
 )
 def over_all_places(*args):
     return means(lambda each, real: (each * real).mean(), *args)
@@ -144,15 +150,15 @@ def over_all_places(*args):
 
 @misconception(
     "loss",
-    "Padding is not taken out of the sum: the network is paid for predicting padding, the easiest "
-    "word there is.",
+    "Padding is still in the sum. The network is rewarded for predicting padding, which is the "
+    "easiest word of all.",
 )
 def padding_in_the_sum(*args):
     return means(lambda each, real: each.mean(), *args)
 
 
 @misconception(
-    "loss", "Padding does not count in the division, but still in the sum: multiply by `real`."
+    "loss", "You left padding out of the divisor, but it is still in the sum. Multiply by `real`."
 )
 def padding_above(*args):
     return means(lambda each, real: each.sum() / max(real.sum(), 1), *args)
@@ -160,8 +166,8 @@ def padding_above(*args):
 
 @misconception(
     "loss",
-    "Each sentence has its own mean, and these are averaged: a word of a short sentence counts "
-    "more than a word of a long one.",
+    "You averaged the means of the sentences. Then a word of a short sentence counts more than a "
+    "word of a long one.",
 )
 def mean_of_means(*args):
     return means(
@@ -171,40 +177,44 @@ def mean_of_means(*args):
 
 @misconception(
     "loss",
-    "The sum is not divided at all: the loss, and with it each gradient, grows with the batch.",
+    "You did not divide the sum, so the loss and its gradients grow with the batch.",
 )
 def sum_of_all(*args):
     return means(lambda each, real: (each * real).sum(), *args)
 
 
-@misconception("loss", "Padding alone has no words: 0 / 0 is NaN, and ends the training.")
+@misconception(
+    "loss", "A batch of padding alone has no words. 0 / 0 is NaN and ruins the training."
+)
 def zero_by_zero(*args):
     return means(lambda each, real: (each * real).sum() / (real.sum() or np.nan), *args)
 
 
-@misconception("loss", "The shares are swapped: `smoothing` is the share of the even spread.")
+@misconception("loss", "You swapped the shares: `smoothing` is the share that is spread evenly.")
 def shares_swapped(right, mean, normaliser, targets, smoothing):
     return means(over_words, right, mean, normaliser, targets, 0)[0], means(
         over_words, right, mean, normaliser, targets, 1 - smoothing
     )[1]
 
 
-@misconception("loss", "The first line is fixed; the even spread still counts all places.")
+@misconception(
+    "loss", "You fixed the first line. The second, for `uniform`, still counts all places."
+)
 def half_mended(right, mean, normaliser, targets, smoothing):
     plain = over_words(normaliser - right, targets != 0)
     uniform = ((normaliser - mean) * (targets != 0)).mean()
     return plain, (1 - smoothing) * plain + smoothing * uniform
 
 
-@misconception("loss", "The second result is not smoothed: the gradient follows the plain loss.")
+@misconception("loss", "The second result is not smoothed, but the gradient is computed from it.")
 def not_smoothed(right, mean, normaliser, targets, smoothing):
     return means(over_words, right, mean, normaliser, targets, 0)
 
 
 @misconception(
     "loss_compiles",
-    "The loss is a number of Python or numpy: no gradient goes through it, and a compiled step has "
-    "no numbers yet when it is built, only tensors.",
+    "The loss is a Python or numpy number. No gradient flows through it, and while a step is "
+    "compiled there are only tensors without values.",
 )
 def python_number(right, mean, normaliser, targets):
     return "no: a result is no tensor"
@@ -214,8 +224,8 @@ def python_number(right, mean, normaliser, targets):
     "The loss is the mean over the words",
     points=3,
     hints=(
-        "By how many is the sum divided, and how many words are there?",
-        "`real` is 1 on words and 0 on padding: it can count them.",
+        "What is the sum divided by, and how many words are there?",
+        "`real` is 1 on words and 0 on padding, so its sum counts the words.",
         "Divide `tf.reduce_sum(real * ...)` by `tf.reduce_sum(real)`, in both lines.",
     ),
 )
@@ -224,9 +234,9 @@ def words(student):
     student.loss(*args[:3], 0 * args[3], 0.0)  # tells apart what is the same where words are
     plain, _ = student.loss(*args, 0.25)
     expected = means(over_words, *args, 0.25)[0]
-    assert_close(plain, expected, "two sentences of 4 and 2 words, and padding", rtol=1e-4)
+    assert_close(plain, expected, "two sentences of 4 and 2 words, with padding", rtol=1e-4)
     compiled = student.loss_compiles(*args)
-    said = "`tf.function` compiles the loss for the lesson; stay with tensors, so that it can"
+    said = "`tf.function` compiles the loss for the lesson, so use only tensor operations"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
@@ -235,16 +245,16 @@ def words(student):
     points=1,
     after="words",
     hints=(
-        "What is divided by what when there is no word?",
-        "The divisor must not be zero: what is the least that it may be?",
+        "What is divided by what if there are no words?",
+        "The divisor must not be zero. What is the smallest value that it may have?",
         "`tf.maximum(tf.reduce_sum(real), 1.0)`.",
     ),
 )
 def empty(student):
     right, mean, normaliser, targets = example()
     plain, smoothed = student.loss(right, mean, normaliser, 0 * targets, 0.1)
-    assert np.isfinite(plain), "the loss of a batch without words is not a number"
-    assert plain == smoothed == 0, "a batch without words has a loss"
+    assert np.isfinite(plain), "the loss of a batch without words is NaN or infinite"
+    assert plain == smoothed == 0, "the loss of a batch without words is not zero"
 
 
 @check(
@@ -253,8 +263,8 @@ def empty(student):
     after="words",
     hints=(
         "What share of the target stays with the right word?",
-        "Mix the two means: one for the right word, one for the even spread.",
-        "`(1 - smoothing) * plain + smoothing * uniform`, both divided by the words.",
+        "Mix two means: one for the right word, one for all words evenly.",
+        "`(1 - smoothing) * plain + smoothing * uniform`, each divided by the number of words.",
     ),
 )
 def smoothed(student):
@@ -262,15 +272,15 @@ def smoothed(student):
         args = [part[list(sentences)] for part in example()]
         _, found = student.loss(*args, 0.25)
         expected = means(over_words, *args, 0.25)[1]
-        said = f"{len(sentences)} sentences, a smoothing of 0.25"
+        said = f"{len(sentences)} sentences, with a smoothing of 0.25"
         assert_close(found, expected, said, rtol=1e-4)
 
 
 # %% [markdown]
 # ## What the fault would have cost
 #
-# The same network learns with your loss and with the faulty one, and each is asked two things at
-# every step: what loss it *reports*, and what loss a word really has.
+# The same network is trained twice, with your loss and with the faulty one. At every step we record
+# two numbers: the loss that is *reported*, and the true loss per word.
 
 # %%
 settings = NmtSettings(
@@ -295,7 +305,7 @@ def diluted(choice: Choice, targets: tf.Tensor) -> tf.Tensor:
 
 
 def learn(faulty: bool, data: Any, steps: int) -> Any:
-    """Train, and return what is reported and what is true at each step, ``(steps, 2)``."""
+    """Train; return the reported and the true loss of each step, ``(steps, 2)``."""
     model = build_translator(data, settings)
 
     @tf.function
@@ -320,7 +330,7 @@ panels = figure.subplots(1, 2, sharey=True)
 for panel, faulty in zip(panels, (False, True), strict=True):
     name = "faulty" if faulty else "yours"
     told = learn(faulty, pairs, STEPS)
-    panel.plot(told[:, 1], label="of a word")
+    panel.plot(told[:, 1], label="true, per word")
     panel.plot(told[:, 0], linestyle="--", label="reported")
     panel.set(title=name, xlabel="step", ylabel="loss, nats")
     panel.legend()
@@ -333,8 +343,9 @@ show(
 )
 
 # %% [markdown]
-# The two networks learn about equally well: Adam divides the scale of the gradients out. What the
-# fault ruins is the *number*, which looks twice as good and cannot be compared with
-# any other: not with $\log$ of the vocabulary, not between two batch lengths, not with a paper.
+# The two networks learn about equally well, because Adam is not affected by the scale of the
+# gradients. What the fault ruins is the *number*. It looks twice as good as it is, and it cannot be
+# compared with anything: not with $\log$ of the vocabulary size, not between batches of different
+# lengths, not with a paper.
 #
-# **Next:** `coursekit check nmt/loss`, then `coursekit next`.
+# **Next:** `coursekit check nmt/loss`, then exercise 5, *Beam search* (`coursekit next`).

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Beam search
 #
-# **Goal.** Find likelier sentences with the same network, by searching instead of grabbing.
+# **Goal.** Find likelier sentences with the same network, by a better search.
 #
 # **Time.** 45 minutes
 #
@@ -9,9 +9,10 @@
 #
 # **Kind.** predict, complete, measure, invent
 #
-# A translator gives each next word a probability, and a sentence has the product of its words'.
-# Taking the likeliest word each time (*greedy search*) need not find the likeliest sentence: a good
-# beginning may have no good end. Beam search keeps several beginnings, *hypotheses*, in the race.
+# A translator gives each next word a probability. The probability of a sentence is the product of
+# those of its words. *Greedy search* takes the likeliest word each time. It may miss the likeliest
+# sentence, because a good beginning may have no good end. *Beam search* keeps several beginnings,
+# called *hypotheses*, at the same time.
 
 # %%
 from collections.abc import Callable
@@ -32,9 +33,9 @@ from coursekit_nmt.train import train_step
 # %% [markdown]
 # ## Predict first
 #
-# The first word is *a* with probability 0.6 or *b* with 0.4. After *a* the sentence goes on with
-# one of three words, 0.4, 0.3 and 0.3; after *b* with one word, 0.9, or another, 0.1. Then it ends.
-# What is the probability of the sentence that a beam of **two** hypotheses finds?
+# The first word is *a* with probability 0.6, or *b* with 0.4. After *a* comes one of three words,
+# with probabilities 0.4, 0.3 and 0.3. After *b* comes one of two words, with 0.9 and 0.1. Then the
+# sentence ends. What is the probability of the sentence that a beam of **two** hypotheses finds?
 
 # %%
 likeliest = 0.36  # exercise
@@ -43,17 +44,19 @@ likeliest = 0.36  # exercise
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
-@misconception("likeliest", "0.24 is the greedy sentence: a beam of two keeps b alive, too.")
+@misconception("likeliest", "0.24 is the greedy sentence. A beam of two also keeps b.")
 def greedy_sentence():
     return 0.24
 
 
-@misconception("likeliest", "1.3 adds the probabilities: of one word after another, multiply.")
+@misconception(
+    "likeliest", "You added the probabilities. For one word after another, multiply them."
+)
 def added():
     return 1.3
 
 
-@misconception("likeliest", "0.9 is the last word alone; the sentence needs its first word, too.")
+@misconception("likeliest", "0.9 is the last word alone. The sentence needs its first word, too.")
 def last_word():
     return 0.9
 
@@ -63,28 +66,30 @@ def last_word():
     points=1,
     hints=(
         "Which sentences are there, and what is the probability of each?",
-        "Multiply along each way: the first word's probability by the second's.",
-        "The best way begins with b: 0.4 times 0.9.",
+        "For each sentence, multiply the probability of the first word by that of the second.",
+        "The likeliest sentence begins with b: 0.4 times 0.9.",
     ),
 )
 def prediction(student):
-    assert abs(student["likeliest"] - 0.36) < 0.005, "multiply along each way, take the highest"
+    assert abs(student["likeliest"] - 0.36) < 0.005, (
+        "multiply the probabilities of each sentence, and take the highest product"
+    )
 
 
 # %% [markdown]
 # ## One step of the beam
 #
 # Products of many probabilities become too small for a computer, so their logarithms are **added**.
-# Write `grow`. Each of the `beam` hypotheses could go on with every word of the vocabulary; of all
-# these continuations *together*, keep the `beam` best. One hypothesis may have several children,
-# another none. Two rules more:
+# Write `grow`. Each of the `beam` hypotheses can be continued by every word of the vocabulary. Out
+# of all these continuations *together*, keep the `beam` best. One hypothesis may have several
+# children, another none. There are two more rules:
 #
-# * `<pad>`, `<start>` and `<unk>` are never written: nobody can read them;
-# * a finished hypothesis stays in the race as it is. It goes on with `<pad>` alone, at no cost.
+# * `<pad>`, `<start>` and `<unk>` are never written, because nobody can read them.
+# * A finished hypothesis stays in the beam unchanged. Only `<pad>` can follow it, at no cost.
 #
-# `IMPOSSIBLE` is a log probability so low that nothing makes up for it.
-# `np.argsort(-numbers, axis=None)` sorts all numbers of an array; a place `i` among them is row
-# `i // columns`, column `i % columns`.
+# `IMPOSSIBLE` is a log probability so low that nothing can make up for it. `np.argsort(-numbers,
+# axis=None)` sorts all the numbers of an array and returns their places. Place `i` is in row `i //
+# columns` and column `i % columns`.
 
 # %%
 from coursekit.prepare import show
@@ -108,12 +113,12 @@ def grow(scores: Array, log_p: Array, finished: Array) -> tuple[Array, Array, Ar
 
     Args:
         scores: The log probability of each hypothesis, ``(beam,)``.
-        log_p: The log probability of each next word, ``(beam, words)``; not to be changed.
+        log_p: The log probability of each next word, ``(beam, words)``; do not change it.
         finished: Whether a hypothesis has ended, ``(beam,)``.
 
     Returns:
-        Of the best `beam` continuations, the best first: their scores, the number of the
-        hypothesis that each continues (its parent), and the word, ``(beam,)`` each.
+        The best `beam` continuations, the best first: their scores, the number of the
+        hypothesis that each one continues (its parent), and their words, ``(beam,)`` each.
     """
     log_p = log_p.copy()
     log_p[:, [PAD, START, UNKNOWN]] = IMPOSSIBLE
@@ -125,8 +130,8 @@ def grow(scores: Array, log_p: Array, finished: Array) -> tuple[Array, Array, Ar
 
 
 # %% [markdown]
-# A tiny run: two hypotheses, and a vocabulary of two words behind the four special ones. The second
-# has ended.
+# Try it with two hypotheses, and a vocabulary of two words after the four special ones. The second
+# hypothesis is finished.
 
 # %%
 some_log_p = np.log([[0.1, 0.1, 0.2, 0.1, 0.4, 0.1], [0.1, 0.1, 0.2, 0.1, 0.2, 0.3]])
@@ -170,8 +175,8 @@ def grown(scores, log_p, finished):
 
 @misconception(
     "grown",
-    "Each hypothesis keeps its own best word: a bad one is never dropped, and a good one has one "
-    "child only. The best are to be chosen among the continuations of all.",
+    "Each hypothesis keeps its own best word. A bad one is never dropped, and a good one has only "
+    "one child. Choose the best among the continuations of all hypotheses.",
 )
 def each_its_own(scores, log_p, finished):
     total = continued(scores, log_p, finished)
@@ -181,7 +186,7 @@ def each_its_own(scores, log_p, finished):
 
 @misconception(
     "grown",
-    "The best continuations of the first hypothesis fill the beam: all hypotheses compete.",
+    "Only the first hypothesis is continued. All hypotheses must compete.",
 )
 def first_alone(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished)[:1], len(scores))
@@ -189,27 +194,27 @@ def first_alone(scores, log_p, finished):
 
 @misconception(
     "grown",
-    "The probabilities are multiplied with log probabilities: logarithms are added.",
+    "You multiplied log probabilities. Logarithms are added.",
 )
 def multiplied(scores, log_p, finished):
     return chosen(scores[:, None] * continued(0 * scores, log_p, finished), len(scores))
 
 
-@misconception(
-    "grown", "The score before is forgotten: only the last word decides, whatever came before it."
-)
+@misconception("grown", "You left out the previous score, so only the last word counts.")
 def last_word_decides(scores, log_p, finished):
     return chosen(continued(0 * scores, log_p, finished), len(scores))
 
 
-@misconception("grown", "The worst are kept: argsort begins with the lowest number.")
+@misconception("grown", "You kept the worst: argsort starts with the lowest number.")
 def worst_kept(scores, log_p, finished):
     total = continued(scores, log_p, finished)
     best = np.argsort(total, axis=None, kind="stable")[: len(scores)]
     return total.ravel()[best], best // total.shape[1], best % total.shape[1]
 
 
-@misconception("grown", "Parent and word are swapped: row by division, column by the remainder.")
+@misconception(
+    "grown", "You swapped parent and word. The row is the quotient, the column the remainder."
+)
 def parent_and_word_swapped(scores, log_p, finished):
     score, parents, words = chosen(continued(scores, log_p, finished), len(scores))
     return score, words, parents
@@ -217,57 +222,58 @@ def parent_and_word_swapped(scores, log_p, finished):
 
 @misconception(
     "grown",
-    "<unk> is written: the reader sees a hole where the second-best word would have done.",
+    "<unk> is written, which nobody can read. Use the next best word instead.",
 )
 def unknown_written(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished, unreadable=(0, 1)), len(scores))
 
 
-@misconception("grown", "Padding is written by a hypothesis that has not ended.")
+@misconception("grown", "A hypothesis that is not finished writes padding.")
 def padding_written(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished, unreadable=(1, 3)), len(scores))
 
 
-@misconception("grown", "All special words are written like words.")
+@misconception("grown", "The special words are written like ordinary words.")
 def special_written(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished, unreadable=()), len(scores))
 
 
-@misconception("grown", "<end> is forbidden with the other special words: no sentence ever ends.")
+@misconception(
+    "grown", "You ruled out <end> along with the other special words, so no sentence ever ends."
+)
 def never_ends(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished, unreadable=(0, 1, 2, 3)), len(scores))
 
 
 @misconception(
-    "grown", "A finished hypothesis goes on with words: the sentence has an end in its middle."
+    "grown",
+    "A finished hypothesis is continued with words, so there is an end inside its sentence.",
 )
 def finished_extended(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished, ended="goes on"), len(scores))
 
 
 @misconception(
-    "grown", "A finished hypothesis stays, and goes on with words besides: close these ways, too."
+    "grown", "A finished hypothesis stays, but it is also continued with words. Rule those out."
 )
 def finished_both(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished, ended="both"), len(scores))
 
 
-@misconception(
-    "grown", "Its own score is lost: a finished hypothesis counts as certain. No cost is 0 *more*."
-)
+@misconception("grown", "A finished hypothesis lost its score. No cost means: add 0 to its score.")
 def finished_certain(scores, log_p, finished):
     return chosen(continued(np.where(finished, 0, scores), log_p, finished), len(scores))
 
 
 @misconception(
-    "grown", "A finished hypothesis is dropped: short translations lose before they are compared."
+    "grown", "A finished hypothesis is dropped, so short translations are never compared."
 )
 def finished_dropped(scores, log_p, finished):
     return chosen(continued(scores, log_p, finished, ended="dropped"), len(scores))
 
 
 @misconception(
-    "grown", "A finished hypothesis pays for its padding: the longer it waits, the worse it looks."
+    "grown", "A finished hypothesis pays for its padding, so its score falls while it waits."
 )
 def finished_pays(scores, log_p, finished):
     total = continued(scores, log_p, finished)
@@ -285,8 +291,8 @@ def compare(found, expected):
     "The best of all continuations are kept",
     points=3,
     hints=(
-        "How many continuations are there in all, and which of them does the beam keep?",
-        "Add each hypothesis' score to its row of log_p, and sort all numbers at once.",
+        "How many continuations are there in total, and which of them does the beam keep?",
+        "Add the score of each hypothesis to its row of log_p, and sort all numbers at once.",
         "`total = scores[:, np.newaxis] + log_p`, then `np.argsort(-total, axis=None)[:beam]`.",
     ),
 )
@@ -300,12 +306,12 @@ def of_all(student):
 
 
 @check(
-    "Only words and the end are written",
+    "Only words and <end> are written",
     points=2,
     after="of_all",
     hints=(
         "Which of the four special words may a reader see?",
-        "Make the others impossible before the best are chosen; <end> is allowed.",
+        "Make the others impossible before you choose the best. <end> is allowed.",
         "`log_p[:, [PAD, START, UNKNOWN]] = IMPOSSIBLE`, on a copy.",
     ),
 )
@@ -317,12 +323,12 @@ def readable(student):
 
 
 @check(
-    "What is finished stays as it is",
+    "A finished hypothesis stays unchanged",
     points=2,
     after="readable",
     hints=(
-        "What may follow an end, and what does it cost?",
-        "Nothing but padding may follow, and its log probability is that of certainty.",
+        "What may follow <end>, and what does it cost?",
+        "Only padding may follow, with probability 1. What is its log probability?",
         "`log_p[finished] = IMPOSSIBLE`, then `log_p[finished, PAD] = 0.0`.",
     ),
 )
@@ -337,10 +343,10 @@ def ended(student):
 # %% [markdown]
 # ## The whole search
 #
-# A hypothesis is more than its score: it is the words so far and the decoder's state. When the beam
-# has been chosen, all of them have to **follow their parents**. Fill in the three lines that say
-# what becomes of `rows` (which get the new words as one more column), `state` and `finished`. (At
-# first all hypotheses are the same empty sentence, so only one of them counts.)
+# A hypothesis consists of its score, its words so far and the decoder's state. When the new beam
+# has been chosen, all of these must **follow their parents**. Fill in the three lines that update
+# `rows` (which get the new words as one more column), `state` and `finished`. (At first all
+# hypotheses are the same empty sentence, so only one of them counts.)
 
 # %%
 Step = Callable[[Array, Any], tuple[Array, Any]]
@@ -348,14 +354,14 @@ Step = Callable[[Array, Any], tuple[Array, Any]]
 
 # %%
 def search(step: Step, state: Array, beam: int, limit: int) -> tuple[Array, Array]:  # exercise
-    """Keep the `beam` likeliest hypotheses, until all have ended.
+    """Keep the `beam` likeliest hypotheses until all are finished.
 
     Args:
-        step: Takes the words before ``(beam,)`` and the state, and returns the log probabilities
+        step: Takes the previous words ``(beam,)`` and the state. It returns the log probabilities
             of the next words, ``(beam, words)``, and the next state.
         state: The first state of each hypothesis, ``(beam, ...)``.
-        beam: The hypotheses to keep.
-        limit: The words that a sentence may have.
+        beam: How many hypotheses to keep.
+        limit: How many words a sentence may have.
 
     Returns:
         The words of each hypothesis, ``(beam, length)``, and its log probability, ``(beam,)``.
@@ -421,7 +427,7 @@ def run_search(log_table, beam, limit):
 
 @misconception(
     "run_search",
-    "The words do not follow their parents: a hypothesis continues the sentence of another.",
+    "The words do not follow their parents, so a new word is added to the wrong sentence.",
 )
 def rows_stay(log_table, beam, limit):
     return searched(log_table, beam, limit, rows_follow=False)
@@ -429,7 +435,7 @@ def rows_stay(log_table, beam, limit):
 
 @misconception(
     "run_search",
-    "The states do not follow their parents: a hypothesis goes on with the memory of another.",
+    "The states do not follow their parents, so a hypothesis continues with the state of another.",
 )
 def states_stay(log_table, beam, limit):
     return searched(log_table, beam, limit, state_follows=False)
@@ -437,7 +443,7 @@ def states_stay(log_table, beam, limit):
 
 @misconception(
     "run_search",
-    "What has ended is not chosen by parent: another hypothesis in its place counts as ended.",
+    "`finished` does not follow the parents, so the wrong hypothesis counts as finished.",
 )
 def ends_stay(log_table, beam, limit):
     return searched(
@@ -447,13 +453,13 @@ def ends_stay(log_table, beam, limit):
 
 @misconception(
     "run_search",
-    "A hypothesis is finished at the moment of its end alone, and wakes up a step later.",
+    "A hypothesis counts as finished only at the step of its end. One step later it continues.",
 )
 def wakes_up(log_table, beam, limit):
     return searched(log_table, beam, limit, ends=lambda words, parents, finished: words == 2)
 
 
-@misconception("run_search", "What ends in this step is not marked as finished.")
+@misconception("run_search", "A hypothesis that ends in this step is not marked as finished.")
 def end_missed(log_table, beam, limit):
     return searched(log_table, beam, limit, ends=lambda words, parents, finished: finished[parents])
 
@@ -466,10 +472,10 @@ TABLES = (3, 5, 8, 13)
     points=2,
     after="ended",
     hints=(
-        "Whose words does the new word of hypothesis 0 continue?",
-        "An array of parents picks rows: `rows[parents]` are the sentences that are continued.",
-        "`rows = np.column_stack([rows[parents], words])`; finished is what had ended, by parent, "
-        "or ends now.",
+        "Which sentence does the new word of hypothesis 0 continue?",
+        "An array of parents selects rows: `rows[parents]` are the sentences to continue.",
+        "`rows = np.column_stack([rows[parents], words])`. A hypothesis is finished if its parent "
+        "was, or if it ends now.",
     ),
 )
 def words_follow(student):
@@ -486,8 +492,8 @@ def words_follow(student):
     points=2,
     after="words_follow",
     hints=(
-        "What does the decoder know of the sentence that it continues, and where is it?",
-        "`state` has one entry for each hypothesis, in the order from before they were chosen.",
+        "Where is what the decoder remembers of the sentence that it continues?",
+        "`state` has one entry for each hypothesis, still in the old order.",
         "`state = state[parents]`.",
     ),
 )
@@ -502,8 +508,9 @@ def states_follow(student):
 # %% [markdown]
 # ## Which one is returned?
 #
-# Each word more makes a sentence less likely: sums of log probabilities favour the short. So the
-# last choice is by the **mean** log probability of the words and the end. Write `best`.
+# Each additional word makes a sentence less likely, so sums of log probabilities favour short
+# sentences. Therefore the final choice is by the **mean** log probability of the words and the end.
+# Write `best`.
 
 
 # %%
@@ -511,11 +518,11 @@ def best(rows: Array, scores: Array) -> Array:  # exercise
     """Return the hypothesis with the highest mean log probability of its words and its end.
 
     Args:
-        rows: The words of each hypothesis, with padding behind its end, ``(beam, length)``.
+        rows: The words of each hypothesis, with padding after its end, ``(beam, length)``.
         scores: The log probability of each, ``(beam,)``.
 
     Returns:
-        One of the rows, as it is.
+        One of the rows, unchanged.
     """
     lengths = (rows != PAD).sum(axis=1)
     return rows[np.argmax(scores / lengths)]
@@ -533,31 +540,31 @@ def returned(rows, scores):
 
 @misconception(
     "returned",
-    "The highest sum is taken, without a thought to length: the shortest translation wins.",
+    "You took the highest sum and ignored the length, so short translations win.",
 )
 def no_normalisation(rows, scores):
     return picked(rows, scores, 1)
 
 
-@misconception("returned", "The end is not counted, though its log probability is in the sum.")
+@misconception("returned", "You did not count the end, but its log probability is in the sum.")
 def end_uncounted(rows, scores):
     return picked(rows, scores, (rows != 0).sum(1) - 1)
 
 
 @misconception(
     "returned",
-    "The length is counted up to the end. A hypothesis that was cut off at the limit has none.",
+    "You counted the length up to the end. A hypothesis that was cut off at the limit has no end.",
 )
 def end_sought(rows, scores):
     return picked(rows, scores, (rows == 2).argmax(1) + 1)
 
 
-@misconception("returned", "Each word is counted once, however often it is written.")
+@misconception("returned", "You counted each distinct word once. Count every occurrence.")
 def words_counted_once(rows, scores):
     return picked(rows, scores, np.array([len(set(row.tolist()) - {0}) for row in rows]))
 
 
-@misconception("returned", "The longest hypothesis is taken, however unlikely.")
+@misconception("returned", "You took the longest hypothesis, however unlikely it is.")
 def longest(rows, scores):
     return rows[np.argmax((rows != 0).sum(1))]
 
@@ -566,9 +573,9 @@ def longest(rows, scores):
     "The best mean wins",
     points=2,
     hints=(
-        "Which of two sentences has the higher sum, the short one or the long one?",
-        "Count the places of each row that are no padding, and divide by that.",
-        "`scores / (rows != PAD).sum(axis=1)`, and the row of its `np.argmax`.",
+        "Which usually has the higher sum, a short sentence or a long one?",
+        "Count the places of each row that are not padding, and divide by that number.",
+        "Take the row at the `np.argmax` of `scores / (rows != PAD).sum(axis=1)`.",
     ),
 )
 def mean_wins(student):
@@ -586,21 +593,22 @@ def mean_wins(student):
 # %% [markdown]
 # ## Invent: beat greedy search, cheaply
 #
-# Here are 60 made-up languages in which the next word depends on the two before it. In them greedy
-# search reaches a mean log probability per word of −0.84, a beam of two with your `best` −0.78.
-# Reach **more than −0.72** by search alone, where `step` may be asked about at most **8 rows at a
-# time**, as often as you like. A wider beam is one way. Others: keep what has ended apart and go on
-# searching, search several times and compare, choose by another rule.
+# The check uses 60 made-up languages, in which the next word depends on the two words before it.
+# There greedy search reaches a mean log probability per word of −0.84, and a beam of two with your
+# `best` reaches −0.78. Reach **more than −0.72** by search alone. You may call `step` as often as
+# you like, but with at most **8 rows at a time**. A wider beam is one way. You could also keep
+# finished sentences apart and continue to search, search several times and compare, or choose by
+# another rule.
 
 
 # %%
 def my_search(step: Step, state: Array, limit: int) -> Array:  # exercise
-    """Return the words of one sentence, with its end; padding behind it does no harm.
+    """Return the words of one sentence with its end; padding after it does no harm.
 
     Args:
-        step: As in `search`; it can be asked about 1 to 8 rows at a time.
+        step: As in `search`; it takes 1 to 8 rows at a time.
         state: The first state of one hypothesis, ``(1, ...)``.
-        limit: The words that a sentence may have, with its end.
+        limit: How many words a sentence may have, its end included.
     """
     beam = 8
     return best(*search(step, np.repeat(state, beam, axis=0), beam, limit))
@@ -647,22 +655,26 @@ def by_mean(rows, scores):
     return picked(rows, scores, (rows != 0).sum(1))
 
 
-@misconception("sentences", "This is greedy search: one hypothesis, and no way back.")
+@misconception(
+    "sentences", "This is greedy search. It has one hypothesis and can never change its mind."
+)
 def greedy(tables, limit):
     return all_of(tables, limit, 1, by_mean)
 
 
-@misconception("sentences", "A beam of two: allowed are eight rows.")
+@misconception("sentences", "This is a beam of two. Eight rows are allowed.")
 def two(tables, limit):
     return all_of(tables, limit, 2, by_mean)
 
 
-@misconception("sentences", "A wide beam without the mean: the wider it is, the shorter they get.")
+@misconception(
+    "sentences", "You used a wide beam without the mean. Wider beams then find shorter sentences."
+)
 def wide_and_short(tables, limit):
     return all_of(tables, limit, 8, lambda rows, scores: picked(rows, scores, 1))
 
 
-@misconception("sentences", "The beam is wider than eight rows: that is not allowed here.")
+@misconception("sentences", "The beam is wider than the eight rows that are allowed here.")
 def too_wide(tables, limit):
     return all_of(tables, limit, 32, by_mean)
 
@@ -671,27 +683,27 @@ def too_wide(tables, limit):
     "Better than greedy by search alone",
     points=3,
     hints=(
-        "What do you have already that searches, and that chooses?",
-        "Repeat the first state for a wider beam, and choose by the mean.",
+        "Which of your functions searches, and which one chooses?",
+        "Repeat the first state to get a wider beam, and choose by the mean.",
         "`best(*search(step, np.repeat(state, 8, axis=0), 8, limit))`.",
     ),
 )
 def invented(student):
     tables = np.array([table(seed) for seed in range(100, 160)])
     found, too_many = student.sentences(tables, 10)
-    words = f"step was asked about {8 + too_many} rows at a time, and 8 are allowed"
+    words = f"step was called with {8 + too_many} rows at a time, but 8 are allowed"
     assert too_many == 0, words
-    assert all(2 in row for row in found), "a sentence came without its `END`"
+    assert all(2 in row for row in found), "a sentence was returned without its `END`"
     mean = np.mean([mean_log_p(t, row) for t, row in zip(tables, found, strict=True)])
-    assert mean > -0.72, f"the mean log probability of a word is {mean:.2f}"
+    assert mean > -0.72, f"the mean log probability of a word is {mean:.2f}, not above -0.72"
 
 
 # %% [markdown]
 # ## What search is worth in the translator
 #
-# The network of the lesson, trained for a little while, with your `search` around it. Each width
-# of the beam is tried with your `best`, and with the plain sum. Predict: does a wider beam find
-# sentences that the network believes in more? And are they better translations?
+# Now your `search` is used with the lesson's network, after a short training. Each width of the
+# beam is tried twice, with your `best` and with the plain sum. Predict: does a wider beam find
+# sentences that the network considers likelier? And are they better translations?
 
 # %%
 LONGEST = 12
@@ -721,6 +733,7 @@ def learn(data: Any, steps: int) -> Any:
     return model
 
 
+# %%
 def reader(model: Any, data: Any) -> Callable[[str], tuple[Step, Array]]:
     """Return a function from a sentence to its `step` and first state."""
     encode = tf.function(model.encode)
@@ -792,12 +805,15 @@ show(
 )
 
 # %% [markdown]
-# Measured in one run, on 100 sentences after 600 steps (yours will differ): the wider the beam, the
-# more the network believes in what is found (−0.95 greedily, −0.88 with a beam of eight), and with
-# the plain sum the sentences get shorter (7.27 and 6.96 words). But BLEU does not follow: 35.1
-# greedily, 35.2 with four and your `best`, 33.2 with eight; here the plain sum is even ahead (35.9
-# with four). Search can only find what the network believes, and so small a one, trained for so
-# short a time, is not always right to believe it. Differences of one or two BLEU on 100 sentences
-# may also be chance. Train longer (`STEPS`), ask more (`SENTENCES`), and look again.
+# We measured one run on 100 sentences after 600 steps; yours will differ. The wider the beam, the
+# likelier the network considers what is found: −0.95 with greedy search, −0.88 with a beam of
+# eight. With the plain sum the sentences get shorter, from 7.27 to 6.96 words. But BLEU does not
+# follow. It was 35.1 with greedy search, 35.2 with a beam of four and your `best`, and 33.2 with
+# eight. Here the plain sum was even ahead (35.9 with a beam of four).
 #
-# **Next:** `coursekit check nmt/beam`, then `coursekit next`.
+# Search can only find what the network considers likely, and a small network after a short training
+# is often wrong. Also, differences of one or two BLEU on 100 sentences may be chance. Train longer
+# (`STEPS`), translate more sentences (`SENTENCES`), and look again.
+#
+# **Next:** `coursekit check nmt/beam`. That was the last exercise on translation. The next lesson
+# is `captioning`, which uses the same attention on pictures (`coursekit next`).

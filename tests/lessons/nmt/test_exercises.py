@@ -521,7 +521,7 @@ def test_another_spelling_is_accepted(topic: str, cell: str, old: str, new: str)
 
 def test_a_normal_form_with_two_faults_is_told_a_token() -> None:
     found = results("nmt/padding", "normal_form", 'normal_form = "donde esta el niño ?"')
-    assert found["normal"].words == "“niño” is none of the six tokens"
+    assert found["normal"].words == "“niño” is not one of the six tokens"
 
 
 def test_an_exercise_passes_the_gate() -> None:

@@ -26,7 +26,7 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     path.write_text("\n".join(lines), encoding="utf-8")
     small = TINY.replace({"batch_size": 32})
     monkeypatch.setattr(NmtLesson, "presets", {**NmtLesson.presets, "quick": small})
-    done = run_cells("nmt/lesson", DATASET=str(path), EPOCHS=1)
+    done = run_cells("nmt/lesson", DATASET=str(path), EPOCHS=1, SMALL_STEPS=3)
     assert {"ana", "gato", "dibuja"} <= set(done["data"].source_vocabulary.words)
     assert len(done["losses"]) == done["data"].train.batch_count
     assert done["_pictures"][-1].startswith(b"\x89PNG")
