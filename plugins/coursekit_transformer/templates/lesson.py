@@ -442,8 +442,9 @@ show(
 
 # %% [markdown]
 # The first ten characters are worth the most: in our run they took the loss from 2.5 nats to under
-# 1.6. After that the curve hardly falls. Here is what [nanoGPT](https://github.com/karpathy/nanoGPT)
-# and `textgen` have reached on this split, in nats per character:
+# 1.6. After that the curve hardly falls. Here is what
+# [nanoGPT](https://github.com/karpathy/nanoGPT) and `textgen` have reached on this split, in nats
+# per character:
 #
 # | network | time | held-out loss |
 # | --- | --- | --- |
@@ -541,11 +542,11 @@ for layer, weights in enumerate(looks, 1):
         print(f" {layer}.{head + 1}  {back:9.1f} {itself:10.0%} {before:13.0%} {blanks:13.0%}")
 
 # %% [markdown]
-# In our run the heads of the first layer looked back over 5 to 8 characters on average. One head of
-# the second layer put 61 % of its weight on blanks and looked back about 11 characters: it seems
-# to look for where words and lines begin. Several heads of layers 2 and 3 put about half of their weight on the previous
-# character, which helps to spell. Nobody programmed this division of labour, and in your run the
-# heads may take other roles.
+# In our run the heads of the first layer looked back over 5 to 8 characters on average. One head
+# of the second layer put 61 % of its weight on blanks and looked back about 11 characters: it
+# seems to look for where words and lines begin. Several heads of layers 2 and 3 put about half of
+# their weight on the previous character, which helps to spell. Nobody programmed this division of
+# labour, and in your run the heads may take other roles.
 #
 # ## What attention costs
 #
