@@ -424,17 +424,17 @@ def caught(student):
 def scaled_dot_product(
     queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mix the values of the places whose keys fit a query.
+    """Average the values, weighted by how well each key matches the query.
 
     Args:
-        queries: What each place looks for, ``(..., time, size)``.
-        keys: What each place offers to be found by, ``(..., places, size)``.
-        values: What each place has to say, ``(..., places, size)``.
-        mask: True where a place may be looked at; fits ``(..., time, places)``.
+        queries: What each position is looking for, ``(..., time, size)``.
+        keys: How each position can be found, ``(..., positions, size)``.
+        values: What each position offers, ``(..., positions, size)``.
+        mask: True where a position may be looked at; broadcasts to ``(..., time, positions)``.
 
     Returns:
-        The mixture ``(..., time, size)``, and the weights ``(..., time, places)``, which sum
-        to one over the places.
+        The mixture ``(..., time, size)``, and the weights ``(..., time, positions)``, which sum
+        to one over the last axis.
     """
     size = queries.shape[-1]
     scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(size)
