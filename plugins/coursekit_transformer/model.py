@@ -147,8 +147,7 @@ class SelfAttention(keras.layers.Layer):
     """Each position attends to the positions before it, with several heads at once.
 
     Args:
-        units: The size of the features.
-        heads: The number of heads.
+        units, heads: The size of the features, and the number of heads.
         gain: Of the initial weights of the last matrix, see `linear`.
         attend: The attention function, see `scaled_dot_product`.
     """
@@ -268,7 +267,7 @@ class Transformer(keras.Model):
         self.heads = heads
         initial = keras.initializers.RandomNormal(stddev=1.0)
         self.embedding = keras.layers.Embedding(characters, units, initial)
-        gain = 1 / math.sqrt(2 * layers)  # so that all additions together have a variance of about 1
+        gain = 1 / math.sqrt(2 * layers)  # all additions together: variance 1
         self.dropout = Dropout(dropout, 2 * seed)
         self.blocks = [
             block(units, heads, gain, dropout, layer + 1 + seed, attend) for layer in range(layers)
