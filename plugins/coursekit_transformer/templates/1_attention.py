@@ -1,5 +1,5 @@
 # %% [markdown]
-# # A position looks around
+# # Attention: every position looks around
 #
 # **Goal.** Write scaled dot-product attention, and the mask that keeps it from looking ahead.
 #

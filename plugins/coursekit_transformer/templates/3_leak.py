@@ -656,8 +656,8 @@ for name, attend in (("with the leak", with_the_leak), ("yours", scaled_dot_prod
 
 # %% [markdown]
 # By the first two numbers the leaking network is far better. Only the third number and the text
-# tell the truth. For the network without a leak, the third number
-# roughly agrees with the first two. Remember this when a result looks too good: *a test with the same leak cannot
-# find the leak.*
+# tell the truth. For the network without a leak, the third number roughly agrees with the first
+# two. Remember this when a result looks too good: *a test with the same leak cannot find the
+# leak.*
 #
 # **Next:** `coursekit check transformer/leak`, then `coursekit next`.

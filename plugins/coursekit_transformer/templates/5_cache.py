@@ -169,8 +169,8 @@ text = tf.random.stateless_normal((1, 5, 8), seed=(1, 2))
 whole, _, _ = layer(text, causal_mask(5))
 _, known, _ = layer(text[:, :4], causal_mask(4))
 last, _, _ = layer(text[:, 4:], causal_mask(1, past=4), known)
-print("read at once    ", whole[0, 4, :4].numpy().round(3))
-print("with what was kept", last[0, 0, :4].numpy().round(3))
+print("read at once   ", whole[0, 4, :4].numpy().round(3))
+print("with the memory", last[0, 0, :4].numpy().round(3))
 
 # %%
 import numpy as np
@@ -242,7 +242,7 @@ def remembering(features, new, weights):
     out, after, looks = made(read[:, past:], mask, tuple(known))
     if looks.shape[-1] != past + new:
         raise ValueError(
-            f"the new positions look at {looks.shape[-1]} positions; {past} were stored and {new} are new"
+            f"new positions look at {looks.shape[-1]} positions; {past} were stored, {new} are new"
         )
     return out[0], after[0][0]
 

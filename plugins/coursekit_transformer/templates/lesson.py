@@ -83,7 +83,7 @@ print("   target  ", repr(data.vocabulary.decode(targets[0].numpy())))
 # *true* characters so far, whatever it predicted before. This is called **teacher forcing**. When
 # the network writes on its own, it has to read its own output instead: that is **free running**.
 #
-# ## A position looks around
+# ## Attention: every position looks around
 #
 # Suppose that every character of a window has a row of numbers, its **features**. Now a position
 # wants to know something about the others: who is speaking, or which word has just begun. Three
