@@ -378,8 +378,9 @@ print(f"eager {1000 * eager:.0f} ms, compiled {1000 * fast:.0f} ms: {eager / fas
 # A fresh network reads the text three times. The learning rate rises linearly during the first
 # twentieth of the steps (the **warm-up**), then falls to zero along half a cosine. Starting at
 # the full rate would make the first updates too large, and ending at a high rate would keep the
-# parameters from settling. After each pass, called an **epoch**, we measure the held-out loss and
-# let the network write a few lines.
+# parameters from settling. The optimizer is [AdamW](https://arxiv.org/abs/1711.05101), which
+# `build_model` has already attached to the model. After each pass, called an **epoch**,
+# `evaluate` returns the held-out loss, and the network writes a few lines.
 
 # %% tags=["train"]
 model = build_model(data, settings)
@@ -464,8 +465,10 @@ show(
 # Our greedy loop reads the whole window again for every new character. But the keys and values of
 # earlier characters do not change: no position looks ahead, so nothing that follows can affect
 # them. We can keep them, in `memory`, and read only the new character. This is the **key-value
-# cache**. **Predict:** with a window of 64, how many times faster does it make writing 1,000
-# characters?
+# cache**. In the code below, `Cached.after` writes with it and `Uncached.after` without.
+#
+# **Predict:** with a window of 64, how many times as fast is writing 1,000 characters with the
+# cache?
 
 # %%
 show(
