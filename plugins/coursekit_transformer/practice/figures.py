@@ -163,7 +163,7 @@ def stream(shape: Sequence[int], wide: int) -> Drawing:
 
     Args:
         shape: Of the features, ``(batch, time, units)``.
-        wide: The units of the small network, between its two matrices.
+        wide: The units of the feed-forward network, between its two matrices.
     """
     page = Drawing(8.9, 2.9, "A block adds to the stream of features twice")
     y = 0.95
@@ -175,7 +175,7 @@ def stream(shape: Sequence[int], wide: int) -> Drawing:
     page.text(5.75, 0.7, "nothing is replaced", size=SMALL, tint="state")
     parts = (
         ("attention between\npositions", 0.9, 3.0),
-        (f"small network\nto {wide} and back", 4.6, 6.55),
+        (f"feed-forward\nto {wide} and back", 4.6, 6.55),
     )
     for (name, left, middle), add in zip(parts, adds, strict=True):
         norm = page.box(left + 0.35, 2.05, "norm", 0.75, 0.4, tint="weights", size=SMALL)

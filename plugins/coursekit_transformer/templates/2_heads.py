@@ -304,7 +304,7 @@ def together(student):
 # $$\begin{pmatrix} a' \\ b' \end{pmatrix} =
 # \begin{pmatrix} \cos\varphi & -\sin\varphi \\ \sin\varphi & \cos\varphi \end{pmatrix}
 # \begin{pmatrix} a \\ b \end{pmatrix},
-# \qquad \varphi = \text{place} \cdot \text{rate}$$
+# \qquad \varphi = \text{position} \cdot \text{rate}$$
 #
 # If two points are rotated by the same angle, their dot product stays the same. So the dot product
 # of a rotated query and a rotated key depends only on **how far apart** their positions are. That

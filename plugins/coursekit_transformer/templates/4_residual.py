@@ -20,7 +20,7 @@ from coursekit_transformer.practice import figures
 show(
     figures.stream((16, 64, 128), 4 * 128),
     alt="A straight line carries the features through the block. At two points a branch leaves it: "
-    "a norm and the attention, then a norm and the small network; what each computes is added to "
+    "a norm and the attention, then a norm and the feed-forward network; each result is added to "
     "the line.",
 )
 
@@ -124,7 +124,7 @@ def rounded():
 
 
 @check(
-    "You can normalise by head",
+    "You can normalise in your head",
     points=1,
     hints=(
         "What is the mean of 1 and 3, and how far is each from it?",
@@ -561,7 +561,7 @@ def drops(student):
 # Twelve of your blocks, narrow ones, learn the lesson's text for a few hundred steps. Then come
 # three variants: without the stream (each part replaces the features), without norms, and with
 # norms *after* each sum, as in 2017. **Predict:** which of the four learn, and which does not even
-# start to?
+# start?
 #
 # To see why, we measure the **gradient**: how large is it in each block in the very first step?
 

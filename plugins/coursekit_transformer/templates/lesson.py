@@ -249,7 +249,7 @@ from coursekit_transformer.model import SelfAttention  # show: call
 show(
     figures.stream((settings.batch_size, settings.length, settings.units), 4 * settings.units),
     alt="A straight line carries the features through the block. At two points a branch leaves it: "
-    "a norm and the attention, then a norm and the small network; what each computes is added to "
+    "a norm and the attention, then a norm and the feed-forward network; each result is added to "
     "the line.",
 )
 
@@ -361,7 +361,7 @@ from coursekit_transformer.train import train_step  # show
 
 # %% [markdown]
 # TensorFlow runs this function line by line (*eagerly*). The next cell also compiles it to one
-# graph. **Predict:** how many times faster is that?
+# graph. **Predict:** how many times as fast is that?
 
 # %%
 compiled = tf.function(train_step, jit_compile=has_xla())
@@ -594,8 +594,8 @@ show(
         ("characters", "milliseconds"),
         logarithmic=True,
     ),
-    alt="On two logarithmic axes the attention rises twice as steeply as the small network and "
-    "crosses its line.",
+    alt="On two logarithmic axes the attention rises twice as steeply as the feed-forward "
+    "network and crosses its line.",
 )
 
 # %% [markdown]
