@@ -605,7 +605,7 @@ show(
 # its time grew fourfold, that of the feed-forward network twofold.
 #
 # The square is the price of seeing everything at once, and the reason why so much research goes
-# into cheaper attention. Our network pays it only within a window: it never looks back more than
+# into cheaper attention. Our network pays it only within a window: no layer looks back more than
 # 64 positions, so `memory` stops growing.
 #
 # ## What goes wrong
@@ -634,7 +634,7 @@ for taste in (Taste(0.3), Taste(0.8), Taste(1.3), Taste(1.3, top_k=5)):
 #   forever, because the same window always gives the same next character. Sampling helps.
 # * **Invented words.** The higher the temperature, the more words are invented, because now and
 #   then an unlikely character is drawn, and the rest of the word has to make do with it. A lower
-#   temperature or a `top_k` helps; longer training helps more.
+#   temperature or a `top_k` helps, and so does longer training.
 #
 # Does the network write, or does it recite? Find the longest passage of a sample that also occurs
 # in the training text:
@@ -661,9 +661,9 @@ print(f"{len(copied)} characters: {copied!r}")
 # * **Copying.** A network that overfits recites whole lines. If your longest passage is a common
 #   phrase or a name with its colon and line break, all is well. If it is several lines long, use a
 #   smaller network, `dropout`, or more text.
-# * **A short memory.** Nothing further back than the window can influence what is written. That is
-#   why a speaker forgets the topic after a line or two, and a character who has just left speaks
-#   again. A longer window helps, and costs time.
+# * **A short memory.** Each layer looks back at most 64 positions, so nothing from more than a few
+#   lines back can influence what is written. Read a long sample: the topic drifts from speech to
+#   speech. A longer window helps, and costs time.
 #
 # When you change the code, these are the symptoms to know:
 #
