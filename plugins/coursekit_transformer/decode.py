@@ -1,4 +1,4 @@
-"""Write text: one character after another, each drawn from what the network expects.
+"""Write text one character at a time, each sampled from the network's prediction.
 
 As in coursekit_textgen: `compiled`.
 """
@@ -24,9 +24,9 @@ class Taste(NamedTuple):
     """How the next character is drawn.
 
     Attributes:
-        temperature: What the logits are divided by: below 1 tamer, above 1 wilder; 0 always
-            takes the likeliest.
-        top_k: Draw from so many likeliest characters only (Fan et al. 2018); 0: from all.
+        temperature: What the logits are divided by: below 1 is safer, above 1 wilder; 0 always
+            takes the most likely character.
+        top_k: Sample from this many of the most likely characters (Fan et al. 2018); 0: from all.
     """
 
     temperature: float = 1.0

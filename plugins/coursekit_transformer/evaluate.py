@@ -70,12 +70,12 @@ _read = tf.function(read, autograph=False)
 
 
 def losses_of(model: Transformer, ids: Ids) -> npt.NDArray[np.float32]:
-    """Return how unexpected each character of a text was, in nats, ``(characters - 1,)``.
+    """Return the loss of each character of a text in nats, ``(characters - 1,)``.
 
-    The memory is carried through the whole text, as it is when the network writes: at every
-    place it sees the window before it. `STRIPS` parts of the text are read side by side; each
-    begins with so much of the part before it that a place's features are what they would be in
-    one long reading (a layer looks one window back, the layers together one window each).
+    The memory is carried through the whole text, as when the network writes: every position sees
+    a full window before it. `STRIPS` parts of the text are read side by side. Each starts with
+    enough of the part before it that all features are the same as in one long reading. (Each layer
+    looks one window back, so that takes one window per layer.)
 
     Args:
         model: The network.
@@ -93,10 +93,10 @@ def losses_of(model: Transformer, ids: Ids) -> npt.NDArray[np.float32]:
 
 
 def losses_of_windows(model: Transformer, ids: Ids) -> npt.NDArray[np.float32]:
-    """Return the losses where every window of text begins in the dark, ``(windows, window)``.
+    """Return the losses if every window starts without context, ``(windows, window)``.
 
-    That is how nanoGPT measures, and how the network is trained: the first place of a window has
-    seen a single character. The few characters that fill no window are left out.
+    That is how nanoGPT measures, and how the network is trained: the first position of a window
+    has seen a single character. The last few characters, which do not fill a window, are left out.
 
     Args:
         model: The network.

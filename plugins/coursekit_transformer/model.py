@@ -1,8 +1,8 @@
-"""A transformer that reads a text all at once and guesses, at every place, what comes next.
+"""A transformer that reads a whole text at once and predicts the next character everywhere.
 
 The decoder of Vaswani et al. (2017), normalised before each part as in GPT-2 (Radford et al.
-2019). Places are told apart by rotation (Su et al. 2021), so that only distances count and a text
-may be longer than what was trained on.
+2019). Positions are encoded by rotation (Su et al. 2021), so only distances count, and a text may
+be longer than those used in training.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import tensorflow as tf
 
 from coursekit_transformer.layers import Dropout
 
-NEVER = -1e9  # the score of a place that may not be looked at
-ROTATION = 10_000.0  # the slowest pair of numbers turns by one radian in about so many places
-SPREAD = 0.02  # of the readout's first weights: an untrained network prefers no character
+NEVER = -1e9  # the score of a position that must not be looked at
+ROTATION = 10_000.0  # the slowest pair rotates by one radian over about this many positions
+SPREAD = 0.02  # of the readout's initial weights: untrained, no character is preferred
 
 Attend = Callable[..., tuple[tf.Tensor, tf.Tensor]]
 KeysValues: TypeAlias = tuple[tf.Tensor, tf.Tensor]
@@ -29,9 +29,9 @@ class Memory(NamedTuple):
 
     Attributes:
         layers: The keys and values of each layer, ``(batch, heads, window, size)``, the latest
-            place last.
-        read: How many characters were read; where it is less than the window, the first places
-            are empty.
+            position last.
+        read: How many characters have been read; if fewer than the window holds, its first
+            positions are empty.
     """
 
     layers: list[KeysValues]
@@ -39,12 +39,12 @@ class Memory(NamedTuple):
 
 
 def causal_mask(time: int, past: int = 0, window: int | None = None) -> tf.Tensor:
-    """Say which places each place may look at, ``(time, past + time)``: never later ones.
+    """Return which positions each position may look at, ``(time, past + time)``: no later ones.
 
     Args:
-        time: The places that look.
-        past: The places before them that can be looked at, too.
-        window: How many places each sees at the most, counting itself; None: all before it.
+        time: The number of positions that look.
+        past: The number of earlier positions, which can also be looked at.
+        window: How many positions each one sees at most, including itself; None: no limit.
     """
     looking = tf.range(past, past + time)[:, tf.newaxis]
     distance = looking - tf.range(past + time)  # (time, past + time)
@@ -55,17 +55,17 @@ def causal_mask(time: int, past: int = 0, window: int | None = None) -> tf.Tenso
 def scaled_dot_product(
     queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mix the values of the places whose keys fit a query.
+    """Average the values, weighted by how well each key matches the query.
 
     Args:
-        queries: What each place looks for, ``(..., time, size)``.
-        keys: What each place offers to be found by, ``(..., places, size)``.
-        values: What each place has to say, ``(..., places, size)``.
-        mask: True where a place may be looked at; fits ``(..., time, places)``.
+        queries: What each position is looking for, ``(..., time, size)``.
+        keys: How each position can be found, ``(..., positions, size)``.
+        values: What each position offers, ``(..., positions, size)``.
+        mask: True where a position may be looked at; broadcasts to ``(..., time, positions)``.
 
     Returns:
-        The mixture ``(..., time, size)``, and the weights ``(..., time, places)``, which sum
-        to one over the places.
+        The mixture ``(..., time, size)``, and the weights ``(..., time, positions)``, which sum
+        to one over the last axis.
     """
     size = queries.shape[-1]
     scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(size)
@@ -74,27 +74,27 @@ def scaled_dot_product(
 
 
 def split_heads(features: tf.Tensor, heads: int) -> tf.Tensor:
-    """Part ``(batch, time, units)`` into ``(batch, heads, time, units / heads)``."""
+    """Split ``(batch, time, units)`` into ``(batch, heads, time, units / heads)``."""
     _, time, units = features.shape
     parts = tf.reshape(features, [-1, time, heads, units // heads])
     return tf.transpose(parts, [0, 2, 1, 3])
 
 
 def merge_heads(parts: tf.Tensor) -> tf.Tensor:
-    """Lay the heads ``(batch, heads, time, size)`` side by side: the way back."""
+    """Concatenate the heads ``(batch, heads, time, size)`` to ``(batch, time, units)``."""
     _, heads, time, size = parts.shape
     beside = tf.transpose(parts, [0, 2, 1, 3])  # (batch, time, heads, size)
     return tf.reshape(beside, [-1, time, heads * size])
 
 
 def rotated(vectors: tf.Tensor, first: int = 0) -> tf.Tensor:
-    """Turn vectors by angles that grow with their place, each pair of numbers at its own rate.
+    """Rotate vectors by angles that grow with their position, each pair at its own rate.
 
-    The product of a query and a key, both turned, depends on the distance of their places alone.
+    The dot product of a rotated query and a rotated key depends only on their distance.
 
     Args:
-        vectors: Of places that follow each other, ``(..., time, size)``.
-        first: The number of the first place.
+        vectors: Of consecutive positions, ``(..., time, size)``.
+        first: The number of the first position.
     """
     time, size = vectors.shape[-2:]
     rates = ROTATION ** (-tf.range(0, size, 2, dtype=tf.float32) / size)
@@ -106,7 +106,7 @@ def rotated(vectors: tf.Tensor, first: int = 0) -> tf.Tensor:
 
 
 def layer_norm(features: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
-    """Give each place the mean 0 and the variance 1, then a scale and a shift (Ba et al. 2016).
+    """Normalise each position to mean 0 and variance 1, then scale and shift (Ba et al. 2016).
 
     Args:
         features: ``(..., units)``.
@@ -119,7 +119,7 @@ def layer_norm(features: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) -> tf.Te
 
 
 class LayerNorm(keras.layers.Layer):
-    """`layer_norm` with its scale and shift, which are learnt."""
+    """`layer_norm` with a learned scale and shift."""
 
     def __init__(self, units: int) -> None:
         super().__init__()
@@ -127,30 +127,29 @@ class LayerNorm(keras.layers.Layer):
         self.shift = self.add_weight(shape=(units,), initializer="zeros")
 
     def call(self, features: tf.Tensor) -> tf.Tensor:
-        """Return the features normalised at each place, ``(..., units)``."""
+        """Return the features, normalised at each position, ``(..., units)``."""
         return layer_norm(features, self.scale, self.shift)
 
 
 def linear(units: int, gain: float = 1.0, activation: str | None = None) -> keras.layers.Dense:
-    """Return a matrix product without a bias.
+    """Return a dense layer without a bias.
 
     Args:
-        units: The size of what comes out.
-        gain: How many times as large as what it reads that is, with the first weights.
-        activation: What bends it.
+        units: The size of its output.
+        gain: How large its output is compared with its input, with the initial weights.
+        activation: The activation function, if any.
     """
     initial = keras.initializers.VarianceScaling(gain**2, "fan_in", "untruncated_normal")
     return keras.layers.Dense(units, activation, use_bias=False, kernel_initializer=initial)
 
 
 class SelfAttention(keras.layers.Layer):
-    """Each place asks the places before it, in several ways at once.
+    """Each position attends to the positions before it, with several heads at once.
 
     Args:
-        units: The size of the features.
-        heads: How many ways.
-        gain: Of the first weights of the way out, see `linear`.
-        attend: What mixes the values, see `scaled_dot_product`.
+        units, heads: The size of the features, and the number of heads.
+        gain: Of the initial weights of the last matrix, see `linear`.
+        attend: The attention function, see `scaled_dot_product`.
     """
 
     def __init__(
@@ -165,17 +164,15 @@ class SelfAttention(keras.layers.Layer):
     def call(
         self, features: tf.Tensor, seen: tf.Tensor, memory: KeysValues | None = None
     ) -> tuple[tf.Tensor, KeysValues, tf.Tensor]:
-        """Return what each place was told, and what later places need.
+        """Return what each position receives, and what later positions need.
 
         Args:
             features: ``(batch, time, units)``.
-            seen: Which places may be looked at, ``(time, past + time)``. (Keras would take an
-                argument named ``mask`` for a mask of its own.)
-            memory: The keys and values of the places before, ``(batch, heads, past, size)``.
+            seen: The mask, ``(time, past + time)``. (Keras treats the name ``mask`` specially.)
+            memory: The earlier keys and values, ``(batch, heads, past, size)`` each.
 
         Returns:
-            The mixtures ``(batch, time, units)``; the keys and values of all places, those of
-            the memory first; the weights ``(batch, heads, time, past + time)``.
+            Mixtures ``(batch, time, units)``; all keys and values; weights ``(..., past + time)``.
         """
         projected = tf.split(self.project(features), 3, axis=-1)
         queries, keys, values = (split_heads(part, self.heads) for part in projected)
@@ -191,16 +188,13 @@ class SelfAttention(keras.layers.Layer):
 
 
 class Block(keras.layers.Layer):
-    """Attention, then a small network at each place; both add to the features.
+    """Attention, then a feed-forward network at each position; both add to the features.
 
     Args:
-        units: The size of the features.
-        heads: Of the attention.
-        gain: Of the first weights of what is added, see `linear`.
-        dropout: The share of what is added that is dropped in training.
-        seed: Of the dropout.
-        attend: See `SelfAttention`.
-        attention: The class of the attention, or what takes the same arguments.
+        units, heads, attend: See `SelfAttention`.
+        gain: Of the initial weights of what is added, see `linear`.
+        dropout: The dropout rate of what is added; ``seed`` is for its random numbers.
+        attention: The class of the attention layer, or a callable with the same arguments.
     """
 
     def __init__(
@@ -228,7 +222,7 @@ class Block(keras.layers.Layer):
         memory: KeysValues | None = None,
         training: bool = False,
     ) -> tuple[tf.Tensor, KeysValues, tf.Tensor]:
-        """Return the features with what both parts add; the rest as `SelfAttention` does."""
+        """Return the features after both additions, then what `SelfAttention` also returns."""
         told, memory, weights = self.attention(self.norm_attention(features), seen, memory)
         features = features + self.dropouts[0](told, training=training)
         thought = self.narrow(self.widen(self.norm_network(features)))
@@ -242,12 +236,12 @@ class Transformer(keras.Model):
         characters: The size of the vocabulary.
         units: The size of the features.
         heads: Of each attention.
-        layers: How many blocks stand on each other.
-        window: How many characters each place sees at the most, counting itself.
-        dropout: The share of every addition that is dropped in training.
+        layers: The number of blocks.
+        window: How many characters each position sees at most, including itself.
+        dropout: The dropout rate of the embeddings and of everything that is added.
         seed: Of the dropout.
         attend: See `SelfAttention`.
-        block: The class of the blocks, or what takes the same arguments.
+        block: The class of the blocks, or a callable with the same arguments.
 
     Attributes:
         characters: The size of the vocabulary.
@@ -273,7 +267,7 @@ class Transformer(keras.Model):
         self.heads = heads
         initial = keras.initializers.RandomNormal(stddev=1.0)
         self.embedding = keras.layers.Embedding(characters, units, initial)
-        gain = 1 / math.sqrt(2 * layers)  # so that all additions together are of size one
+        gain = 1 / math.sqrt(2 * layers)  # all additions together: variance 1
         self.dropout = Dropout(dropout, 2 * seed)
         self.blocks = [
             block(units, heads, gain, dropout, layer + 1 + seed, attend) for layer in range(layers)
@@ -285,12 +279,12 @@ class Transformer(keras.Model):
     def call(
         self, ids: tf.Tensor, memory: Memory | None = None, training: bool = False
     ) -> tuple[tf.Tensor, Memory]:
-        """Read a piece of text in every row, all its places at once.
+        """Read a piece of text in every row, all its positions at once.
 
         Args:
             ids: ``(batch, time)``.
             memory: Of the text before; None: there is none.
-            training: Whether to drop out.
+            training: Whether to apply dropout.
 
         Returns:
             The logits of each next character ``(batch, time, characters)``, and the memory of
@@ -323,7 +317,7 @@ class Transformer(keras.Model):
         return self.readout(self.norm(features)), Memory(after, before + places), looks
 
     def empty_memory(self, rows: int) -> Memory:
-        """Return the memory of rows that have read nothing yet."""
+        """Return the memory of rows that have not read anything yet."""
         size = self.embedding.output_dim // self.heads
         nothing = tf.zeros([rows, self.heads, self.window, size])
         return Memory([(nothing, nothing) for _ in self.blocks], tf.constant(0))

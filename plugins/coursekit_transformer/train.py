@@ -15,13 +15,13 @@ def character_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
 
     Args:
         logits: ``(batch, time, characters)``.
-        targets: The characters that came, ``(batch, time)``.
+        targets: The characters that came next, ``(batch, time)``.
     """
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
 
 
 def train_step(model: Transformer, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Take one step: every place of every window is asked what comes next.
+    """Take one train step: at every position of every window, predict the next character.
 
     Args:
         model: The network.

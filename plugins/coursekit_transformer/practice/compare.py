@@ -1,4 +1,4 @@
-"""What the notebooks do again and again: train for some steps, write on, time, draw curves."""
+"""What the notebooks need often: train for some steps, continue a text, time, draw curves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from coursekit_transformer.train import train_step
 
 Losses = npt.NDArray[np.float32]
 
-# TensorFlow warns when it compiles again for each taste, which is what is meant here.
+# TensorFlow warns when it compiles again for each taste, which is intended here.
 tf.get_logger().setLevel("ERROR")
 
 
@@ -94,7 +94,7 @@ def lines(
 
     Args:
         title: Of the figure.
-        along: The places on the axis.
+        along: Where the values lie on the axis.
         named: What to call each line, and its values.
         labels: Of the two axes.
         logarithmic: Whether both axes are; then a power is a straight line.

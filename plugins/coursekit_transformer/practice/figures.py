@@ -13,7 +13,7 @@ HANDS: tuple[Tint, ...] = ("input", "state", "weights", "loss")
 
 
 def questions(text: str) -> Drawing:
-    """Draw a window as one question for each of its places.
+    """Draw a window as one question for each of its positions.
 
     Args:
         text: The window, and one character more.
@@ -35,10 +35,10 @@ def attention(time: int, size: int) -> Drawing:
     """Draw how queries, keys and values become a mixture, with the shapes.
 
     Args:
-        time: The places of a window.
+        time: The positions of a window.
         size: The numbers of a query.
     """
-    page = Drawing(8.9, 3.1, "Attention: which places fit, and what they have to say")
+    page = Drawing(8.9, 3.1, "Attention: which positions match, and what they offer")
     vectors, table = (time, size), (time, time)
     features = page.box(0.85, 1.6, f"features\n({time}, …)", 1.2, 0.6, tint="input")
     queries = page.tensor(2.7, 0.8, "queries", vectors, width=1.2)
@@ -62,11 +62,11 @@ def attention(time: int, size: int) -> Drawing:
 
 
 def mask(text: str, seen: Sequence[Sequence[bool]]) -> Drawing:
-    """Draw which places each place of a text may look at.
+    """Draw which positions each position of a text may look at.
 
     Args:
-        text: One character for each place.
-        seen: Of each place that looks, which places it may look at.
+        text: One character for each position.
+        seen: Of each position that looks, which positions it may look at.
     """
     cell, left, top = 0.36, 1.75, 0.95
     page = Drawing(left + cell * len(text) + 2.1, top + cell * len(text) + 0.25, "The causal mask")
@@ -76,16 +76,22 @@ def mask(text: str, seen: Sequence[Sequence[bool]]) -> Drawing:
         middle = cell * (place + 0.5)
         page.text(left + middle, top - 0.15, letter.translate(SIGNS))
         page.text(left - 0.18, top + middle, letter.translate(SIGNS))
-    page.text(left + cell * len(text) / 2, top - 0.4, "the place looked at", size=SMALL)
+    page.text(left + cell * len(text) / 2, top - 0.4, "the position looked at", size=SMALL)
     page.text(
-        left - 0.35, top + cell * len(text) / 2, "the place\nthat looks", size=SMALL, align="right"
+        left - 0.35,
+        top + cell * len(text) / 2,
+        "the position\nthat looks",
+        size=SMALL,
+        align="right",
     )
     right = left + cell * len(text) + 0.15
-    page.text(right, top + cell, "white: a later place,\nnever looked at", size=SMALL, align="left")
+    page.text(
+        right, top + cell, "white: a later position,\nnever looked at", size=SMALL, align="left"
+    )
     page.text(
         right,
         top + cell * (len(text) - 1.5),
-        "blue: itself and\nall places before",
+        "blue: itself and all\nearlier positions",
         size=SMALL,
         align="left",
     )
@@ -93,14 +99,14 @@ def mask(text: str, seen: Sequence[Sequence[bool]]) -> Drawing:
 
 
 def heads(shape: Sequence[int], heads: int) -> Drawing:
-    """Draw how features are shared out among heads and laid side by side again.
+    """Draw how features are divided among heads and concatenated again.
 
     Args:
         shape: Of the features, ``(batch, time, units)``.
         heads: How many.
     """
     batch, time, units = shape
-    page = Drawing(8.9, 3.0, f"Features are shared out among {heads} heads")
+    page = Drawing(8.9, 3.0, f"Features are divided among {heads} heads")
     parted = (batch, heads, time, units // heads)
 
     def stripes(left: float) -> None:
@@ -123,7 +129,7 @@ def heads(shape: Sequence[int], heads: int) -> Drawing:
 
 
 def turns(places: Sequence[int], pairs: Sequence[int], size: int, base: float) -> Drawing:
-    """Draw how far pairs of numbers are turned at some places, as hands of clocks.
+    """Draw how far pairs of numbers are rotated at some positions, as hands of clocks.
 
     Args:
         places: The columns.
@@ -138,11 +144,11 @@ def turns(places: Sequence[int], pairs: Sequence[int], size: int, base: float) -
         "Each pair of numbers turns at its own rate",
     )
     for column, place in enumerate(places):
-        page.text(2.4 + step * column, 0.55, f"place {place}", size=SMALL)
+        page.text(2.4 + step * column, 0.55, f"position {place}", size=SMALL)
     for row, pair in enumerate(pairs):
         y, rate = 1.05 + 0.8 * row, base ** (-2 * pair / size)
         page.text(
-            0.2, y, f"pair {pair}: {rate:.2g} radians\nfor each place", size=SMALL, align="left"
+            0.2, y, f"pair {pair}: {rate:.2g} radians\nper position", size=SMALL, align="left"
         )
         for column, place in enumerate(places):
             x, angle = 2.4 + step * column, place * rate
@@ -157,7 +163,7 @@ def stream(shape: Sequence[int], wide: int) -> Drawing:
 
     Args:
         shape: Of the features, ``(batch, time, units)``.
-        wide: The units of the small network, between its two matrices.
+        wide: The units of the feed-forward network, between its two matrices.
     """
     page = Drawing(8.9, 2.9, "A block adds to the stream of features twice")
     y = 0.95
@@ -168,8 +174,8 @@ def stream(shape: Sequence[int], wide: int) -> Drawing:
     page.text(1.1, 0.7, shape_text(shape), size=SMALL, tint="state")
     page.text(5.75, 0.7, "nothing is replaced", size=SMALL, tint="state")
     parts = (
-        ("attention\nbetween places", 0.9, 3.0),
-        (f"small network\nto {wide} and back", 4.6, 6.55),
+        ("attention between\npositions", 0.9, 3.0),
+        (f"feed-forward\nto {wide} and back", 4.6, 6.55),
     )
     for (name, left, middle), add in zip(parts, adds, strict=True):
         norm = page.box(left + 0.35, 2.05, "norm", 0.75, 0.4, tint="weights", size=SMALL)
@@ -266,12 +272,12 @@ def looking_up(text: str, earlier: int, now: int) -> Drawing:
 
     Args:
         text: Holds the piece twice.
-        earlier: The place of the character that came after the piece the first time.
-        now: The place that asks what comes next.
+        earlier: The position of the character that followed the piece the first time.
+        now: The position that asks what comes next.
     """
     cell, left, y = 0.36, 0.25, 1.3
     page = Drawing(
-        max(0.5 + cell * len(text), 6.2), 2.35, "Looking up what came after it the last time"
+        max(0.5 + cell * len(text), 6.2), 2.35, "Looking up what came next the last time"
     )
     shades = [
         [0.75 if place == earlier else 0.3 if place <= now else 0.0 for place in range(len(text))]
@@ -286,19 +292,19 @@ def looking_up(text: str, earlier: int, now: int) -> Drawing:
         middle(earlier).moved(0, 0.36), middle(now + 1).moved(0, 0.36), tint="state", bend=0.18
     )
     halfway = (middle(now).x + middle(earlier).x) / 2
-    page.text(halfway, 0.58, "where did this stand before?", size=SMALL, tint="weights")
+    page.text(halfway, 0.58, "where was this before?", size=SMALL, tint="weights")
     page.text(halfway, 2.15, "then this is likely to come again", size=SMALL, tint="state")
     return page
 
 
 def squares(lengths: Sequence[int]) -> Drawing:
-    """Draw how many pairs of places there are in texts of some lengths.
+    """Draw how many pairs of positions there are in texts of some lengths.
 
     Args:
         lengths: In characters.
     """
     unit = 1.9 / max(lengths)
-    page = Drawing(8.2, 3.1, "Twice as long a text has four times as many pairs")
+    page = Drawing(8.2, 3.1, "A text twice as long has four times as many pairs")
     x = 0.4
     for length in lengths:
         side = unit * length

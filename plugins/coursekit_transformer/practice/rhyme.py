@@ -1,4 +1,4 @@
-"""A nursery rhyme that repeats itself: text for an attention that nobody trained."""
+"""A nursery rhyme that repeats itself: text for attention without training."""
 
 from __future__ import annotations
 

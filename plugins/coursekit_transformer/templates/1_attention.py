@@ -1,30 +1,31 @@
 # %% [markdown]
-# # A place looks around
+# # Attention: every position looks around
 #
 # **Goal.** Write scaled dot-product attention, and the mask that keeps it from looking ahead.
 #
 # **Time.** 35 minutes
 #
-# **Before.** matrix products; softmax; the worked lesson or exercise 2 of textgen
+# **Before.** matrix products; softmax; the worked lesson, or exercise 2 of textgen
 #
 # **Kind.** predict, complete, measure
 #
-# A recurrent network carries what it has read in one row of numbers. Attention carries nothing:
-# each place of the text looks back at *all* the places before it and takes what it needs. Every
-# place has three vectors:
+# A recurrent network packs everything it has read into one row of numbers. Attention carries no
+# state: each position of the text looks back at *all* the positions before it and takes what it
+# needs. Every position has three vectors:
 #
-# * a **query**: what do I look for?
-# * a **key**: by what can I be found?
-# * a **value**: what do I have to say?
+# * a **query**: what am I looking for?
+# * a **key**: how can I be found?
+# * a **value**: what information do I offer?
 #
-# The better a key fits a query, the more of that place's value is taken. With the queries $Q$, the
-# keys $K$, the values $V$, one row each for every place, and $d$ numbers in a query:
+# The better a key matches a query, the more of that position's value is taken. Let $Q$, $K$ and
+# $V$ be the queries, keys and values, with one row for every position, and let $d$ be the number
+# of entries in a query. Then:
 #
 # $$\mathrm{attention}(Q, K, V) = \mathrm{softmax}\!\Big(\frac{Q K^\top}{\sqrt d}\Big)\, V .$$
 #
-# The softmax is taken over the places that are looked *at*, so the weights of each query sum to
-# one. There is one rule more. The network is trained to guess the next character, at every place
-# at once, so no place may look at a later one: the answer stands there.
+# The softmax runs over the positions that are looked *at*, so the weights of each query sum to
+# one. There is one more rule. The network is trained to predict the next character at every
+# position at once. So no position may look at a later one, because the answer is there.
 
 # %%
 from coursekit.prepare import show
@@ -32,9 +33,9 @@ from coursekit_transformer.practice import figures
 
 show(
     figures.attention(time=64, size=32),
-    alt="Three learned matrices make queries, keys and values of the features. Queries times keys "
-    "give a table of scores, one row for each place; a softmax makes weights of each row, and by "
-    "the weights the values are mixed.",
+    alt="Three learned matrices turn features into queries, keys and values. Queries times "
+    "keys give a table of scores with one row for each position. A softmax turns each row "
+    "into weights, and the values are averaged with these weights.",
 )
 
 # %%
@@ -49,14 +50,14 @@ from coursekit_transformer.model import NEVER
 # ## Predict first
 #
 # A query is compared with three keys. After the division by $\sqrt d$ the scores are 0, 0 and
-# $\log 4 \approx 1.386$. What is the weight of the third place?
+# $\log 4 \approx 1.386$. What is the weight of the third position?
 
 # %%
 third_weight = 0.67  # exercise
 
 # %% [markdown]
-# A window of text has 64 places. Each may look at itself and at all places before it. How many
-# pairs (a place that looks, a place that is looked at) are there?
+# A window of text has 64 positions. Each may look at itself and at all positions before it. How
+# many pairs are there of a position that looks and one that it looks at?
 
 # %%
 pairs = 2080  # exercise
@@ -71,14 +72,17 @@ def weight():
 
 
 @misconception(
-    "weight", "That is the largest score alone. Softmax is soft: the others get a share."
+    "weight",
+    "That would be right if only the largest score counted. Softmax is soft: the others "
+    "get a share, too.",
 )
 def all_of_it():
     return 1.0
 
 
 @misconception(
-    "weight", "A score of 0 is not a weight of 0: exp(0) is 1, and there are two of those."
+    "weight",
+    "A score of 0 does not mean a weight of 0: exp(0) is 1, and there are two such scores.",
 )
 def one_rival():
     return 0.8
@@ -89,17 +93,23 @@ def even():
     return 0.33
 
 
-@misconception("pairs", "That is every place with every place; half of those look ahead.")
+@misconception(
+    "pairs",
+    "That pairs every position with every position, and almost half of these pairs look ahead.",
+)
 def all_pairs():
     return 4096
 
 
-@misconception("pairs", "A place may look at itself, too: its own character is known.")
+@misconception("pairs", "A position may also look at itself: its own character is known.")
 def without_itself():
     return 2016
 
 
-@misconception("pairs", "Nearly: the diagonal, where a place looks at itself, belongs to it whole.")
+@misconception(
+    "pairs",
+    "Nearly: the diagonal, where a position looks at itself, counts in full and not by half.",
+)
 def half():
     return 2048
 
@@ -109,7 +119,7 @@ def half():
     points=1,
     hints=(
         "What does softmax do with a score before it divides?",
-        "It takes exp of each score: 1, 1 and 4. Then it divides by their sum.",
+        "It takes exp of each score, which gives 1, 1 and 4. Then it divides by their sum.",
         "4 / (1 + 1 + 4).",
     ),
 )
@@ -121,10 +131,10 @@ def softmax_by_head(student):
 
 
 @check(
-    "You know how much there is to look at",
+    "You can count the pairs",
     points=1,
     hints=(
-        "At how many places may the first place look, the second, the last?",
+        "How many positions may the first one look at? The second? The last?",
         "Add up 1 + 2 + 3 + ... + 64.",
         "64 * 65 / 2.",
     ),
@@ -136,8 +146,8 @@ def counted(student):
 # %% [markdown]
 # ## The mask
 #
-# Write `causal_mask`. Row $i$ says what the $i$-th place may look at: `True` for itself and for
-# all places before it.
+# Write `causal_mask`. Row $i$ says what the $i$-th position may look at: `True` for itself and for
+# all positions before it.
 #
 # ```text
 # causal_mask(3)           causal_mask(2, past=2)      causal_mask(2, past=2, window=2)
@@ -147,10 +157,11 @@ def counted(student):
 #   ■ ■ ■
 # ```
 #
-# `past` places stand before those that look, and can be looked at as well: then the mask has
-# `past + time` columns, and the first place that looks is column `past`. With a `window`, each
-# place sees that many places at the most, counting itself. (Both will be needed when the network
-# writes.) A good way is to compute for each pair how far apart the two places are.
+# There may be `past` earlier positions, which can be looked at but do not look themselves. Then
+# the mask has `past + time` columns, and the first position that looks is column `past`. With a
+# `window`, each position sees at most that many positions, counting itself. (Both are needed when
+# the network writes.) A good way to start: compute for each pair how far apart the two positions
+# are.
 
 # %%
 from coursekit_transformer.model import causal_mask  # exercise
@@ -180,32 +191,37 @@ def seen(time, past, window, nearest=0, extra=0):
     return found
 
 
-@misconception("mask", "It is turned over: each place sees itself and what comes *after* it.")
+@misconception(
+    "mask", "It is the wrong way round: each position sees itself and what comes *after* it."
+)
 def turned_over(time, past, window):
     return seen(time, past, window)[::-1, ::-1]
 
 
-@misconception("mask", "No place sees itself. Its own character is known, and it is the best clue.")
+@misconception(
+    "mask", "No position sees itself. But its own character is known, and it is the best clue."
+)
 def not_itself(time, past, window):
     return seen(time, past, window, nearest=1)
 
 
 @misconception(
-    "mask", "Each place also sees the one after it, which is the very character it is to guess."
+    "mask",
+    "Each position also sees the next one, which holds the very character it has to predict.",
 )
 def one_ahead(time, past, window):
     return seen(time, past, window, nearest=-1)
 
 
-@misconception("mask", "Every place sees every other: nothing is forbidden yet.")
+@misconception("mask", "Every position sees every other one: nothing is masked yet.")
 def sees_all(time, past, window):
     return np.ones((time, past + time), bool)
 
 
 @misconception(
     "mask",
-    "The places that look are counted from 0, the columns too; but the first place that looks is "
-    "column `past`.",
+    "Both the rows and the columns are counted from 0, but the first position that looks "
+    "is column `past`.",
 )
 def past_not_counted(time, past, window):
     found = np.zeros((time, past + time), bool)
@@ -218,43 +234,50 @@ def without_past(time, past, window):
     return seen(time, 0, window)
 
 
-@misconception("mask", "The window is not used: every place sees back to the beginning.")
+@misconception(
+    "mask", "The window is not used: every position sees all the way back to the beginning."
+)
 def no_window(time, past, window):
     return seen(time, past, None)
 
 
-@misconception("mask", "One place too many is seen: a place counts itself in its window.")
+@misconception(
+    "mask", "Each position sees one position too many: the window includes the position itself."
+)
 def one_too_far(time, past, window):
     return seen(time, past, window, extra=1)
 
 
-@misconception("mask", "One place too few is seen: with a window of 2 the distances 0 and 1 count.")
+@misconception(
+    "mask", "Each position sees one position too few: a window of 2 allows the distances 0 and 1."
+)
 def one_too_near(time, past, window):
     return seen(time, past, window, extra=-1)
 
 
 @check(
-    "No place looks ahead, and each sees itself",
+    "No position looks ahead, and each sees itself",
     points=2,
     hints=(
-        "When is place j later than place i?",
-        "Make a column of the places that look and a row of those that are looked at; subtract.",
+        "When is position j later than position i?",
+        "Make a column of the positions that look and a row of those that are looked at, and "
+        "subtract.",
         "`distance = tf.range(time)[:, tf.newaxis] - tf.range(time)`, and `distance >= 0`.",
     ),
 )
 def not_ahead(student):
     found = student.mask(4, 0, None)
-    assert np.shape(found) == (4, 4), f"four places: the mask has the shape {np.shape(found)}"
+    assert np.shape(found) == (4, 4), f"four positions: the mask has the shape {np.shape(found)}"
     assert_equal(found, seen(4, 0, None), "causal_mask(4)")
 
 
 @check(
-    "The past can be looked at, too",
+    "The past can be looked at as well",
     points=1,
     after="not_ahead",
     hints=(
-        "Which column is the first place that looks?",
-        "The columns count from 0 to past + time, the rows from `past` on.",
+        "Which column belongs to the first position that looks?",
+        "The columns are counted from 0 up to past + time, the rows from `past`.",
         "`tf.range(past, past + time)[:, tf.newaxis] - tf.range(past + time)`.",
     ),
 )
@@ -265,13 +288,13 @@ def and_past(student):
 
 
 @check(
-    "What is further back than the window is not seen",
+    "Nothing beyond the window is seen",
     points=1,
     after="not_ahead",
     hints=(
-        "Which distances does a window of 1 allow, which one of 2?",
-        "Only the distance 0; the distances 0 and 1.",
-        "`(distance >= 0) & (distance < window)`, if there is a window.",
+        "Which distances does a window of 1 allow? And a window of 2?",
+        "A window of 1 allows only the distance 0, a window of 2 the distances 0 and 1.",
+        "If there is a window: `(distance >= 0) & (distance < window)`.",
     ),
 )
 def in_window(student):
@@ -282,11 +305,13 @@ def in_window(student):
 # %% [markdown]
 # ## Attention
 #
-# Now the formula. A score that may not count becomes `NEVER`, -1e9, *before* the softmax: exp of
-# it is 0. Return the mixture and the weights.
+# Now the formula. Where the mask is False, replace the score by `NEVER`, which is -1e9, *before*
+# the softmax: exp of it is 0. Return the mixture (the weighted average of the values) and the
+# weights.
 #
-# The arrays may have axes in front (rows of a batch, heads). `tf.matmul` multiplies the last two
-# axes and repeats that over the others, and `transpose_b=True` turns the second matrix.
+# The arrays may have further axes in front (rows of a batch, heads). `tf.matmul` multiplies along
+# the last two axes and repeats that over the others. `transpose_b=True` transposes the second
+# matrix.
 
 # %%
 from coursekit_transformer.model import scaled_dot_product  # exercise
@@ -319,7 +344,7 @@ def by_hand(queries, keys, values, mask):
 
 
 def example(looks=None):
-    """Two rows, three places that look at five, queries of four numbers, values of two."""
+    """Two rows, three positions that look at five, queries of four numbers, values of two."""
     draw = np.random.default_rng(5)
     sizes = ((2, 3, 4), (2, 5, 4), (2, 5, 2))
     queries, keys, values = (draw.normal(0, 1.5, size).astype("float32") for size in sizes)
@@ -338,20 +363,22 @@ def attend(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "The scores were not divided by the root of d. Products of long vectors are large, and softmax "
-    "makes one of them the winner before anything is learnt.",
+    "The scores were not divided by the square root of d. Dot products of long vectors "
+    "are large, so softmax picks a winner before anything has been learnt.",
 )
 def not_scaled(queries, keys, values, mask):
     return mixture(softmax(np.where(mask, product(queries, keys), -1e9)), values)
 
 
-@misconception("attend", "The scores were divided by d. It is the *root* of d.")
+@misconception("attend", "The scores were divided by d, not by the *square root* of d.")
 def by_size(queries, keys, values, mask):
     scores = product(queries, keys) / queries.shape[-1]
     return mixture(softmax(np.where(mask, scores, -1e9)), values)
 
 
-@misconception("attend", "The root was taken of the number of places, not of the size of a query.")
+@misconception(
+    "attend", "You took the square root of the number of positions, not of the size of a query."
+)
 def by_places(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(keys.shape[-2])
     return mixture(softmax(np.where(mask, scores, -1e9)), values)
@@ -359,15 +386,17 @@ def by_places(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "The softmax went along the wrong axis: the weights of each *query* must sum to one, over the "
-    "places that it looks at.",
+    "The softmax runs along the wrong axis. The weights of each *query* must sum to one, "
+    "over the positions that it looks at.",
 )
 def wrong_axis(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1])
     return mixture(softmax(np.where(mask, scores, -1e9), axis=-2), values)
 
 
-@misconception("attend", "There is no softmax: scores may be negative and sum to anything.")
+@misconception(
+    "attend", "There is no softmax. Scores may be negative, and their sum may be anything."
+)
 def no_softmax(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1])
     return mixture(np.where(mask, scores, 0), values)
@@ -375,8 +404,8 @@ def no_softmax(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "The mask was multiplied with the weights after the softmax. Then they no longer sum to one, "
-    "and their sum still depends on places that may not be seen.",
+    "The weights were multiplied by the mask after the softmax. Now they no longer sum to "
+    "one, and their sum still depends on positions that must not be seen.",
 )
 def masked_after(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1])
@@ -385,28 +414,28 @@ def masked_after(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "The forbidden scores became 0. That is not impossible: exp(0) is 1, as a middling fit.",
+    "The masked scores were set to 0. But exp(0) is 1, so these positions still get a weight.",
 )
 def zero_for_never(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1])
     return mixture(softmax(np.where(mask, scores, 0)), values)
 
 
-@misconception("attend", "It is the wrong way round: what may be seen was forbidden.")
+@misconception("attend", "The mask is the wrong way round: it hides what may be seen.")
 def mask_turned(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1])
     return mixture(softmax(np.where(mask, -1e9, scores)), values)
 
 
-@misconception("attend", "The mask is not used: forbidden places are seen.")
+@misconception("attend", "The mask is not used: hidden positions are seen.")
 def mask_forgotten(queries, keys, values, mask):
     return by_hand(queries, keys, values, np.ones_like(mask))
 
 
 @misconception(
     "attend",
-    "The mask was added to the scores as 0 and 1. That is a hint, not a wall: a forbidden place "
-    "keeps a good share.",
+    "The mask was added to the scores as 0 and 1. That only lowers the weight of a hidden "
+    "position; it does not remove it.",
 )
 def mask_added(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1]) + mask
@@ -414,26 +443,30 @@ def mask_added(queries, keys, values, mask):
 
 
 @misconception(
-    "attend", "The keys were mixed. A key is what a place is found by; its value counts."
+    "attend",
+    "The keys were averaged. Keys only decide how well a position matches; it is the "
+    "values that are averaged.",
 )
 def keys_mixed(queries, keys, values, mask):
     weights = by_hand(queries, keys, values, mask)[1]
     return mixture(weights, keys)
 
 
-@misconception("attend", "The weights come first here; the mixture should, then the weights.")
+@misconception("attend", "The order is reversed: return the mixture first, then the weights.")
 def swapped(queries, keys, values, mask):
     return by_hand(queries, keys, values, mask)[::-1]
 
 
-@misconception("attend", "The mean of all values: the weights are computed, and then not used.")
+@misconception(
+    "attend", "This is the plain mean of all values: the weights are computed but not used."
+)
 def mean_of_all(queries, keys, values, mask):
     mixed, weights = by_hand(queries, keys, values, mask)
     return np.zeros_like(mixed) + values.mean(-2, keepdims=True), weights
 
 
 @misconception(
-    "attend", "The scores came back in place of the weights: return what the softmax gives."
+    "attend", "The scores were returned instead of the weights. Return what the softmax gives."
 )
 def scores_returned(queries, keys, values, mask):
     scores = product(queries, keys) / np.sqrt(queries.shape[-1])
@@ -441,11 +474,12 @@ def scores_returned(queries, keys, values, mask):
 
 
 @check(
-    "The weights say how well each key fits",
+    "The weights say how well each key matches",
     points=2,
     hints=(
-        "What is multiplied with what to get one score for each pair of places?",
-        "Queries times turned keys, divided by the root of a query's size, then softmax.",
+        "What do you multiply by what to get one score for each pair of positions?",
+        "Queries times transposed keys, divided by the square root of a query's size, then "
+        "softmax.",
         "`scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])`, "
         "then `tf.nn.softmax(scores)`.",
     ),
@@ -459,12 +493,12 @@ def fits(student):
 
 
 @check(
-    "The values are mixed by the weights",
+    "The values are averaged with the weights",
     points=1,
     after="fits",
     hints=(
-        "How much of each value does a query take?",
-        "As much as its weight says: a row of weights times the matrix of values.",
+        "How much of each value goes into the result for a query?",
+        "As much as the weight says: a row of weights times the matrix of values.",
         "`tf.matmul(weights, values)`.",
     ),
 )
@@ -476,12 +510,12 @@ def mixes(student):
 
 
 @check(
-    "What may not be seen has no weight at all",
+    "Hidden positions have no weight at all",
     points=2,
     after="fits",
     hints=(
-        "Which score becomes a weight of exactly 0 in a softmax?",
-        "A hugely negative one: put it in where the mask is False, before the softmax.",
+        "Which score does a softmax turn into a weight of exactly 0?",
+        "A very large negative one. Put it where the mask is False, before the softmax.",
         "`tf.nn.softmax(tf.where(mask, scores, NEVER))`.",
     ),
 )
@@ -490,14 +524,15 @@ def unseen(student):
     _, found = student.attend(*example(looks))
     expected = by_hand(*example(looks))[1]
     assert_close(found, expected, "the weights under a mask", atol=1e-4)
-    assert not np.any(found[:, ~looks]), "a place that may not be seen has a weight"
+    assert not np.any(found[:, ~looks]), "a hidden position has a weight"
 
 
 # %% [markdown]
-# ## What the root is for
+# ## What the square root is for
 #
-# The product of two vectors of $d$ independent numbers has a standard deviation of $\sqrt d$. Look
-# at how much the favourite place gets, of 64, before anything is learnt: with the root and without.
+# The dot product of two vectors of $d$ independent standard normal numbers has a standard
+# deviation of $\sqrt d$. How much weight does the favourite of 64 positions get before anything
+# has been learnt? Compare the weight with the square root and without it.
 
 # %%
 for size in (4, 32, 256):
@@ -511,17 +546,18 @@ for size in (4, 32, 256):
         )
         for factor in (1.0, math.sqrt(size))
     ]
-    print(f"size {size:3}: the favourite gets {shares[0]:.2f}; without the root {shares[1]:.2f}")
+    print(f"size {size:3}: favourite {shares[0]:.2f}; without the square root {shares[1]:.2f}")
 
 # %% [markdown]
-# Without the root a long query has chosen one place before it has learnt which, and where a softmax
-# is certain its gradient is nearly zero: it learns slowly out of a wrong choice.
+# With the square root, the favourite's weight hardly depends on the size. Without it, a long query
+# picks one position before it has learnt which one to pick. Where a softmax is that certain, its
+# gradient is nearly zero, so a wrong choice is corrected only slowly.
 #
-# ## What looking is worth
+# ## What attention is worth
 #
-# Two small networks learn the lesson's text. The first looks with *your* functions. The second may
-# not choose: it takes the mean of all places before, whatever they say. **Predict:** after 600
-# steps, by how much do their losses differ?
+# Two small networks learn the lesson's text. The first attends with *your* functions. The second
+# cannot choose: it always takes the plain mean of all earlier positions. **Predict:** how far
+# apart are their losses after 600 steps?
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -535,12 +571,12 @@ settings, data = prepare(TransformerLesson(), epochs=1, units=64, layers=2, head
 
 
 def blind(queries, keys, values, mask):
-    """Take the mean of all places before: attention that may not choose."""
+    """Take the mean of all earlier positions: attention that cannot choose."""
     return scaled_dot_product(0 * queries, keys, values, mask)
 
 
 losses = {}
-for name, attend in (("it chooses", scaled_dot_product), ("the mean of all before", blind)):
+for name, attend in (("it chooses", scaled_dot_product), ("the plain mean", blind)):
     model = build_model(data, settings, attend=attend)
     losses[name] = learn(model, data.train.batches(0).take(STEPS))
     print(f"{name:24} loss {losses[name][-50:].mean():.2f}")
@@ -555,12 +591,13 @@ show(
 passage = data.passage[:40]
 show(
     attention_plot(passage, weights_of(looking, data.vocabulary.encode(passage))),
-    alt="Four maps of attention, two layers of two heads; all is dark above the diagonal.",
+    alt="Four maps of attention, two layers of two heads; everything above the diagonal is empty.",
 )
 
 # %% [markdown]
-# Above the diagonal the maps are empty: that is your mask. Below it each head has begun to have
-# habits. Some look at the character just before, some at the last space or line break, some at
-# everything a little. Nobody told them to.
+# Above the diagonal the maps are empty: that is your mask. Below it, each head has begun to
+# develop habits. Look for a line next to the diagonal (a head that looks at the previous
+# character), for stripes (a head that looks at spaces or line breaks), and for a soft cloud (a
+# head that looks at everything a little). Nobody programmed these habits.
 #
 # **Next:** `coursekit check transformer/attention`, then `coursekit next`.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Many heads by reshaping
 #
-# **Goal.** Let a layer look in several ways at once, and tell the places of a text apart.
+# **Goal.** Let a layer attend in several ways at once, and tell it the order of the characters.
 #
 # **Time.** 35 minutes
 #
@@ -9,14 +9,14 @@
 #
 # **Kind.** predict, complete, measure
 #
-# One attention gives each place one mixture. But a character may need to know several things: who
-# speaks, which word has begun, how long the line is. So a layer has several **heads**. Each has its
-# own small queries, keys and values, and its own weights; what the heads found is laid side by
-# side.
+# One attention gives each position one weighted average. But a character may need to know several
+# things: who is speaking, which word has begun, how long the line is. So a layer has several
+# **heads**. Each has its own small queries, keys and values, and its own weights. The results of
+# the heads are concatenated.
 #
-# No loop is needed for that. The features of a place are a row of numbers; the first head takes
-# the first part of the row, the second head the next. With the right axes in front, one product
-# does it for all heads at once:
+# That needs no loop. The features of a position are a row of numbers: the first head takes the
+# first part of the row, the second head the next part. With the heads as a leading axis, one
+# matrix product serves all heads at once:
 #
 # ```text
 # (batch, time, units)  →  (batch, heads, time, size)      units = heads * size
@@ -36,16 +36,16 @@ from coursekit_transformer.model import linear, scaled_dot_product
 # %% [markdown]
 # ## Predict first
 #
-# The features of a batch have the shape (16, 64, 128): 16 windows of 64 places, 128 numbers each.
-# They are shared out among 4 heads. Which shape do the heads have?
+# The features of a batch have the shape (16, 64, 128): 16 windows of 64 positions, with 128
+# numbers each. They are divided among 4 heads. What is the shape after the split?
 
 # %%
 shape_of_heads = (16, 4, 64, 32)  # exercise
 
 # %% [markdown]
-# The layer makes its queries, keys and values by one matrix each, of 128 x 128, and after the
-# attention a fourth of the same size mixes what the heads found. How many weights are these if
-# there are 4 heads?
+# The layer computes its queries, keys and values with one 128 x 128 matrix each. After the
+# attention, a fourth matrix of the same size mixes the results of the heads. How many parameters
+# do these matrices have together if there are 4 heads?
 
 # %%
 weights_of_layer = 65_536  # exercise
@@ -55,7 +55,7 @@ from coursekit.practice import assert_close, assert_equal, check, misconception,
 
 
 @misconception(
-    "shape_of_heads", "Each head has all 128 numbers here. The heads share them out: 32 for each."
+    "shape_of_heads", "This gives each head all 128 numbers. The heads divide them: 32 for each."
 )
 def all_units():
     return (16, 4, 64, 128)
@@ -63,28 +63,28 @@ def all_units():
 
 @misconception(
     "shape_of_heads",
-    "The numbers are right, the order is not: `tf.matmul` multiplies the last two axes, so these "
-    "must be places and size.",
+    "The numbers are right, but the order is not. `tf.matmul` multiplies along the last "
+    "two axes, so these must be positions and size.",
 )
 def heads_third():
     return (16, 64, 4, 32)
 
 
-@misconception("shape_of_heads", "The *places* were shared out. Each head sees all 64 of them.")
+@misconception("shape_of_heads", "This divides the *positions*. But each head sees all 64 of them.")
 def places_parted():
     return (16, 4, 16, 128)
 
 
 @misconception(
     "weights_of_layer",
-    "Four heads are not four layers: each has a quarter of the columns. Together they cost as much "
-    "as one head with 128 numbers.",
+    "Four heads are not four layers: each has a quarter of the columns. Together they "
+    "have as many parameters as one head with 128 numbers.",
 )
 def each_its_own():
     return 262_144
 
 
-@misconception("weights_of_layer", "The fourth matrix is missing, which mixes the heads.")
+@misconception("weights_of_layer", "The fourth matrix, which mixes the heads, is missing.")
 def three_matrices():
     return 49_152
 
@@ -98,9 +98,9 @@ def one_matrix():
     "You know the shape of the heads",
     points=1,
     hints=(
-        "How many numbers are left for each head, if 4 share 128?",
-        "32. And which two axes does `tf.matmul` multiply?",
-        "(windows, heads, places, numbers of a head).",
+        "How many numbers does each head get if 4 heads share 128?",
+        "It gets 32. And which two axes does `tf.matmul` multiply along?",
+        "(windows, heads, positions, numbers per head).",
     ),
 )
 def shape(student):
@@ -112,7 +112,7 @@ def shape(student):
     points=1,
     hints=(
         "Does the size of the matrices depend on the number of heads?",
-        "It does not: 128 numbers go in, 128 come out, four times.",
+        "It does not. Each of the four matrices takes 128 numbers and returns 128.",
         "4 * 128 * 128.",
     ),
 )
@@ -123,10 +123,10 @@ def cost(student):
 # %% [markdown]
 # ## There and back
 #
-# Write `split_heads` and `merge_heads`. The first is a reshape and then a transpose. Why not a
-# reshape alone? Because a reshape never changes the order in which numbers stand in memory: it
-# would hand the first head the first *places* of the text. Leave the first axis to TensorFlow: -1
-# in a reshape means *as many as are left*.
+# Write `split_heads` and `merge_heads`. The first is a reshape followed by a transpose. Why is a
+# reshape not enough? Because it never changes the order of the numbers in memory: it would give
+# the first head the first *positions* of the text. Let TensorFlow work out the first axis: -1 in a
+# reshape means *whatever is left*.
 
 # %%
 from coursekit.prepare import show
@@ -134,8 +134,9 @@ from coursekit_transformer.practice import figures
 
 show(
     figures.heads((8, 10, 12), heads=3),
-    alt="A row of features is split into three equal parts, one for each head. The heads stand "
-    "behind each other while each attends by itself; then their parts are laid side by side again.",
+    alt="A row of features is split into three equal parts, one for each head. The heads are "
+    "drawn behind each other while each computes its own attention; then their parts are "
+    "laid side by side again.",
 )
 
 # %%
@@ -155,7 +156,7 @@ import numpy as np
 
 
 def counted_features():
-    """Two rows, three places, eight numbers: each tells where it stands."""
+    """Two rows, three positions, eight numbers: each tells where it stands."""
     return np.arange(2 * 3 * 8, dtype="float32").reshape(2, 3, 8)
 
 
@@ -176,15 +177,18 @@ def merge(parts):
 
 @misconception(
     "split",
-    "Only reshaped: the first head has got the first places of the text, and no head sees the "
-    "others. Reshape to (batch, time, heads, size) first, then exchange the middle axes.",
+    "This only reshapes: the first head gets the first positions of the text, and no head "
+    "sees all of them. Reshape to (batch, time, heads, size) first, then swap the middle "
+    "axes.",
 )
 def reshaped_only(features, heads):
     rows, time, units = features.shape
     return features.reshape(rows, heads, time, units // heads)
 
 
-@misconception("split", "The transpose is missing: the heads are the third axis, not the second.")
+@misconception(
+    "split", "The transpose is missing: the heads are still the third axis, not the second."
+)
 def not_transposed(features, heads):
     rows, time, units = features.shape
     return features.reshape(rows, time, heads, units // heads)
@@ -192,61 +196,70 @@ def not_transposed(features, heads):
 
 @misconception(
     "split",
-    "The heads take turns, number by number. Any sharing out would do for learning, but the lesson "
-    "lays the heads side by side: reshape to (batch, time, heads, size), in this order.",
+    "The heads take turns, number by number. Any division would work for learning, but "
+    "the lesson gives each head consecutive numbers: reshape to (batch, time, heads, "
+    "size), in this order.",
 )
 def taking_turns(features, heads):
     rows, time, units = features.shape
     return features.reshape(rows, time, units // heads, heads).transpose(0, 3, 1, 2)
 
 
-@misconception("split", "Places and size are exchanged: (batch, heads, time, size) is asked for.")
+@misconception(
+    "split", "Positions and size are swapped: the shape should be (batch, heads, time, size)."
+)
 def size_first(features, heads):
     return parted(features, heads).transpose(0, 1, 3, 2)
 
 
-@misconception("split", "The heads stand first; the rows of the batch should.")
+@misconception("split", "The heads come first here; the rows of the batch should.")
 def heads_first(features, heads):
     return parted(features, heads).transpose(1, 0, 2, 3)
 
 
 @misconception(
     "merge",
-    "Only reshaped: each place has got numbers of other places. Exchange the middle axes back "
-    "first, so that the heads of a place stand side by side.",
+    "This only reshapes: each position gets numbers from other positions. Swap the middle "
+    "axes back first, so that the heads of a position are next to each other.",
 )
 def merged_by_reshape(parts):
     rows, heads, time, size = parts.shape
     return parts.reshape(rows, time, heads * size)
 
 
-@misconception("merge", "The heads were added up. Side by side each keeps what it found.")
+@misconception(
+    "merge", "The heads were summed. Concatenate them instead, so that each keeps its result."
+)
 def added_up(parts):
     return parts.sum(1)
 
 
-@misconception("merge", "The mean of the heads: what one found is mixed with the others.")
+@misconception(
+    "merge", "The heads were averaged, which blends their results. Concatenate them instead."
+)
 def averaged(parts):
     return parts.mean(1)
 
 
-@misconception("merge", "The heads lie behind each other along the places, not side by side.")
+@misconception(
+    "merge", "The heads were concatenated along the positions. Concatenate them along the units."
+)
 def along_places(parts):
     return np.concatenate(list(parts.transpose(1, 0, 2, 3)), axis=1)
 
 
-@misconception("merge", "The last reshape is missing: heads and size should become one axis.")
+@misconception("merge", "The last reshape is missing: heads and size must become one axis.")
 def not_flattened(parts):
     return parts.transpose(0, 2, 1, 3)
 
 
 @check(
-    "Each head takes its columns of every place",
+    "Each head takes its columns of every position",
     points=2,
     hints=(
-        "Into which two numbers does the last axis fall apart?",
-        "Reshape (batch, time, units) to (batch, time, heads, size): the order of the numbers "
-        "stays. Then put the heads before the places.",
+        "Into which two axes must the last axis be split?",
+        "Reshape (batch, time, units) to (batch, time, heads, size), which keeps the order of "
+        "the numbers. Then move the heads before the positions.",
         "`tf.transpose(tf.reshape(features, [-1, time, heads, units // heads]), [0, 2, 1, 3])`.",
     ),
 )
@@ -263,10 +276,10 @@ def parts(student):
 
 
 @check(
-    "Merged, each place has its own numbers again",
+    "After merging, each position has its own numbers again",
     points=2,
     hints=(
-        "Which axes must stand side by side before they become one?",
+        "Which axes must be next to each other before a reshape can join them?",
         "Heads and size: transpose to (batch, time, heads, size), then reshape.",
         "`tf.reshape(tf.transpose(parts, [0, 2, 1, 3]), [-1, time, heads * size])`.",
     ),
@@ -281,30 +294,32 @@ def together(student):
 # %% [markdown]
 # ## Where am I?
 #
-# Attention compares keys with queries, and a sum over places does not care about their order:
-# shuffle the text, and each place gets the same mixture. So the places must be told apart. The
-# first transformer added a vector for each place to the features. Here the queries and keys are
-# **turned** (Su et al. 2021): the numbers of a vector are taken in pairs, and a pair is a point
-# in the plane that is turned about 0 by an angle that grows with the place.
+# Attention compares keys with queries, and a sum over positions does not depend on their order.
+# Shuffle the earlier characters, and each position gets the same average. So the network must be
+# told where each character is. The first transformer added a vector for each position to the
+# features. Here the queries and keys are **rotated** ([Su et al.
+# 2021](https://arxiv.org/abs/2104.09864)): the numbers of a vector are taken in pairs. A pair is a
+# point in the plane, and it is rotated about the origin by an angle that grows with the position.
 #
 # $$\begin{pmatrix} a' \\ b' \end{pmatrix} =
 # \begin{pmatrix} \cos\varphi & -\sin\varphi \\ \sin\varphi & \cos\varphi \end{pmatrix}
 # \begin{pmatrix} a \\ b \end{pmatrix},
-# \qquad \varphi = \text{place} \cdot \text{rate}$$
+# \qquad \varphi = \text{position} \cdot \text{rate}$$
 #
-# Turn two points by the same angle, and their product does not change; so the product of a turned
-# query and a turned key depends only on **how far apart** their places are. That is just what a
-# text needs: the letter before means the same on line 1 and on line 1,000.
+# If two points are rotated by the same angle, their dot product stays the same. So the dot product
+# of a rotated query and a rotated key depends only on **how far apart** their positions are. That
+# is just what a text needs: the previous letter means the same on line 1 as on line 1,000.
 #
-# The pairs turn at different rates, as the hands of a clock: `rates` is given. Write the rest of
-# `rotated`. The first number of pair $i$ is number $i$ of the first half of the vector, the second
-# is number $i$ of the second half. The places count from `first`.
+# The pairs rotate at different rates, like the hands of a clock. `rates` is given. Write the rest
+# of `rotated`. Pair $i$ consists of number $i$ of the vector's first half and number $i$ of its
+# second half. Positions are counted from `first`.
 
 # %%
 show(
     figures.turns(range(6), (0, 4, 8, 15), size=32, base=ROTATION),
-    alt="Four rows of clocks, one for each pair of numbers, at places 0 to 5. The hand of pair 0 "
-    "turns by one radian at every place, that of pair 4 by a tenth; the last two hardly move.",
+    alt="Four rows of clocks, one for each pair of numbers, at positions 0 to 5. The hand of "
+    "pair 0 turns by one radian at every position, that of pair 4 by a tenth; the last "
+    "two hardly move.",
 )
 
 # %%
@@ -338,25 +353,25 @@ def rotate(vectors, first):
 
 @probe
 def products(vectors, first):
-    """Multiply the same vector, turned at each place, with itself at each place."""
+    """Multiply the same vector, turned at each position, with itself at each position."""
     there = rotated(tf.constant(vectors), first)
     return tf.matmul(there, there, transpose_b=True)
 
 
-@misconception("rotate", "`first` is not used: the places count from 0.")
+@misconception("rotate", "`first` is not used: positions are counted from 0.")
 def from_zero(vectors, first):
     return turned(vectors)
 
 
-@misconception("rotate", "It turns backwards: check the two signs of sin.")
+@misconception("rotate", "It rotates backwards: check the two signs of sin.")
 def backwards(vectors, first):
     return turned(vectors, first, sign=-1)
 
 
 @misconception(
     "rotate",
-    "Both signs of sin are the same: then it does not turn, but stretches, and products no longer "
-    "depend on distances alone.",
+    "Both signs of sin are the same. That stretches the vectors instead of rotating them, "
+    "and dot products no longer depend on distances alone.",
 )
 def same_signs(vectors, first):
     time, size = vectors.shape[-2:]
@@ -366,15 +381,15 @@ def same_signs(vectors, first):
     return np.concatenate([left * cos + right * sin, left * sin + right * cos], axis=-1)
 
 
-@misconception("rotate", "All pairs turn at the same rate: use `rates`, one for each pair.")
+@misconception("rotate", "All pairs rotate at the same rate. Use `rates`, one for each pair.")
 def one_rate(vectors, first):
     return turned(vectors, first, rate_of=1.0)
 
 
 @misconception(
     "rotate",
-    "The pairs are neighbours (0 and 1, 2 and 3). That turns as well, but these weights would not "
-    "fit the lesson's: a pair has one number of each *half*.",
+    "The pairs are neighbours (0 and 1, 2 and 3). That is also a rotation, but it does "
+    "not match the lesson's weights: a pair has one number from each *half*.",
 )
 def neighbours(vectors, first):
     order = np.concatenate([np.arange(0, vectors.shape[-1], 2), np.arange(1, vectors.shape[-1], 2)])
@@ -383,12 +398,15 @@ def neighbours(vectors, first):
     return found
 
 
-@misconception("rotate", "Nothing is turned: the vectors come out as they went in.")
+@misconception("rotate", "Nothing is rotated: the vectors come out as they went in.")
 def not_turned(vectors, first):
     return vectors
 
 
-@misconception("rotate", "Every place is turned by the same angle; it should grow with the place.")
+@misconception(
+    "rotate",
+    "Every position is rotated by the same angle; the angle should grow with the position.",
+)
 def one_angle(vectors, first):
     return np.concatenate(
         [turned(vectors[..., place : place + 1, :], first + 1) for place in range(5)], axis=-2
@@ -397,8 +415,9 @@ def one_angle(vectors, first):
 
 @misconception(
     "products",
-    "The products change when the text is moved: the same two vectors at the same distance should "
-    "give the same product wherever they stand. Is each pair turned, with its length kept?",
+    "The dot products change when the text is moved. The same two vectors at the same "
+    "distance should give the same product wherever they are. Is each pair rotated, "
+    "without changing its length?",
 )
 def moved(vectors, first):
     there = same_signs(vectors, first)
@@ -406,12 +425,12 @@ def moved(vectors, first):
 
 
 @check(
-    "Each pair turns at its own rate",
+    "Each pair rotates at its own rate",
     points=3,
     hints=(
-        "By which angle is pair i of place t turned?",
-        "By (first + t) * rates[i]: a column of places times the row of rates. `tf.split(vectors, "
-        "2, axis=-1)` gives the two numbers of every pair.",
+        "By what angle is pair i at position t rotated?",
+        "By (first + t) * rates[i]: a column of positions times the row of rates. "
+        "`tf.split(vectors, 2, axis=-1)` gives the two numbers of every pair.",
         "`tf.concat([left * cos - right * sin, left * sin + right * cos], axis=-1)`.",
     ),
 )
@@ -419,16 +438,16 @@ def turns(student):
     vectors = some_vectors()
     expected = turned(vectors)
     found = student.rotate(vectors, 0)
-    assert_close(found, expected, "five places, from 0 on", atol=1e-4)
+    assert_close(found, expected, "five positions, starting at 0", atol=1e-4)
 
 
 @check(
-    "The places count from `first`",
+    "Positions are counted from `first`",
     points=1,
     after="turns",
     hints=(
-        "Which number has the first place of the vectors?",
-        "`first`, the next one `first + 1`.",
+        "What is the number of the first position?",
+        "It is `first`, and the next one is `first + 1`.",
         "`tf.cast(first + tf.range(time), tf.float32)`.",
     ),
 )
@@ -436,32 +455,32 @@ def starts(student):
     vectors = some_vectors()
     expected = turned(vectors, 7)
     found = student.rotate(vectors, 7)
-    assert_close(found, expected, "five places, from 7 on", atol=1e-4)
+    assert_close(found, expected, "five positions, starting at 7", atol=1e-4)
 
 
 @check(
     "Only distances count",
     points=1,
     hints=(
-        "What happens to the product of two points if both are turned by the same angle?",
-        "Nothing, if turning keeps their lengths and the angle between them.",
-        "The two signs of sin must differ: minus in the first half, plus in the second.",
+        "What happens to the dot product of two points if both are rotated by the same angle?",
+        "Nothing: a rotation keeps their lengths and the angle between them.",
+        "The two signs of sin must differ: minus in the first half, plus in the second one.",
     ),
 )
 def distances(student):
     same = np.repeat(some_vectors()[:1, :1], 5, axis=1)
     here, there = student.products(same, 0), student.products(same, 30)
     assert np.shape(here) == (1, 5, 5), "five vectors times five vectors"
-    assert_close(there, here, "the same text, 30 places later", atol=1e-3)
-    assert np.ptp(here[0, 0]) > 0.1, "the product is the same at every distance: nothing turns"
+    assert_close(there, here, "the same text, 30 positions later", atol=1e-3)
+    assert np.ptp(here[0, 0]) > 0.1, "the product is the same at every distance: nothing is rotated"
 
 
 # %% [markdown]
 # ## The layer
 #
-# Here is the lesson's attention, and it uses your three functions. (`memory` is for exercise 5.)
-# `features` become queries, keys and values by one product; the heads look; what they found is
-# merged and mixed by a last matrix.
+# Here is the lesson's attention layer, built on your three functions. One matrix product turns
+# `features` into queries, keys and values, the heads attend, and a last matrix mixes the merged
+# results. (`memory` is for exercise 5.)
 
 # %%
 from coursekit_transformer.model import SelfAttention  # show
@@ -469,10 +488,10 @@ from coursekit_transformer.model import SelfAttention  # show
 # %% [markdown]
 # ## One head or many?
 #
-# Three networks learn the lesson's text with your layer. They have the same number of weights; one
-# looks in a single way, one in four, one in sixteen, with only four numbers left for each query.
-# A fourth has four heads, and its places are not told apart: `rotated` is left out. **Predict**
-# the order in which they come in.
+# Three networks learn the lesson's text with your layer. They have the same number of parameters.
+# One has a single head, one has four, and one has sixteen, with only four numbers left for each
+# query. A fourth network has four heads but does not know the positions: `rotated` is left out.
+# **Predict** how they rank.
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -483,7 +502,7 @@ from coursekit_transformer.practice.compare import curves, learn
 
 
 class Unordered(SelfAttention):
-    """Attention that cannot tell one place from another."""
+    """Attention that does not know the order of the characters."""
 
     def call(self, features, seen, memory=None):
         projected = tf.split(self.project(features), 3, axis=-1)
@@ -503,18 +522,18 @@ for heads, attention in (
 ):
     settings, data = prepare(TransformerLesson(), epochs=1, units=64, layers=2, heads=heads)
     model = build_model(data, settings, block=partial(Block, attention=attention))
-    name = f"{heads} heads" if attention is SelfAttention else f"{heads} heads, no places"
+    name = f"{heads} heads" if attention is SelfAttention else f"{heads} heads, no positions"
     losses[name] = learn(model, data.train.batches(0).take(STEPS))
-    print(f"{name:18} {model.count_params():,} weights, loss {losses[name][-50:].mean():.3f}")
+    print(f"{name:18} {model.count_params():,} parameters, loss {losses[name][-50:].mean():.3f}")
 show(
-    curves("The same weights, shared out in different ways", losses),
-    alt="Four falling curves; without telling the places apart the network stays far above the "
-    "others.",
+    curves("The same number of parameters, divided among heads", losses),
+    alt="Four falling curves; the network that does not know the positions stays far above "
+    "the others.",
 )
 
 # %% [markdown]
-# The places matter far more than the number of heads. Without them the network knows which
-# characters stand before, and not in which order: *tea* and *eat* are the same to it. (It is not
-# wholly blind. The mask gives a hint: an early place sees fewer characters than a late one.)
+# Positions matter far more than the number of heads. Without them the network knows which
+# characters came before, but not in which order: *tea* and *eat* look alike. (It is not completely
+# blind. The mask gives a hint, because an early position sees fewer characters than a late one.)
 #
 # **Next:** `coursekit check transformer/heads`, then `coursekit next`.

@@ -9,11 +9,11 @@
 #
 # **Kind.** predict, complete, debug, measure
 #
-# A transformer guesses at every place of a window at once, and what is to be guessed stands in
-# the same window, one place further on. All that keeps the answer from the network is the mask. If
-# the mask has a hole, nothing crashes. The loss falls, faster than ever; it falls on held-out text,
-# too. Only the text that the network writes is rubbish. This exercise is about the mistake that
-# looks like a success.
+# A transformer predicts the next character at every position of a window at once, and the answer
+# is in the same window, one position to the right. Only the mask hides it from the network. If the
+# mask leaks, nothing crashes. The loss falls faster than ever, on held-out text as well. But the
+# text that the network writes is rubbish. This exercise is about a mistake that looks like a
+# success.
 
 # %%
 import math
@@ -29,31 +29,32 @@ from coursekit_transformer.practice import figures
 
 show(
     figures.mask("to be", np.tri(5, dtype=bool)),
-    alt="A table of five by five cells: rows are the places that look, columns the places looked "
-    "at. The diagonal and all below it is blue, all above it is white.",
+    alt="A table of five by five cells: rows are the positions that look, columns the "
+    "positions looked at. The diagonal and everything below it is blue, everything above "
+    "it is white.",
 )
 
 # %% [markdown]
 # ## Predict first
 #
-# A network may look one place ahead: at the very character that it is to guess. It is trained for
-# long enough. Near which loss does it end, in nats: 4.19 (the log of 66 characters), 1.5 (the best
-# of this lesson) or 0.01?
+# A network can look one position ahead, at the very character that it has to predict. It is
+# trained for long enough. What is its final training loss, in nats: about 4.19 (the log of 66
+# characters), 1.5 (about the best in this lesson) or 0.01?
 
 # %%
 leaking_loss = 0.01  # exercise
 
 # %% [markdown]
-# The loss on held-out text is computed like the training loss: a window goes in, and the guess at
-# every place is compared with the next character. Which loss does the leaking network have *there*,
-# of the same three?
+# The loss on held-out text is computed like the training loss: a window goes in, and the
+# prediction at every position is compared with the next character. Which of the three losses does
+# the leaking network have *there*?
 
 # %%
 held_out_loss = 0.01  # exercise
 
 # %% [markdown]
-# And when it writes, character by character? Then the next character does not exist yet. It has
-# learnt nothing but to copy. Is what it writes good text (1), or rubbish (2)?
+# And when it writes, character by character? Then the next character does not exist yet, and the
+# network has learnt nothing but copying. Does it write good text (1) or rubbish (2)?
 
 # %%
 written_text = 2  # exercise
@@ -63,21 +64,25 @@ from coursekit.practice import assert_close, assert_equal, check, misconception,
 
 
 @misconception(
-    "leaking_loss", "That is a network that knows nothing; this one can read off the answer."
+    "leaking_loss",
+    "That is the loss of a network that knows nothing. This one can read the answer.",
 )
 def knows_nothing():
     return 4.19
 
 
-@misconception("leaking_loss", "That is an honest network. This one need not guess, it can copy.")
+@misconception(
+    "leaking_loss",
+    "That is the loss of an honest network. This one does not need to predict; it can copy.",
+)
 def honest():
     return 1.5
 
 
 @misconception(
     "held_out_loss",
-    "It has learnt to copy, not to guess. But the held-out characters go through the same hole: "
-    "it can copy those just as well, so the held-out loss does not tell.",
+    "It has learnt to copy instead of predicting. But held-out windows leak in the same "
+    "way, so it can copy there just as well. The held-out loss does not reveal the leak.",
 )
 def tells():
     return 4.19
@@ -85,51 +90,52 @@ def tells():
 
 @misconception(
     "held_out_loss",
-    "It has not learnt to guess at all. It copies held-out text through the same hole.",
+    "It has not learnt to predict at all. It copies held-out text through the same leak.",
 )
 def guesses():
     return 1.5
 
 
 @misconception(
-    "written_text", "It never had to guess during training; now it must, and has no answer to copy."
+    "written_text",
+    "It never had to predict during training. Now it must, and there is no answer to copy.",
 )
 def good_text():
     return 1
 
 
 @check(
-    "You know how well a cheat does",
+    "You know the loss of a network that cheats",
     points=1,
     hints=(
-        "What is the easiest way to know the next character, if it can be seen?",
-        "Copying it. How unexpected is a character that was just read?",
-        "Not at all: the loss goes to 0.",
+        "If the next character can be seen, what is the easiest way to predict it?",
+        "Copying it. How surprising is a character that was just read?",
+        "Not surprising at all: the loss goes to 0.",
     ),
 )
 def cheats(student):
-    assert abs(student["leaking_loss"] - 0.01) < 0.005, "what does it cost to copy?"
+    assert abs(student["leaking_loss"] - 0.01) < 0.005, "what is the loss of a network that copies?"
 
 
 @check(
     "You know why held-out text does not help",
     points=1,
     hints=(
-        "Is there anything that a held-out window does not have and a training window has?",
-        "The next character stands in both, one place further on.",
+        "Is there anything in a training window that is missing from a held-out window?",
+        "In both, the next character is one position to the right.",
         "The loss is as low as in training.",
     ),
 )
 def held_out(student):
-    assert abs(student["held_out_loss"] - 0.01) < 0.005, "can it be copied there, too?"
+    assert abs(student["held_out_loss"] - 0.01) < 0.005, "can it copy there as well?"
 
 
 @check(
-    "You know where it shows",
+    "You know where the leak shows",
     points=1,
     hints=(
-        "What is there to look at, one place ahead, when a text is being written?",
-        "Nothing: the place is empty, or does not exist.",
+        "While a text is being written, what is there to see one position ahead?",
+        "Nothing: that position is empty or does not exist.",
         "It can only copy, and there is nothing to copy.",
     ),
 )
@@ -140,19 +146,20 @@ def shows(student):
 # %% [markdown]
 # ## A detector
 #
-# Whether a function leaks can be found out without understanding it: **change one character, and
-# see which guesses change.** A guess that stands *before* the change must stay the same.
+# You can find out whether a function leaks without understanding it: **change one character, and
+# see which predictions change.** A prediction *before* the change must stay the same.
 #
-# Write `reach`. It gets `guess`, a function that takes ids `(time,)` and returns logits
-# `(time, characters)`, and the ids of a text. It returns a table `(time, time)`: entry $[i, j]$ is
-# True if the guess at place $i$ changes when the character at place $j$ is changed. Change one
-# place at a time, to `other[j]`, which differs from `ids[j]`; do not change `ids` itself. Two
-# guesses are different if any logit differs by more than 1e-5.
+# Write `reach`. Its arguments are `guess`, a function that takes ids `(time,)` and returns logits
+# `(time, characters)`, the ids of a text, and replacements for them. It returns a table `(time,
+# time)`: entry $[i, j]$ is True if the prediction at position $i$ changes when the character at
+# position $j$ is changed. Change one position at a time, to `other[j]`, which differs from
+# `ids[j]`. Do not change `ids` itself. Two predictions are different if any logit differs by more
+# than 1e-5.
 
 
 # %%
 def reach(guess, ids: np.ndarray, other: np.ndarray) -> np.ndarray:  # exercise
-    """Say which guesses depend on which characters, ``(time, time)``.
+    """Return which predictions depend on which characters, ``(time, time)``.
 
     Args:
         guess: Takes ids ``(time,)`` and returns logits ``(time, characters)``.
@@ -169,14 +176,14 @@ def reach(guess, ids: np.ndarray, other: np.ndarray) -> np.ndarray:  # exercise
 
 
 # %% [markdown]
-# Try it: each guess of this toy is the mean of two characters, the one at its place and the one
-# before. The table should have two stripes, the diagonal and the one below it.
+# Try it: each prediction of this toy is the mean of two characters, the one at its position and
+# the one before. The table should have two stripes: the diagonal and the one below it.
 
 # %%
 
 
 def toy(ids: np.ndarray) -> np.ndarray:
-    """Guess from a character and the one before it."""
+    """Predict from a character and the one before it."""
     return (ids + np.concatenate([[0], ids[:-1]]))[:, np.newaxis] / 2.0
 
 
@@ -189,8 +196,8 @@ import numpy as np
 def pattern(nearest, furthest, every):
     """Say which characters a made-up guess depends on, ``(time, time)``.
 
-    Each guess depends on those that are `nearest` to `furthest` places before it (negative: after
-    it), and of these only on every second one, third one and so on.
+    Each guess depends on those that are `nearest` to `furthest` positions before it (negative:
+    after it), and of these only on every second one, third one and so on.
     """
     places = np.arange(6)
     distance = places[:, None] - places
@@ -211,13 +218,13 @@ def detect(nearest, furthest, every):
     kept = ids.copy()
     found = np.asarray(reach(lambda r: np.stack([np.ones(6), weights @ r], -1), ids, other))
     if not np.array_equal(ids, kept):
-        raise ValueError("the ids that were handed in have been changed: change a copy")
+        raise ValueError("reach changed the ids that were passed in: change a copy")
     return found
 
 
 @misconception(
     "detect",
-    "Rows and columns are exchanged: a row is a guess, a column the character that was changed.",
+    "Rows and columns are swapped: rows are predictions, columns are changed characters.",
 )
 def exchanged(nearest, furthest, every):
     return pattern(nearest, furthest, every).T
@@ -225,8 +232,8 @@ def exchanged(nearest, furthest, every):
 
 @misconception(
     "detect",
-    "Each change was kept when the next one was made. Then what differs may come from an earlier "
-    "change: begin from a fresh copy each time.",
+    "Each change was kept when the next one was made, so a difference may come from an "
+    "earlier change. Start from a fresh copy each time.",
 )
 def piled_up(nearest, furthest, every):
     return np.cumsum(pattern(nearest, furthest, every), axis=1) > 0
@@ -234,44 +241,47 @@ def piled_up(nearest, furthest, every):
 
 @misconception(
     "detect",
-    "Each change is compared with the guess after the change before it; compare all of them with "
-    "the guess before any change.",
+    "Each result is compared with the result of the previous change. Compare all of them "
+    "with the prediction before any change.",
 )
 def with_the_last(nearest, furthest, every):
     right = pattern(nearest, furthest, every)
     return right | np.pad(right, ((0, 0), (1, 0)))[:, :-1]
 
 
-@misconception("detect", "Only the guess at the changed place was looked at; look at all of them.")
+@misconception(
+    "detect", "This looks only at the prediction at the changed position. Look at all predictions."
+)
 def own_place(nearest, furthest, every):
     return pattern(nearest, furthest, every) & np.eye(6, dtype=bool)
 
 
-@misconception("detect", "Only the last guess was looked at; look at all of them.")
+@misconception("detect", "This looks only at the last prediction. Look at all predictions.")
 def last_guess(nearest, furthest, every):
     return np.repeat(pattern(nearest, furthest, every)[-1:], 6, axis=0)
 
 
-@misconception("detect", "It is turned round: True should stand where a guess *changes*.")
+@misconception("detect", "It is the wrong way round: True should mean that a prediction *changes*.")
 def unchanged(nearest, furthest, every):
     return ~pattern(nearest, furthest, every)
 
 
 @misconception(
     "detect",
-    "A guess counts as changed only if *all* its logits change; one is enough, so use `max` or "
-    "`any`, not `min` or `all`.",
+    "Here a prediction counts as changed only if *all* its logits change. One is enough, "
+    "so use `max` or `any`, not `min` or `all`.",
 )
 def all_logits(nearest, furthest, every):
     return np.zeros((6, 6), bool)
 
 
 @check(
-    "The detector finds what a guess depends on",
+    "The detector finds what a prediction depends on",
     points=3,
     hints=(
-        "How often must `guess` be called for a text of six characters?",
-        "Seven times: once before, and once for each place, with one character changed in a copy.",
+        "How many times must `guess` be called for a text of six characters?",
+        "Seven times: once for the original, and once for each position, with one character "
+        "changed in a copy.",
         "`changed = ids.copy()`, `changed[place] = other[place]`, and column `place` is "
         "`np.abs(guess(changed) - before).max(axis=-1) > 1e-5`.",
     ),
@@ -279,8 +289,10 @@ def all_logits(nearest, furthest, every):
 def detector(student):
     found = [student.detect(*what) for what in PATTERNS]  # together they tell
     for given, what in zip(found, PATTERNS, strict=True):
-        assert np.shape(given) == (6, 6), f"six places: the table has the shape {np.shape(given)}"
-        said = "the guesses (rows) that depend on each character (columns)"
+        assert np.shape(given) == (6, 6), (
+            f"six positions: the table has the shape {np.shape(given)}"
+        )
+        said = "the predictions (rows) that depend on each character (columns)"
         expected = pattern(*what).astype(int)
         assert_equal(np.asarray(given, int), expected, said)
 
@@ -288,14 +300,14 @@ def detector(student):
 # %% [markdown]
 # ## Four suspects
 #
-# Here are four ways to attend, all of which can be found in real programs. **Two of them leak.**
-# Each is put into a small network, and your detector draws its table. A leak is a dark cell *above*
-# the diagonal. Before you run it: which two do you suspect?
+# Here are four attention functions; you can find all of them in real programs. **Two of them
+# leak.** Each is put into a small network, and your detector draws its table. A leak is a dark
+# cell *above* the diagonal. Before you run it: which two do you suspect?
 
 
 # %%
 def suspect_a(queries, keys, values, mask):
-    """Put the lowest number there is where the mask forbids."""
+    """Put the lowest possible number where the mask is False."""
     scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
     weights = tf.nn.softmax(tf.where(mask, scores, scores.dtype.min))
     return tf.matmul(weights, values), weights
@@ -317,7 +329,7 @@ def suspect_c(queries, keys, values, mask):
 
 
 def suspect_d(queries, keys, values, mask):
-    """Take the mean off the values, so that they stay small."""
+    """Subtract the mean from the values to keep them small."""
     values -= tf.reduce_mean(values, axis=-2, keepdims=True)
     scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
     allowed = tf.where(mask, scores, NEVER)
@@ -334,7 +346,7 @@ from coursekit_transformer.data import TransformerData, Vocabulary
 
 
 def small_network(attend):
-    """Return a network that is not trained, with weights as large as trained ones."""
+    """Return an untrained network whose weights are as large as trained ones."""
     data = TransformerData(vocabulary=Vocabulary("abcdefgh"))
     settings = TransformerSettings(units=16, heads=2, layers=1, length=8)
     model = build_model(data, settings, attend=attend)
@@ -356,10 +368,10 @@ figure = Figure(figsize=(9, 2.6), layout="constrained")
 for axes, (letter, suspect) in zip(figure.subplots(1, 4), suspects.items(), strict=True):
     axes.imshow(table_of(suspect), cmap="Blues", vmin=0, vmax=1.2)
     axes.set(title=f"suspect {letter}", xlabel="character", ylabel="guess")
-show(figure, alt="Four tables of guesses and characters; in two of them all cells are dark.")
+show(figure, alt="Four tables of predictions and characters; in two of them all cells are dark.")
 
 # %% [markdown]
-# Write the letters of the two that leak, in the order of the alphabet, such as `"ac"`.
+# Write the letters of the two that leak, in alphabetical order, such as `"ac"`.
 
 # %%
 leaking = "bd"  # exercise
@@ -369,7 +381,7 @@ leaking = "bd"  # exercise
 
 @misconception(
     "leaking",
-    "Suspect a does not leak: exp of the lowest number is exactly 0, in the sum as well.",
+    "Suspect a does not leak: exp of the lowest number is exactly 0, also in the softmax's sum.",
 )
 def a_and_b():
     return "ab"
@@ -377,9 +389,9 @@ def a_and_b():
 
 @misconception(
     "leaking",
-    "Suspect c does not leak. It divides by the sum over what may be seen, and what the softmax "
-    "had divided by before cancels out. (It can still fail: where all that may be seen has tiny "
-    "weights, it divides 0 by 0.)",
+    "Suspect c does not leak. It divides by the sum over the visible positions, so the "
+    "sum that the softmax divided by cancels out. (It can still fail: if all visible "
+    "positions have tiny weights, it divides 0 by 0.)",
 )
 def b_and_c():
     return "bc"
@@ -387,26 +399,27 @@ def b_and_c():
 
 @misconception(
     "leaking",
-    "One of the two is right, but suspect c does not leak. Suspect b does: softmax has divided "
-    "by a sum over *all* places, later ones included, and so their keys can be felt.",
+    "Suspect d is right, but suspect c does not leak. Suspect b does: its softmax divides "
+    "by a sum over *all* positions, including later ones, so their keys have an "
+    "influence.",
 )
 def c_and_d():
     return "cd"
 
 
-@misconception("leaking", "The letters are right; write them in the order of the alphabet.")
+@misconception("leaking", "The letters are right. Write them in alphabetical order.")
 def other_order():
     return "db"
 
 
 @check(
-    "You have caught the two that leak",
+    "You have found the two that leak",
     points=2,
     after="detector",
     hints=(
-        "In which of the tables is a cell above the diagonal dark?",
-        "Which suspect takes a sum or a mean over *all* places and never divides it out again?",
-        "The softmax of one takes all places into its sum; the mean of another, too.",
+        "Which tables have a dark cell above the diagonal?",
+        "Which suspects take a sum or a mean over *all* positions that never cancels out?",
+        "One has a softmax over all positions, another a mean over all positions.",
     ),
 )
 def caught(student):
@@ -416,25 +429,25 @@ def caught(student):
 # %% [markdown]
 # ## Find and fix
 #
-# This is the attention of a network that learns quickly, and writes rubbish. Find the leak, and
-# fix it. Everything else must stay as it is.
+# This is the attention function of a network that learns quickly and writes rubbish. Find the leak
+# and fix it. Leave everything else as it is.
 
 
 # %% tags=["fault"]
 def scaled_dot_product(
     queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mix the values of the places whose keys fit a query.
+    """Average the values, weighted by how well each key matches the query.
 
     Args:
-        queries: What each place looks for, ``(..., time, size)``.
-        keys: What each place offers to be found by, ``(..., places, size)``.
-        values: What each place has to say, ``(..., places, size)``.
-        mask: True where a place may be looked at; fits ``(..., time, places)``.
+        queries: What each position is looking for, ``(..., time, size)``.
+        keys: How each position can be found, ``(..., positions, size)``.
+        values: What each position offers, ``(..., positions, size)``.
+        mask: True where a position may be looked at; broadcasts to ``(..., time, positions)``.
 
     Returns:
-        The mixture ``(..., time, size)``, and the weights ``(..., time, places)``, which sum
-        to one over the places.
+        The mixture ``(..., time, size)``, and the weights ``(..., time, positions)``, which sum
+        to one over the last axis.
     """
     size = queries.shape[-1]
     scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(size)
@@ -469,7 +482,7 @@ def by_hand(queries, keys, values, mask):
 
 
 def example(later=0.0):
-    """Two rows of four places; what the last two have to say is changed by `later`."""
+    """Two rows of four positions; what the last two have to say is changed by `later`."""
     draw = np.random.default_rng(9)
     queries, keys, values = draw.normal(0, 1.5, (3, 2, 4, 6)).astype("float32")
     keys[:, 2:] += later
@@ -488,8 +501,8 @@ def attend(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "The mask is still added as 0 and 1. A forbidden place loses one point of its score, that is "
-    "a factor of e: a hint, and not a wall.",
+    "The mask is still added as 0 and 1. Compared with visible positions, a hidden one "
+    "loses only 1 from its score, a factor of e in its weight. That does not hide it.",
 )
 def added(queries, keys, values, mask):
     return mixture(softmax(scores_of(queries, keys) + mask), values)
@@ -497,15 +510,15 @@ def added(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "This is suspect b: masked after the softmax, the weights no longer sum to one, and their "
-    "sum depends on what comes later.",
+    "This is suspect b. Masked after the softmax, the weights no longer sum to one, and "
+    "their sum depends on what comes later.",
 )
 def after_softmax(queries, keys, values, mask):
     return mixture(softmax(scores_of(queries, keys)) * mask, values)
 
 
 @misconception(
-    "attend", "The scores are multiplied by the mask: a forbidden score is 0, and exp(0) is 1."
+    "attend", "The scores are multiplied by the mask. That makes a masked score 0, and exp(0) is 1."
 )
 def multiplied(queries, keys, values, mask):
     return mixture(softmax(scores_of(queries, keys) * mask), values)
@@ -513,26 +526,27 @@ def multiplied(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "-1 is too little: a forbidden place keeps a share. Take a number so low that exp of it is 0.",
+    "-1 is not low enough: a hidden position keeps some weight. Use a number so low that "
+    "exp of it is 0.",
 )
 def a_little_lower(queries, keys, values, mask):
     return mixture(softmax(scores_of(queries, keys) + mask - 1.0 * ~mask), values)
 
 
-@misconception("attend", "The mask is not used at all any more.")
+@misconception("attend", "The mask is no longer used at all.")
 def no_mask(queries, keys, values, mask):
     return mixture(softmax(scores_of(queries, keys)), values)
 
 
-@misconception("attend", "The mask is the wrong way round: what may be seen is forbidden.")
+@misconception("attend", "The mask is the wrong way round: it hides what may be seen.")
 def turned_round(queries, keys, values, mask):
     return by_hand(queries, keys, values, ~mask)
 
 
 @misconception(
     "attend",
-    "Nothing leaks any more, but the weights are not those of the right scores: only the mask "
-    "should change. Is each score still divided by the root?",
+    "Nothing leaks any more, but the weights are wrong. Only the masking should change. "
+    "Is each score still divided by the square root?",
 )
 def root_lost(queries, keys, values, mask):
     scores = scores_of(queries, keys) * np.sqrt(queries.shape[-1])
@@ -541,7 +555,7 @@ def root_lost(queries, keys, values, mask):
 
 @misconception(
     "attend",
-    "The weights are right, and the mixture is not: it was not made with these weights.",
+    "The weights are right but the mixture is not: it was not computed with these weights.",
 )
 def old_weights(queries, keys, values, mask):
     weights = by_hand(queries, keys, values, mask)[1]
@@ -552,30 +566,31 @@ def old_weights(queries, keys, values, mask):
     "Nothing that comes later changes a weight",
     points=2,
     hints=(
-        "What becomes of a forbidden score, and what does softmax make of that?",
-        "It is 1 lower than it would be if allowed. How low must it be to weigh nothing?",
+        "What happens to the score of a hidden position, and what does the softmax turn it into?",
+        "It is only 1 lower than if it were visible. How low must it be to get no weight?",
         "`tf.nn.softmax(tf.where(mask, scores, NEVER))`.",
     ),
 )
 def closed(student):
     before, after = (student.attend(*example(later))[1] for later in (0.0, 3.0))
-    said = "the weights of the first two places, before and after a later place was changed"
+    said = "the weights of the first two positions, before and after a later position was changed"
     assert_close(after[:, :2], before[:, :2], said, atol=1e-5)
     assert_close(before.sum(-1), np.ones(before.shape[:2]), "weights sum to one", atol=1e-4)
     alone = np.eye(len(before[0, 0]))[0]
-    assert_close(before[0, 0], alone, "the first place can see itself alone", atol=1e-4)
+    assert_close(before[0, 0], alone, "the first position sees only itself", atol=1e-4)
     liked = by_hand(*example())[1][:, 1].argmax(-1)
-    assert_equal(before[:, 1].argmax(-1), liked, "what the second place of each row likes best")
+    assert_equal(before[:, 1].argmax(-1), liked, "where the second position of each row looks most")
 
 
 @check(
-    "Everything else is as it was",
+    "Everything else is unchanged",
     points=1,
     after="closed",
     hints=(
-        "Which single thing was wrong?",
-        "How the mask acts on the scores. The product, the root and the mixture were right.",
-        "Put back the line of `scores`, and mix the values with the weights.",
+        "What was the only thing that was wrong?",
+        "The way the mask acts on the scores. The product, the square root and the mixture "
+        "were right.",
+        "Restore the line that computes `scores`, and average the values with the weights.",
     ),
 )
 def unchanged_otherwise(student):
@@ -585,12 +600,12 @@ def unchanged_otherwise(student):
 
 
 # %% [markdown]
-# ## What it costs to find out late
+# ## How to notice a leak
 #
-# Two networks learn the lesson's text, one with the leak, one with *your* attention. Each is
-# measured three times: in training; on held-out windows, as one usually does; and on the same
-# held-out text **one character after another**, as it is when it writes, when what comes next does
-# not exist yet.
+# Two networks learn the lesson's text, one with the leak and one with *your* attention. Each is
+# measured in three ways: in training; on held-out windows, as usual; and on the same held-out text
+# **one character at a time**, as when it writes. In the third way the next character does not
+# exist yet.
 
 # %%
 from coursekit.prepare import prepare
@@ -602,14 +617,14 @@ from coursekit_transformer.train import character_loss
 
 
 def with_the_leak(queries, keys, values, mask):
-    """Attend as before the repair."""
+    """Attend with the leak, as before the fix."""
     scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(queries.shape[-1])
     weights = tf.nn.softmax(scores + tf.cast(mask, scores.dtype))
     return tf.matmul(weights, values), weights
 
 
 def one_by_one(model, ids: np.ndarray) -> float:
-    """Return the mean loss where each character is guessed before the next one exists.
+    """Return the mean loss if each character is predicted before it exists.
 
     Args:
         model: A network.
@@ -640,8 +655,9 @@ for name, attend in (("with the leak", with_the_leak), ("yours", scaled_dot_prod
     print(data.opening + continued(model, data.vocabulary, data.opening, 150, Taste(0.8)), "\n")
 
 # %% [markdown]
-# By the usual two figures the leaking network is far better. Only the third figure and the text
-# tell the truth, and the third agrees with the first two as soon as nothing leaks. Remember it
-# when a result is too good: *a test that goes through the same hole does not find it.*
+# By the first two numbers the leaking network is far better. Only the third number and the text
+# tell the truth. For the network without a leak, the third number roughly agrees with the first
+# two. Remember this when a result looks too good: *a test with the same leak cannot find the
+# leak.*
 #
 # **Next:** `coursekit check transformer/leak`, then `coursekit next`.

@@ -9,9 +9,9 @@
 #
 # **Kind.** predict, complete, measure
 #
-# A place of the text has a row of numbers, its **features**. No block replaces them: each *adds* to
-# them. First the attention adds what other places have told, then a small network (widen, gelu,
-# narrow) adds what it makes of that.
+# Each position of the text has a row of numbers, its **features**. No block replaces them: each
+# block *adds* to them. First the attention adds information from other positions. Then a small
+# feed-forward network (widen, GELU, narrow) processes that and adds its result.
 
 # %%
 from coursekit.prepare import show
@@ -20,14 +20,15 @@ from coursekit_transformer.practice import figures
 show(
     figures.stream((16, 64, 128), 4 * 128),
     alt="A straight line carries the features through the block. At two points a branch leaves it: "
-    "a norm and the attention, then a norm and the small network; what each computes is added to "
+    "a norm and the attention, then a norm and the feed-forward network; each result is added to "
     "the line.",
 )
 
 # %% [markdown]
-# The line that runs straight through is called the *residual stream* (He et al. 2016). Before each
-# part the features are **normalised**, so that it always reads numbers of the same size, however
-# much has been added (Ba et al. 2016; before each part, as in GPT-2).
+# The line that runs straight through is called the *residual stream* ([He et al.
+# 2016](https://arxiv.org/abs/1603.05027)). The features are **normalised** before each part, as in
+# GPT-2, so that it always reads numbers of the same size, however much has been added ([Ba et al.
+# 2016](https://arxiv.org/abs/1607.06450)).
 
 # %%
 from collections.abc import Callable
@@ -43,16 +44,16 @@ from coursekit_transformer.model import causal_mask, linear, scaled_dot_product
 # %% [markdown]
 # ## Predict first
 #
-# A place has the features (1, 3). Normalised they have the mean 0 and the variance 1. What are
-# they? (The variance is the mean of the squared distances from the mean.)
+# A position has the features (1, 3). Normalise them to mean 0 and variance 1. What are they now?
+# (The variance is the mean of the squared distances from the mean.)
 
 # %%
 normalised = (-1.0, 1.0)  # exercise
 
 # %% [markdown]
-# Twelve blocks stand on each other, and each adds twice. The features begin with a variance of 1,
-# and suppose that all that is added is independent and has a variance of 1, too. What is the
-# *standard deviation* of the features at the end?
+# Twelve blocks are stacked, and each adds twice. The features start with a variance of 1. Suppose
+# that everything that is added is independent and also has a variance of 1. What is the *standard
+# deviation* of the features at the end?
 
 # %%
 spread_at_the_end = 5.0  # exercise
@@ -63,49 +64,56 @@ import numpy as np
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("normalised", "The mean is right; but these have a variance of 0.25, not of 1.")
+@misconception("normalised", "The mean is right, but these have a variance of 0.25, not 1.")
 def halves():
     return (-0.5, 0.5)
 
 
 @misconception(
-    "normalised", "They sum to one, as the weights of attention do. A norm makes the mean 0."
+    "normalised", "These sum to one, as attention weights do. Normalising makes the mean 0."
 )
 def as_shares():
     return (0.25, 0.75)
 
 
-@misconception("normalised", "Divided by their length: the mean is not taken off.")
+@misconception(
+    "normalised", "You divided by the length of the vector. The mean must be subtracted first."
+)
 def by_length():
     return (0.316, 0.949)
 
 
-@misconception("normalised", "From 0 to 1: that is another way to normalise.")
+@misconception(
+    "normalised", "This scales to the range from 0 to 1, which is another way to normalise."
+)
 def from_zero():
     return (0.0, 1.0)
 
 
 @misconception(
     "spread_at_the_end",
-    "That is the variance. Variances of independent numbers add up; what is the root of 25?",
+    "That is the variance. Variances of independent numbers add up; what is the square root of 25?",
 )
 def the_variance():
     return 25.0
 
 
 @misconception(
-    "spread_at_the_end", "Each block adds twice: once the attention, once the small network."
+    "spread_at_the_end",
+    "Each block adds twice: the attention once, and the feed-forward network once.",
 )
 def once_a_block():
     return 3.6
 
 
-@misconception("spread_at_the_end", "The features that were there at the beginning count as well.")
+@misconception("spread_at_the_end", "The variance of the features at the start counts as well.")
 def without_beginning():
     return 4.9
 
 
-@misconception("spread_at_the_end", "It stays the same only if something normalises the *sum*.")
+@misconception(
+    "spread_at_the_end", "It would stay the same only if something normalised the *sum*."
+)
 def stays():
     return 1.0
 
@@ -116,17 +124,17 @@ def rounded():
 
 
 @check(
-    "You can normalise by head",
+    "You can normalise in your head",
     points=1,
     hints=(
         "What is the mean of 1 and 3, and how far is each from it?",
-        "The mean is 2, the distances are -1 and 1, the variance is 1.",
-        "Take off 2 and divide by 1.",
+        "The mean is 2, the distances are -1 and 1, and the variance is 1.",
+        "Subtract 2 and divide by 1.",
     ),
 )
 def by_head(student):
     found = np.array(student["normalised"], float)
-    assert_close(found, [-1, 1], "the mean 0, the variance 1", atol=0.01)
+    assert_close(found, [-1, 1], "mean 0, variance 1", atol=0.01)
 
 
 @check(
@@ -134,20 +142,22 @@ def by_head(student):
     points=1,
     hints=(
         "What is the variance of the sum of independent numbers?",
-        "The sum of their variances: 1 at the beginning, and 1 for each of 24 additions.",
-        "The root of 25.",
+        "The sum of their variances: 1 at the start, and 1 for each of the 24 additions.",
+        "The square root of 25.",
     ),
 )
 def grows(student):
-    assert abs(student["spread_at_the_end"] - 5) < 0.05, "variances add up; then take the root"
+    assert abs(student["spread_at_the_end"] - 5) < 0.05, (
+        "variances add up; then take the square root"
+    )
 
 
 # %% [markdown]
 # ## The norm
 #
-# Write `layer_norm`. Each place is normalised *by itself*, over its own units: the last axis. To
-# the variance 1e-5 is added, so that equal numbers do not divide by zero. Then comes what is
-# learnt: a `scale` and a `shift` for each unit.
+# Write `layer_norm`. Each position is normalised *by itself*, over its own units, which are the
+# last axis. Add 1e-5 to the variance, so that nothing is divided by zero when all numbers are
+# equal. Then apply the learned `scale` and `shift`, one of each per unit.
 
 # %%
 from coursekit_transformer.model import layer_norm  # exercise
@@ -167,7 +177,7 @@ def normed(features, scale, shift, axis=-1, added=1e-5, take_off=True, root=True
 
 
 def some_features():
-    """Two rows, three places, four units; scales and shifts."""
+    """Two rows, three positions, four units; scales and shifts."""
     draw = np.random.default_rng(3)
     sizes = ((2, 3, 4), (4,), (4,))
     return tuple(draw.normal(2, 3, size).astype("float32") for size in sizes)
@@ -180,31 +190,33 @@ def norm(features, scale, shift):
 
 @misconception(
     "norm",
-    "The mean was taken over the *places*. Then a place is told about later ones: a leak. Each "
-    "place is normalised by itself, over the last axis.",
+    "The mean was taken over the *positions*. Then a position depends on later ones, "
+    "which is a leak. Normalise each position by itself, over the last axis.",
 )
 def over_places(features, scale, shift):
     return normed(features, scale, shift, axis=-2)
 
 
 @misconception(
-    "norm", "Everything was normalised together; each place has a mean and a variance of its own."
+    "norm", "Everything was normalised together. Each position has its own mean and variance."
 )
 def over_all(features, scale, shift):
     return normed(features, scale, shift, axis=(-2, -1))
 
 
-@misconception("norm", "The mean over the rows of the batch is batch normalisation, another thing.")
+@misconception(
+    "norm", "The mean was taken over the rows of the batch. That is batch normalisation."
+)
 def over_batch(features, scale, shift):
     return normed(features, scale, shift, axis=0)
 
 
-@misconception("norm", "The mean is not taken off.")
+@misconception("norm", "The mean is not subtracted.")
 def mean_left(features, scale, shift):
     return normed(features, scale, shift, take_off=False)
 
 
-@misconception("norm", "It was divided by the variance, not by its root.")
+@misconception("norm", "You divided by the variance, not by its square root.")
 def by_variance(features, scale, shift):
     return normed(features, scale, shift, root=False)
 
@@ -219,15 +231,15 @@ def no_shift(features, scale, shift):
     return normed(features, scale, 0.0)
 
 
-@misconception("norm", "The shift was added before the scale was multiplied.")
+@misconception("norm", "The shift was added before the scale was applied.")
 def shift_first(features, scale, shift):
     return (normed(features, 1.0, 0.0) + shift) * scale
 
 
 @misconception(
     "norm",
-    "Where all units of a place are equal, the variance is 0 and something is divided by 0: add "
-    "1e-5 to the variance before you take the root.",
+    "If all units of a position are equal, the variance is 0, and you divide by 0. Add "
+    "1e-5 to the variance before you take the square root.",
 )
 def nothing_added(features, scale, shift):
     with np.errstate(invalid="ignore"):  # 0 / 0, as it is told
@@ -235,12 +247,12 @@ def nothing_added(features, scale, shift):
 
 
 @check(
-    "Each place has the mean 0 and the variance 1",
+    "Each position has mean 0 and variance 1",
     points=2,
     hints=(
-        "Over which axis does a place have its mean?",
-        "`tf.reduce_mean(features, axis=-1, keepdims=True)`; the variance is the mean of the "
-        "squares of what is left.",
+        "Over which axis is the mean of a position taken?",
+        "`tf.reduce_mean(features, axis=-1, keepdims=True)` is the mean. The variance is the "
+        "mean of the squared differences from it.",
         "`(features - mean) * tf.math.rsqrt(variance + 1e-5)`.",
     ),
 )
@@ -253,11 +265,11 @@ def standard(student):
 
 
 @check(
-    "Then it is scaled and shifted",
+    "Then the features are scaled and shifted",
     points=1,
     after="standard",
     hints=(
-        "What is multiplied, and what is added?",
+        "What do you multiply by, and what do you add?",
         "The normalised features times the scale, plus the shift.",
         "`... * scale + shift`.",
     ),
@@ -269,37 +281,40 @@ def learnt(student):
 
 
 @check(
-    "Equal numbers do not divide by zero",
+    "Equal numbers cause no division by zero",
     points=1,
     after="standard",
     hints=(
         "What is the variance of (2, 2, 2, 2)?",
-        "0. What keeps the division harmless?",
-        "Add 1e-5 to the variance under the root.",
+        "It is 0. What prevents a division by zero?",
+        "Add 1e-5 to the variance under the square root.",
     ),
 )
 def harmless(student):
     _, scale, shift = some_features()
     flat = np.full((1, 2, 4), 2, "float32")
     found = student.norm(flat, scale, shift)
-    assert np.isfinite(found).all(), "equal numbers give something that is not a number"
+    assert np.isfinite(found).all(), "equal numbers give NaN or infinity"
     assert_close(
-        found, np.broadcast_to(shift, (1, 2, 4)), "equal numbers leave only the shift", atol=1e-2
+        found,
+        np.broadcast_to(shift, (1, 2, 4)),
+        "for equal numbers only the shift remains",
+        atol=1e-2,
     )
 
 
 # %% [markdown]
 # ## The block
 #
-# The layer that holds the scale and the shift is given; it calls your function. Write `call` of
-# the block, after the drawing above:
+# The layer that holds the scale and the shift is given. It calls your function. Write the block's
+# `call`, following the drawing above:
 #
-# 1. normalise the features, let the attention read them: it takes the normalised features, `seen`
-#    and `memory`, and returns what was told, the new memory, and the weights;
-# 2. drop some of what was told (`self.dropouts[0](told, training=training)`), and add it to the
+# 1. normalise the features and pass them to the attention together with `seen` and `memory`: it
+#    returns its result `told`, the new memory, and the weights;
+# 2. apply dropout to the result (`self.dropouts[0](told, training=training)`) and add it to the
 #    features;
-# 3. normalise *these* features, let `self.widen` and then `self.narrow` work on them, drop, add;
-# 4. return the features, the memory, the weights.
+# 3. normalise *these* features, apply `self.widen` and then `self.narrow`, then dropout, and add;
+# 4. return the features, the memory and the weights.
 
 # %%
 from coursekit_transformer.model import LayerNorm  # show
@@ -361,10 +376,10 @@ def dropped():
     made.attention.merge.kernel.assign(0 * made.attention.merge.kernel)
     nothing = made(read, mask, training=True)[0]
     return {
-        "the same when it is used": np.allclose(once, again),
-        "others in training": not np.allclose(once, trained),
-        "what was told is dropped": not np.allclose(*told),
-        "the stream is never dropped": np.allclose(nothing, read),
+        "the same output each time outside training": np.allclose(once, again),
+        "a different output in training": not np.allclose(once, trained),
+        "dropout on the attention's result": not np.allclose(*told),
+        "no dropout on the stream": np.allclose(nothing, read),
     }
 
 
@@ -377,19 +392,19 @@ RIGHT = ("norm", "norm", "stream", "stream")
 
 @misconception(
     "through",
-    "Nothing is added: each part *replaces* the features. What was known is lost in every block, "
-    "and the gradient has no straight way back.",
+    "Nothing is added: each part *replaces* the features. Every block loses what was "
+    "known before, and the gradient has no direct path back.",
 )
 def replaced(features, scales):
     return passed(features, scales, ("norm", "norm", "none", "none"))
 
 
-@misconception("through", "The attention replaces the features; it should add to them.")
+@misconception("through", "The attention replaces the features. It should add to them.")
 def attention_replaces(features, scales):
     return passed(features, scales, ("norm", "norm", "none", "stream"))
 
 
-@misconception("through", "The small network replaces the features; it should add to them.")
+@misconception("through", "The feed-forward network replaces the features. It should add to them.")
 def network_replaces(features, scales):
     return passed(features, scales, ("norm", "norm", "stream", "none"))
 
@@ -404,14 +419,15 @@ def attention_raw(features, scales):
     return passed(features, scales, ("raw", "norm", "stream", "stream"))
 
 
-@misconception("through", "The small network reads features that are not normalised.")
+@misconception("through", "The feed-forward network reads features that are not normalised.")
 def network_raw(features, scales):
     return passed(features, scales, ("norm", "raw", "stream", "stream"))
 
 
 @misconception(
     "through",
-    "The small network reads the features from *before* the attention: what was told is not used.",
+    "The feed-forward network reads the features from *before* the attention, so it does "
+    "not see the attention's result.",
 )
 def side_by_side(features, scales):
     return passed(features, scales, ("norm", "early", "stream", "stream"))
@@ -419,22 +435,22 @@ def side_by_side(features, scales):
 
 @misconception(
     "through",
-    "What the network adds was added to the features from before the attention: what the attention "
-    "told is lost.",
+    "The feed-forward network's result was added to the features from before the "
+    "attention, so the attention's result is lost.",
 )
 def forgets_told(features, scales):
     return passed(features, scales, ("norm", "norm", "stream", "input"))
 
 
-@misconception("through", "Both parts use the first norm; the small network has one of its own.")
+@misconception("through", "Both parts use the first norm. The feed-forward network has its own.")
 def one_norm(features, scales):
     return passed(features, scales, ("norm", "first", "stream", "stream"))
 
 
 @misconception(
     "through",
-    "The *normalised* features were carried on, and not the stream itself: after the first block "
-    "nobody knows how large they were.",
+    "The *normalised* features were passed on instead of the stream itself, so their "
+    "original size is lost after the first block.",
 )
 def stream_normed(features, scales):
     carried = normed(features, scales[0], 0.0)
@@ -444,55 +460,55 @@ def stream_normed(features, scales):
 
 @misconception(
     "through",
-    "The sum is normalised after each part, as in the transformer of 2017. Here each part's input "
-    "is: then nothing stands in the way of the stream.",
+    "The sum is normalised after each part, as in the transformer of 2017. Here only each "
+    "part's input is normalised, so that nothing interrupts the stream.",
 )
 def normed_after(features, scales):
     middle = normed(features + 2 * features, scales[0], 0.0)
     return normed(middle + 3 * middle, scales[1], 0.0), ["new", "old"], "weights"
 
 
-@misconception("through", "The memory that comes out is the one that went in.")
+@misconception("through", "The memory that is returned is the old one.")
 def memory_before(features, scales):
     return passed(features, scales, RIGHT, memory="old")
 
 
 def told(*facts):
-    names = ("the same when it is used", "others in training")
-    more = ("what was told is dropped", "the stream is never dropped")
+    names = ("the same output each time outside training", "a different output in training")
+    more = ("dropout on the attention's result", "no dropout on the stream")
     return dict(zip((*names, *more), facts, strict=True))
 
 
-@misconception("dropped", "Nothing is ever dropped; both parts have a dropout.")
+@misconception("dropped", "No dropout is ever applied. Both parts have one.")
 def never_dropped():
     return told(True, False, False, True)
 
 
-@misconception("dropped", "Features are dropped when the network is used: hand on `training`.")
+@misconception("dropped", "Dropout is also applied outside training: pass `training` on.")
 def always_dropped():
     return told(False, True, True, True)
 
 
-@misconception("dropped", "What the attention tells is not dropped in training.")
+@misconception("dropped", "No dropout is applied to the attention's result in training.")
 def told_kept():
     return told(True, True, False, True)
 
 
 @misconception(
     "dropped",
-    "The stream itself is dropped. Only what is *added* may be: a hole in the stream is never "
-    "filled again.",
+    "Dropout is applied to the stream itself. Apply it only to what is *added*: what the "
+    "stream loses is lost for good.",
 )
 def stream_dropped():
     return told(True, True, True, False)
 
 
 @check(
-    "Both parts read normalised features, and add to the stream",
+    "Both parts read normalised features and add to the stream",
     points=3,
     hints=(
-        "What happens to the features themselves on their way through the drawing?",
-        "Twice something is added to them: `features = features + ...`. Each part reads "
+        "In the drawing, what happens to the features themselves on their way through?",
+        "Something is added to them twice: `features = features + ...`. Each part reads "
         "`self.norm_...(features)`.",
         "`told, memory, weights = self.attention(self.norm_attention(features), seen, memory)`, "
         "then add; `self.narrow(self.widen(self.norm_network(features)))`, then add.",
@@ -502,50 +518,52 @@ def adds(student):
     features, scales = some_features()[0], np.array([[1, 2, 3, 4], [2, 1, 0.5, 3]], "float32")
     found, _, _ = student.through(features, scales)
     expected = stages(features, scales, RIGHT)
-    said = "an attention that doubles what it reads, then a network that triples it"
+    said = "with an attention that doubles its input and a network that triples its input"
     assert_close(found, expected, said, atol=1e-2, rtol=1e-3)
 
 
 @check(
-    "It hands on the memory and the weights",
+    "It returns the memory and the weights",
     points=1,
     after="adds",
     hints=(
-        "What does the attention return besides what was told?",
-        "The keys and values for later places, and the weights: both are returned.",
+        "What else does the attention return, besides its result?",
+        "The keys and values for later positions, and the weights. Return both.",
         "`return features, memory, weights`, with the memory that the attention returned.",
     ),
 )
 def hands_on(student):
     features, scales = some_features()[0], np.ones((2, 4), "float32")
     _, memory, weights = student.through(features, scales)
-    assert memory == ["new", "old"], "the memory is not the one that the attention returned"
-    assert weights == "weights", "the third thing should be the attention's weights"
+    assert memory == ["new", "old"], "this is not the memory that the attention returned"
+    assert weights == "weights", "the third thing returned should be the attention's weights"
 
 
 @check(
-    "Only what is added is dropped, and only in training",
+    "Dropout applies only to what is added, and only in training",
     points=1,
     after="adds",
     hints=(
-        "Through which layers does what was told go before it is added?",
-        "Through a dropout, which is told whether this is training; the stream does not.",
+        "Which layer does each result pass through before it is added?",
+        "A dropout layer, which needs to know whether this is training. The stream does not "
+        "pass through it.",
         "`features + self.dropouts[0](told, training=training)`, and the same with the second.",
     ),
 )
 def drops(student):
     for what, right in student.dropped().items():
-        assert right is True, f"this should be so, and is not: {what}"
+        assert right is True, f"expected but missing: {what}"
 
 
 # %% [markdown]
 # ## With and without
 #
-# Twelve blocks of your making, narrow ones, learn the lesson's text for a few hundred steps. Then
-# the same without the stream (each part replaces the features), without norms, and with norms
-# *after* each sum, as in 2017. **Predict:** which of the four learn, and which does not even begin?
+# Twelve of your blocks, narrow ones, learn the lesson's text for a few hundred steps. Then come
+# three variants: without the stream (each part replaces the features), without norms, and with
+# norms *after* each sum, as in 2017. **Predict:** which of the four learn, and which does not even
+# start?
 #
-# The ruler is the **gradient**: how large is it in each block, in the very first step?
+# To see why, we measure the **gradient**: how large is it in each block in the very first step?
 
 # %%
 from coursekit.prepare import prepare
@@ -583,6 +601,7 @@ class NormAfter(Block):
         return self.norm_network(features + thought), memory, weights
 
 
+# %%
 def gradient_by_block(model, batch) -> list[float]:
     """Return the size of the gradient in each block's first matrix."""
     inputs, targets = batch
@@ -615,7 +634,7 @@ for name, kind in variants.items():
     print(f"first gradient: block 1 {first:.0e}, block {LAYERS} {last:.0e}")
 show(
     curves(f"{LAYERS} blocks", losses),
-    alt="Four curves of the loss; the one without the stream stays flat at the top.",
+    alt="Four loss curves; the one without the stream stays flat at the top.",
 )
 
 # %% tags=["train"]
@@ -629,9 +648,10 @@ figure.axes[0].set_yscale("log")
 show(figure, alt="The gradient in each block on a logarithmic axis, a line for each network.")
 
 # %% [markdown]
-# Without the stream the gradient must pass through every block, and each makes it smaller; in the
-# first block hardly anything arrives. With the stream there is a straight way back: the gradient of
-# a sum goes to both of its parts whole. The norms keep what is read at one size while the stream
-# grows. What they are worth shows most at a high learning rate, and in deeper networks than this.
+# Without the stream the gradient must pass through every block, and each makes it smaller. Hardly
+# any of it reaches the first block. With the stream it has a direct path back, because the
+# gradient of a sum passes undiminished to both terms. The norms keep the input of each part at one
+# size while the stream grows. They matter most at a high learning rate and in networks deeper than
+# this one.
 #
 # **Next:** `coursekit check transformer/residual`, then `coursekit next`.

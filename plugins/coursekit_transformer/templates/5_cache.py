@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Remembering what was read
 #
-# **Goal.** Write with a key-value cache: the same text, many times faster.
+# **Goal.** Write with a key-value cache: the same text, many times as fast.
 #
 # **Time.** 30 minutes
 #
@@ -9,13 +9,13 @@
 #
 # **Kind.** predict, complete, measure
 #
-# In training the whole window is read at once. When the network writes, each new character must be
-# read before the next can be guessed. The plain way reads the whole text again for every character.
-# But what has been read does not change: no place looks ahead, so its keys and values stay the same
-# whatever follows. They can be kept. Then only the *new* character is read; its query looks at the
-# keys that were kept, and at its own.
+# In training the whole window is read at once. When the network writes, it must read each new
+# character before it can predict the next. The simple way is to read the whole text again for
+# every character. But the keys and values of earlier characters do not change: no position looks
+# ahead, so nothing that follows can affect them. We can keep them. Then only the *new* character
+# is read, and its query looks at the stored keys and at its own.
 #
-# That is the **key-value cache**, and every language model that you have used writes with one.
+# This is the **key-value cache**. Practically every large language model writes with one.
 
 # %%
 import math
@@ -31,8 +31,8 @@ from coursekit_transformer.model import merge_heads, rotated, scaled_dot_product
 # %% [markdown]
 # ## Predict first
 #
-# A text of 100 characters is written, from the first character on. Without a cache the network
-# reads 1 character, then 2, then 3, ... then 100. How many characters does it read altogether?
+# A network writes a text of 100 characters. Without a cache it reads 1 character, then 2, then 3,
+# ..., then 100. How many characters does it read in total?
 
 # %%
 read_without = 5050  # exercise
@@ -44,8 +44,8 @@ read_without = 5050  # exercise
 read_with = 100  # exercise
 
 # %% [markdown]
-# A network has 4 layers of 8 heads; a key has 16 numbers, and so has a value. The cache keeps 64
-# places. How many numbers are in it?
+# A network has 4 layers with 8 heads each. A key has 16 numbers, and so does a value. The cache
+# holds 64 positions. How many numbers are in it?
 
 # %%
 numbers_kept = 65_536  # exercise
@@ -54,52 +54,54 @@ numbers_kept = 65_536  # exercise
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
 
-@misconception("read_without", "That is 100 times the whole text; at first there is less to read.")
+@misconception("read_without", "That is 100 times the whole text. At first there is less to read.")
 def whole_each_time():
     return 10_000
 
 
-@misconception("read_without", "The last reading, of all 100 characters, belongs to it as well.")
+@misconception("read_without", "The last pass, over all 100 characters, counts as well.")
 def one_reading_less():
     return 4_950
 
 
-@misconception("read_without", "That is what the last reading alone takes; add those before it.")
+@misconception("read_without", "That is only the last pass. Add the passes before it.")
 def last_reading():
     return 100
 
 
-@misconception("read_with", "Kept keys and values need not be read again: only what is new is.")
+@misconception(
+    "read_with", "What is in the cache need not be read again. Only new characters are read."
+)
 def no_gain():
     return 5050
 
 
-@misconception("read_with", "Each of the 100 characters is read, once.")
+@misconception("read_with", "Each of the 100 characters is read once.")
 def only_one():
     return 1
 
 
-@misconception("numbers_kept", "These are the keys alone: the values are kept, too.")
+@misconception("numbers_kept", "These are only the keys. The values are kept as well.")
 def keys_alone():
     return 32_768
 
 
-@misconception("numbers_kept", "This is one layer; each of the four has keys and values.")
+@misconception("numbers_kept", "This is one layer. Each of the four has keys and values.")
 def one_layer():
     return 16_384
 
 
-@misconception("numbers_kept", "This is one head of each layer; all eight have keys and values.")
+@misconception("numbers_kept", "This is one head of each layer. All eight have keys and values.")
 def one_head():
     return 8_192
 
 
 @check(
-    "You know what reading again costs",
+    "You know the cost of reading everything again",
     points=1,
     hints=(
         "What is 1 + 2 + 3 + ... + 100?",
-        "Fifty pairs of 101.",
+        "It is fifty pairs, each with the sum 101.",
         "100 * 101 / 2.",
     ),
 )
@@ -112,7 +114,7 @@ def again(student):
     points=1,
     hints=(
         "How many characters are new at each step?",
-        "One, and there are 100 steps.",
+        "One character, and there are 100 steps.",
         "100.",
     ),
 )
@@ -124,26 +126,28 @@ def saved(student):
     "You know what a cache keeps",
     points=1,
     hints=(
-        "What is kept of each place: features, queries, keys, values?",
+        "What is kept for each position: features, queries, keys, values?",
         "Keys and values, in each head of each layer.",
         "2 * 4 * 8 * 64 * 16.",
     ),
 )
 def kept(student):
-    assert student["numbers_kept"] == 65_536, "keys and values, layers, heads, places, numbers"
+    assert student["numbers_kept"] == 65_536, (
+        "multiply: keys and values, layers, heads, positions, numbers"
+    )
 
 
 # %% [markdown]
 # ## Attention that remembers
 #
-# Here is the lesson's attention without the lines about the memory. `memory` holds the keys and the
-# values of the places before, `(batch, heads, past, size)` each, in the order of the text. The
-# queries are only those of the new places.
+# Here is the lesson's attention without the lines that use the memory. `memory` holds the keys and
+# the values of earlier positions, `(batch, heads, past, size)` each, in the order of the text.
+# There are queries only for the new positions.
 #
-# Fill the hole: put the new keys and values behind those that were kept. And set `past`, the number
-# of the places before the new ones: with it the queries are turned as what they are, the *latest*
-# places. (The keys are kept as they were before turning, and all of them are turned, from place 0
-# on. Only distances count, so it does not matter where the counting starts.)
+# Fill the gap: append the new keys and values to the stored ones. And set `past` to the number of
+# stored positions, so that the queries are rotated as what they are: the *latest* positions. (Keys
+# are stored before their rotation, and then all of them are rotated, starting at position 0. Only
+# distances count, so it does not matter where counting starts.)
 
 # %%
 from coursekit.prepare import show
@@ -165,8 +169,8 @@ text = tf.random.stateless_normal((1, 5, 8), seed=(1, 2))
 whole, _, _ = layer(text, causal_mask(5))
 _, known, _ = layer(text[:, :4], causal_mask(4))
 last, _, _ = layer(text[:, 4:], causal_mask(1, past=4), known)
-print("read at once    ", whole[0, 4, :4].numpy().round(3))
-print("with what was kept", last[0, 0, :4].numpy().round(3))
+print("read at once   ", whole[0, 4, :4].numpy().round(3))
+print("with the memory", last[0, 0, :4].numpy().round(3))
 
 # %%
 import numpy as np
@@ -194,7 +198,7 @@ def parts_of(features, weights):
 
 
 def told(queries, keys, values, weights, first):
-    """Mix values for the latest places, and lay the heads side by side."""
+    """Mix values for the latest positions, and lay the heads side by side."""
     time, places = queries.shape[1], keys.shape[1]
     looks = np.arange(places) <= np.arange(places - time, places)[:, None]
     scores = np.einsum("hid,hjd->hij", turned(queries, first), turned(keys))
@@ -204,14 +208,14 @@ def told(queries, keys, values, weights, first):
 
 
 def example(new=2):
-    """A text of six places of which the last `new` are new, and the weights of a layer."""
+    """A text of six positions of which the last `new` are new, and the weights of a layer."""
     draw = np.random.default_rng(4)
     weights = [draw.normal(0, 0.6, size).astype("float32") for size in ((8, 24), (8, 8))]
     return draw.normal(size=(1, 6, 8)).astype("float32"), new, weights
 
 
 def read_on(features, new, weights, change=None):
-    """Return what the new places are told, and the keys that come out, ``(heads, 6, size)``."""
+    """Return what the new positions receive, and the resulting keys, ``(heads, 6, size)``."""
     queries, keys, values = parts_of(features, weights)
     past = 6 - new
     first = past
@@ -227,7 +231,7 @@ def read_on(features, new, weights, change=None):
 
 @probe
 def remembering(features, new, weights):
-    """Read a text in two pieces: what the new places are told, and the keys that come out."""
+    """Read a text in two pieces: what the new positions are told, and the keys that come out."""
     made = SelfAttention(8, 2)
     read, past = tf.constant(features), features.shape[1] - new
     made(read, causal_mask(past + new))
@@ -238,16 +242,16 @@ def remembering(features, new, weights):
     out, after, looks = made(read[:, past:], mask, tuple(known))
     if looks.shape[-1] != past + new:
         raise ValueError(
-            f"the new places look at {looks.shape[-1]} places; {past} were kept and {new} are new"
+            f"new positions look at {looks.shape[-1]} positions; {past} were stored, {new} are new"
         )
     return out[0], after[0][0]
 
 
 @misconception(
     "remembering",
-    "`past` stays 0, so the new queries are turned as if they stood at the beginning of the text. "
-    "Every distance is wrong. The network still writes, and much worse than it could: a fault that "
-    "is hard to see.",
+    "`past` stays 0, so the new queries are rotated as if they were at the beginning of "
+    "the text. Every distance is wrong. The network still writes, but much worse than it "
+    "could. Such a bug is hard to notice.",
 )
 def from_zero(features, new, weights):
     return read_on(features, new, weights, "from zero")
@@ -255,7 +259,7 @@ def from_zero(features, new, weights):
 
 @misconception(
     "remembering",
-    "The new keys and values were put *before* those that were kept: the text is out of order.",
+    "The new keys and values were put *before* the stored ones, so the text is out of order.",
 )
 def put_before(features, new, weights):
     return read_on(features, new, weights, "behind")
@@ -263,22 +267,22 @@ def put_before(features, new, weights):
 
 @misconception(
     "remembering",
-    "The values stand in another order than the keys: what is found by a key is the value of "
-    "another place.",
+    "The values are in a different order from the keys: a matching key leads to the value "
+    "of a different position.",
 )
 def values_elsewhere(features, new, weights):
     return read_on(features, new, weights, "values alone")
 
 
 @check(
-    "New places are told the same as when all is read at once",
+    "New positions receive the same as when everything is read at once",
     points=3,
     hints=(
-        "Along which axis of (batch, heads, places, size) do the places follow each other?",
-        "`tf.concat([what was kept, what is new], axis=2)`, for the keys and for the values. And "
-        "how many places were kept?",
+        "Which axis of (batch, heads, positions, size) runs along the text?",
+        "Use `tf.concat([stored, new], axis=2)` for the keys and for the values. And how many "
+        "positions were stored?",
         "`past = memory[0].shape[2]`, `keys = tf.concat([memory[0], keys], axis=2)`, and the "
-        "values alike.",
+        "same for the values.",
     ),
 )
 def same(student):
@@ -286,9 +290,9 @@ def same(student):
         found, keys = student.remembering(*example(new))
         expected, right = read_on(*example(new))
         assert np.shape(keys) == (2, 6, 4), (
-            f"the keys that come out have the shape {np.shape(keys)} for six places"
+            f"the keys that come out have the shape {np.shape(keys)} for six positions"
         )
-        said = f"what the last {new} of six places are told"
+        said = f"what the last {new} of six positions receive"
         assert_close(found, expected, said, atol=1e-3)
         assert_close(keys, right, "the keys that come out", atol=1e-4)
 
@@ -296,16 +300,16 @@ def same(student):
 # %% [markdown]
 # ## Writing with it
 #
-# A model `model(ids, memory)` returns the logits of every place that it read, `(1, time,
-# characters)`, and the memory of all that it has read since `model.empty_memory(1)`. Write
-# `write_likeliest`: read the prompt once; then take the likeliest character, read *it alone*, and
-# so on. Return the ids of what was written, `(count,)`, without the prompt. Read no character
-# twice, and none that nobody will look at: the last one that is written need not be read.
+# The call `model(ids, memory)` returns the logits of every position that it read, `(1, time,
+# characters)`, and the memory of everything read since `model.empty_memory(1)`. Write
+# `write_likeliest`: read the prompt once, take the most likely character, read *only that
+# character*, and so on. Return the ids of what was written, `(count,)`, without the prompt. Read
+# no character twice, and do not read the last one that you write, because nothing depends on it.
 
 
 # %%
 def write_likeliest(model, ids: np.ndarray, count: int) -> np.ndarray:  # exercise
-    """Continue a text, always with the likeliest character.
+    """Continue a text, always with the most likely character.
 
     Args:
         model: Takes ids ``(1, time)`` and a memory; returns logits and the new memory.
@@ -328,10 +332,10 @@ def write_likeliest(model, ids: np.ndarray, count: int) -> np.ndarray:  # exerci
 
 
 class Adder:
-    """A toy with a memory: it expects the sum of all that it has read, modulo 10."""
+    """A toy with a memory: it predicts the sum of everything it has read, modulo 10."""
 
     def empty_memory(self, rows: int) -> int:
-        """Return the sum of nothing."""
+        """Return the sum before anything is read."""
         return 0
 
     def __call__(self, ids, memory):
@@ -377,8 +381,8 @@ def writing(ids, count):
 
 @misconception(
     "writing",
-    "The whole text is read again for every character, *and* the memory is handed in: each "
-    "character is read many times over.",
+    "The whole text is read again for every character, *and* the memory is passed in. So "
+    "each character is read many times over.",
 )
 def all_again(ids, count):
     text, total, lengths, written = list(ids), 0, [], []
@@ -392,8 +396,8 @@ def all_again(ids, count):
 
 @misconception(
     "writing",
-    "The text is right, but the memory begins empty each time and all is read again: that is "
-    "writing without a cache.",
+    "The text is right, but the memory is empty each time and everything is read again. "
+    "That is writing without a cache.",
 )
 def without_cache(ids, count):
     written, _ = adding(ids, count)
@@ -402,28 +406,31 @@ def without_cache(ids, count):
 
 @misconception(
     "writing",
-    "The memory that comes back is not handed in the next time: each character is guessed from the "
-    "one before it alone.",
+    "The memory that the model returns is not passed in the next time, so each character "
+    "is predicted only from the one before it.",
 )
 def memory_lost(ids, count):
     total = sum(ids) % 10
     return np.full(count, total), [len(ids)] + [1] * (count - 1)
 
 
-@misconception("writing", "The prompt is returned, too; only what was written is asked for.")
+@misconception("writing", "The prompt is returned as well. Return only what was written.")
 def with_prompt(ids, count):
     written, lengths = adding(ids, count)
     return np.concatenate([ids, written]), lengths
 
 
-@misconception("writing", "It is one character short: the guess after the prompt belongs to it.")
+@misconception(
+    "writing",
+    "One character is missing: the prediction after the prompt is the first one to return.",
+)
 def one_short(ids, count):
     written, lengths = adding(ids, count)
     return written[1:], lengths
 
 
 @misconception(
-    "writing", "One character too many is read: nobody looks at the guess after the last."
+    "writing", "One character too many is read: nothing uses the prediction after the last one."
 )
 def one_reading_more(ids, count):
     written, lengths = adding(ids, count)
@@ -432,7 +439,7 @@ def one_reading_more(ids, count):
 
 @misconception(
     "writing",
-    "The prompt is read character by character. It is there from the beginning: read it at once.",
+    "The prompt is read one character at a time. All of it is known, so read it in one call.",
 )
 def prompt_by_piece(ids, count):
     written, _ = adding(ids, count)
@@ -441,7 +448,7 @@ def prompt_by_piece(ids, count):
 
 @misconception(
     "writing",
-    "The prompt's last character is read twice: once with the prompt, and once more by itself.",
+    "The prompt's last character is read twice: once with the prompt, and again by itself.",
 )
 def last_twice(ids, count):
     total, written = (sum(ids) + ids[-1]) % 10, []
@@ -452,11 +459,11 @@ def last_twice(ids, count):
 
 
 @check(
-    "The likeliest characters are written",
+    "The most likely characters are written",
     points=2,
     hints=(
-        "Which of the logits tell what follows the last character?",
-        "Those of the last place. What is likeliest there is written, and is the next to be read.",
+        "Which logits predict what follows the last character?",
+        "Those of the last position. Write the most likely character there, and read it next.",
         "In a loop: `logits, memory = model(piece, memory)`, then `piece` becomes the `argmax` of "
         "`logits[:, -1:]`.",
     ),
@@ -465,7 +472,9 @@ def likeliest(student):
     for ids, count in (([3, 4, 1], 6), ([2, 5, 9, 1], 3)):
         found, _ = student.writing(ids, count)
         expected, _ = adding(ids, count)
-        assert np.shape(found) == (count,), f"{count} ids are asked for, not {np.shape(found)}"
+        assert np.shape(found) == (count,), (
+            f"{count} ids are expected, not the shape {np.shape(found)}"
+        )
         said = f"{count} characters after {ids}, with the toy that adds up"
         assert_equal(found, expected, said)
 
@@ -475,9 +484,10 @@ def likeliest(student):
     points=2,
     after="likeliest",
     hints=(
-        "How many characters are new when the prompt has been read?",
-        "Exactly one, the one that was just written. And the last one is never read.",
-        "The first call reads the whole prompt, each later one a single character: `count` calls.",
+        "How many characters are new at each step after the prompt?",
+        "Exactly one: the one that was just written. And the last one is never read.",
+        "The first call reads the whole prompt, each later call a single character. That "
+        "makes `count` calls.",
     ),
 )
 def once(student):
@@ -490,10 +500,11 @@ def once(student):
 # %% [markdown]
 # ## How much faster?
 #
-# A network of the lesson's size, with *your* attention in it, writes ever longer texts, compiled,
-# with the cache and without. It is not trained: that changes what is written, not how long it
-# takes. Without the cache it reads the last window of text for every character. **Predict** the
-# factor for 1,000 characters and a window of 64 places.
+# A network of the lesson's size, with *your* attention in it, writes longer and longer texts, with
+# the cache and without it. Both versions are compiled. The network is untrained, which changes
+# what it writes but not how long that takes. Without the cache it reads the last window of text
+# for every character. **Predict:** how many times as fast is the cache for 1,000 characters and a
+# window of 64 positions?
 
 # %%
 from coursekit_transformer import TransformerSettings
@@ -507,14 +518,14 @@ signs = TransformerData(vocabulary=Vocabulary("abcdefghijklmnopqrstuvwxyz \n"))
 
 
 def network_of(window: int) -> Transformer:
-    """Return a network of the lesson's size that is not trained."""
+    """Return an untrained network of the lesson's size."""
     settings = TransformerSettings(length=window)
     block = partial(Block, attention=SelfAttention)
     return build_model(signs, settings, block=block)
 
 
 def time_to_write(model: Transformer, length: int, reader) -> float:
-    """Return the seconds that a text takes."""
+    """Return the seconds that writing a text takes."""
     return seconds(
         lambda: list(texts(model, signs.vocabulary, "a", length, 1, Taste(), reader=reader)), 2
     )
@@ -539,8 +550,8 @@ for length in LENGTHS:
     )
 
 # %% [markdown]
-# And if the network sees further back? Without a cache, what a character costs grows with the
-# window. With one it hardly does.
+# What if the network sees further back? The next plot shows the time per character for three sizes
+# of the window. **Predict:** which of the two lines rises, and why?
 
 # %% tags=["train"]
 WINDOWS = (16, 64, 256)
@@ -551,18 +562,19 @@ for window in WINDOWS:
         costs[name].append(1000 * time_to_write(wide, 100, reader) / 100)
 show(
     lines(
-        "What a character costs",
+        "Time per character",
         WINDOWS,
         costs,
-        ("window, in characters", "milliseconds a character"),
+        ("window, in characters", "milliseconds per character"),
         logarithmic=True,
     ),
-    alt="Two lines: without the cache a character costs more, the wider the window; with it, "
-    "hardly more.",
+    alt="Two lines: without the cache the time per character grows with the window; with it, "
+    "it hardly grows.",
 )
 
 # %% [markdown]
-# The cache pays with memory: keys and values of every layer for every place. For a large model and
-# a long text that is gigabytes, and much of the work on such models is about making it smaller.
+# Without the cache, the time per character grows with the window. With it, it hardly grows. The
+# price is memory: keys and values of every position, in every layer. For a large model and a long
+# text that takes gigabytes, and much research goes into making the cache smaller.
 #
 # **Next:** `coursekit check transformer/cache`, then `coursekit next`.

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # Attention that nobody trained
+# # Attention without training
 #
-# **Goal.** Invent what to look for, and guess a text by looking things up in itself.
+# **Goal.** Invent what a head should look for, and predict a text by looking things up in it.
 #
 # **Time.** 35 minutes
 #
@@ -9,13 +9,13 @@
 #
 # **Kind.** predict, complete, invent
 #
-# What could a head look for? In 2022 people took trained transformers apart and found, in all of
-# them, heads that do something quite simple (Olsson et al. 2022): *what came the last time when it
-# looked like this?* They look for an earlier place where the text read as it reads now, and take
-# the character that came **then**.
+# What could a head look for? In 2022 researchers examined trained transformers and found heads
+# that do something quite simple ([Olsson et al. 2022](https://arxiv.org/abs/2209.11895)). These
+# **induction heads** ask: *what came next, the last time the text looked like this?* They look for
+# an earlier passage that matches the latest characters, and copy what followed it **then**.
 #
-# No training is needed for that. In this exercise you write such a head yourself, in numpy, and let
-# it guess a nursery rhyme, with no network at all.
+# That needs no training. In this exercise you write such a head yourself, in NumPy, and let it
+# predict a nursery rhyme without any network.
 
 # %%
 from coursekit.prepare import show
@@ -23,8 +23,8 @@ from coursekit_transformer.practice import figures
 
 show(
     figures.looking_up("my lord, my lo", earlier=4, now=12),
-    alt="The text my lord, my l: from the last l an arrow leads back to the o that followed the "
-    "earlier my l; from there another leads to the place that comes next, an o again.",
+    alt="The text my lord, my l: from the last l an arrow leads back to the o that followed "
+    "the earlier my l; from there another leads to the next position, again an o.",
 )
 
 # %%
@@ -41,15 +41,15 @@ print(len(ids), "characters,", len(signs) - 1, "different ones")
 # %% [markdown]
 # ## Predict first
 #
-# The text so far is `"abcab"`; count the places from 0. The head stands at place 4 and wants to
-# know what comes next. At which place stands the character that came *the last time*, after `ab`?
+# The text so far is `"abcab"`. Positions are counted from 0. The head is at position 4 and wants
+# to know what comes next. At which position is the character that followed `ab` *the last time*?
 
 # %%
 place_to_copy = 2  # exercise
 
 # %% [markdown]
-# It gives that place the score 3, and the score 0 to the other four that it sees (itself included).
-# What is the weight of the place, after the softmax?
+# The head gives that position the score 3, and the score 0 to the other four that it sees
+# (including its own). What is the position's weight after the softmax?
 
 # %%
 weight_of_place = 0.83  # exercise
@@ -67,38 +67,42 @@ def weight():
 
 @misconception(
     "place_to_copy",
-    "There stands the `b` that looks like this one. What came *after* it stands one place further.",
+    "That is the earlier `b`, which matches the current one. What came *after* it is one "
+    "position further on.",
 )
 def the_same():
     return 1
 
 
-@misconception("place_to_copy", "That is where the earlier `ab` begins; what came after it?")
+@misconception("place_to_copy", "That is where the earlier `ab` begins. What came after it?")
 def the_beginning():
     return 0
 
 
-@misconception("place_to_copy", "That place is not yet written: it is what is to be guessed.")
+@misconception("place_to_copy", "That position is not yet written: it is the one to predict.")
 def the_next():
     return 5
 
 
-@misconception("weight", "The other places have a score of 0, and exp(0) is 1: each has a share.")
+@misconception(
+    "weight",
+    "The other positions have a score of 0, and exp(0) is 1, so each of them gets a share.",
+)
 def all_of_it():
     return 1.0
 
 
-@misconception("weight", "There are four others, not five: it sees five places altogether.")
+@misconception("weight", "There are four others, not five: the head sees five positions in total.")
 def five_others():
     return 0.8
 
 
-@misconception("weight", "3 of 3 + 4: softmax takes exp of the scores before it divides.")
+@misconception("weight", "That is 3 / (3 + 4). Softmax takes exp of the scores before it divides.")
 def without_exp():
     return 0.43
 
 
-@misconception("weight", "That is the odds against one other place; there are four.")
+@misconception("weight", "That would be the weight with one other position. There are four.")
 def one_other():
     return 0.95
 
@@ -107,9 +111,9 @@ def one_other():
     "You know where to look",
     points=1,
     hints=(
-        "Where in the text did `ab` stand before?",
-        "At the places 0 and 1. What came then?",
-        "The character at place 2.",
+        "Where in the text did `ab` occur before?",
+        "At positions 0 and 1. What came next?",
+        "The character at position 2.",
     ),
 )
 def where(student):
@@ -117,11 +121,11 @@ def where(student):
 
 
 @check(
-    "You know how sure a score makes it",
+    "You can turn this score into a weight",
     points=1,
     hints=(
         "What are exp(3) and exp(0)?",
-        "20.1 and 1; four places have the score 0.",
+        "They are 20.1 and 1. Four positions have the score 0.",
         "20.1 / (20.1 + 4).",
     ),
 )
@@ -133,22 +137,24 @@ def how_sure(student):
 
 
 # %% [markdown]
-# ## From scores to guesses
+# ## From scores to predictions
 #
-# Write `guesses`. From scores `(time, time)`, entry $[t, j]$ for place $t$ that looks at place $j$,
-# it makes the probability of each next character, `(time, characters)`:
+# Write `guesses`. Its input is a table of scores `(time, time)`, where entry $[t, j]$ is for
+# position $t$ looking at position $j$. It returns the probability of each next character, `(time,
+# characters)`:
 #
-# 1. no place sees a later one; itself it does see;
-# 2. softmax over the places that are seen (scores may be large: take off the largest first);
-# 3. each place $j$ votes with its weight for the character that stands there, `ids[j]`.
+# 1. no position sees a later one, but each sees itself;
+# 2. take the softmax over the visible positions (scores may be large, so subtract the largest
+#    first);
+# 3. each position $j$ votes, with its weight, for the character that is there, `ids[j]`.
 
 
 # %%
 def guesses(scores: np.ndarray, ids: np.ndarray, characters: int) -> np.ndarray:  # exercise
-    """Return how likely each next character is, ``(time, characters)``.
+    """Return the probability of each next character, ``(time, characters)``.
 
     Args:
-        scores: How much each place wants to look at each other, ``(time, time)``.
+        scores: How much each position wants to look at each other, ``(time, time)``.
         ids: Of the text, ``(time,)``.
         characters: The size of the vocabulary.
     """
@@ -167,7 +173,7 @@ print("should be [0 1 0], [0 0.5 0.5], [0 0.67 0.33]")
 
 
 def voted(scores, ids, characters, seen=None):
-    """Count the votes place by place."""
+    """Count the votes position by position."""
     found = np.zeros((len(ids), characters))
     for place in range(len(ids)):
         others = np.arange(place + 1) if seen is None else np.flatnonzero(seen[place])
@@ -189,45 +195,49 @@ def guess(scores, ids, characters):
     return guesses(scores, ids, characters)
 
 
-@misconception("guess", "Every place sees all others, later ones too: nothing is masked.")
+@misconception("guess", "Every position sees all others, including later ones: nothing is masked.")
 def not_masked(scores, ids, characters):
     return voted(scores, ids, characters, np.ones((5, 5), bool))
 
 
-@misconception("guess", "A place does not see itself; its own character may vote, too.")
+@misconception("guess", "No position sees itself. Its own character should vote as well.")
 def not_itself(scores, ids, characters):
     return voted(scores, ids, characters, np.tril(np.ones((5, 5), bool), -1))
 
 
-@misconception("guess", "It is turned over: each place sees the later ones.")
+@misconception("guess", "It is the wrong way round: each position sees the later ones.")
 def only_later(scores, ids, characters):
     return voted(scores, ids, characters, np.triu(np.ones((5, 5), bool)))
 
 
 @misconception(
     "guess",
-    "The forbidden scores became 0 before the softmax, so later places still vote: exp(0) is 1.",
+    "The masked scores were set to 0 before the softmax. But exp(0) is 1, so later "
+    "positions still vote.",
 )
 def zero_for_never(scores, ids, characters):
     return voted(np.tril(scores), ids, characters, np.ones((5, 5), bool))
 
 
 @misconception(
-    "guess", "The weights are right; each place should vote for `ids[j]`, not for its own number."
+    "guess",
+    "The weights are right, but each position should vote for `ids[j]`, not for its own number.",
 )
 def own_number(scores, ids, characters):
     return voted(scores, np.arange(5) % characters, characters)
 
 
 @misconception(
-    "guess", "Only the favourite place votes; softmax gives every place that is seen a share."
+    "guess", "Only the favourite position votes. Softmax gives every visible position a share."
 )
 def favourite_only(scores, ids, characters):
     hard = np.where(np.tril(np.ones((5, 5), bool)), scores, -np.inf)
     return np.eye(characters)[ids[hard.argmax(1)]]
 
 
-@misconception("guess", "exp of a large score is infinite: take off the largest score first.")
+@misconception(
+    "guess", "exp of a large score overflows to infinity. Subtract the largest score first."
+)
 def overflow(scores, ids, characters):
     with np.errstate(over="ignore", invalid="ignore"):
         powers = np.exp(np.where(np.tril(np.ones((5, 5), bool)), scores, -np.inf))
@@ -235,11 +245,11 @@ def overflow(scores, ids, characters):
 
 
 @check(
-    "The places that are seen vote with their weights",
+    "The visible positions vote with their weights",
     points=2,
     hints=(
-        "Which entries of a table `(time, time)` are at or before the place that looks?",
-        "`np.tril(np.ones(scores.shape, bool))`; what is not seen gets -inf before exp.",
+        "Which entries of a table `(time, time)` are at or before the position that looks?",
+        "They are `np.tril(np.ones(scores.shape, bool))`. Set all other scores to -inf before exp.",
         "`weights @ np.eye(characters)[ids]`, where each row of `weights` sums to one.",
     ),
 )
@@ -248,7 +258,7 @@ def votes(student):
     found = student.guess(scores, ids, characters)
     assert np.shape(found) == (5, 4), f"the shape is {np.shape(found)}, not (5, 4)"
     expected = voted(scores, ids, characters)
-    assert_close(found, expected, "five places, four characters", atol=1e-6)
+    assert_close(found, expected, "five positions, four characters", atol=1e-6)
 
 
 @check(
@@ -257,13 +267,14 @@ def votes(student):
     after="votes",
     hints=(
         "What is exp(1000) for a computer?",
-        "Infinite. Softmax does not change if the same number is taken off all scores of a row.",
+        "Infinity. Softmax does not change if you subtract the same number from all scores of "
+        "a row.",
         "`np.exp(scores - scores.max(axis=1, keepdims=True))`, after the mask.",
     ),
 )
 def large(student):
     found = student.guess(*some_scores(1000.0))
-    assert np.isfinite(found).all(), "large scores give something that is not a number"
+    assert np.isfinite(found).all(), "large scores give NaN or infinity"
     expected = voted(*some_scores(1000.0))
     assert_close(found, expected, "scores of thousands", atol=1e-6)
 
@@ -271,24 +282,25 @@ def large(student):
 # %% [markdown]
 # ## Invent: what to look for
 #
-# Write `fit`: from the ids of a text it makes the scores, `(time, time)`. Entry $[t, j]$ says how
-# much place $t$ wants to look at place $j$, whose character it would copy. What would make place
-# $j$ a good one? That what stands *before* $j$ is like what stands up to $t$. (What `fit` says
-# about later places, $j > t$, does not count. But it must not *use* later characters to judge
-# earlier ones: that would be looking at the answer.)
+# Write `fit`, which turns the ids of a text into scores, `(time, time)`. Entry $[t, j]$ says how
+# much position $t$ wants to look at position $j$, whose character it would copy. When is position
+# $j$ a good choice? When the characters *before* $j$ match the characters up to and including $t$.
+# (Scores for later positions, $j > t$, are ignored. But `fit` must not *use* later characters for
+# the scores of earlier positions: that would be looking at the answer.)
 #
-# The rhyme is then guessed with your two functions, and the mean surprise is measured in bits. To
-# know nothing costs 4.8 bits; all places alike, 4.1; to look for places after the same *single*
-# character, about 2.5. **Get below 1.3 bits.** Longer likeness is better likeness; but how much
-# should it count? There are many ways. Run the cells as often as you like.
+# Your two functions then predict the rhyme, and the cell below prints the mean loss in bits per
+# character. Knowing nothing costs 4.8 bits. Giving all positions the same score costs 4.1. Looking
+# for positions that follow the same *single* character costs about 2.5. **Get below 1.3 bits.** A
+# longer match is a better match, but how much better? There are many good answers. Run the cells
+# as often as you like.
 #
-# A useful tool: `ids[:, np.newaxis] == ids` is a table that says which pairs of places hold the
-# same character, and slices shift it.
+# A useful tool: `ids[:, np.newaxis] == ids` is a table that says which pairs of positions hold the
+# same character. Slicing shifts it.
 
 
 # %%
 def fit(ids: np.ndarray) -> np.ndarray:  # exercise
-    """Return how much each place wants to look at each other, ``(time, time)``.
+    """Return how much each position wants to look at each other one, ``(time, time)``.
 
     Args:
         ids: Of the text, ``(time,)``.
@@ -307,20 +319,20 @@ def fit(ids: np.ndarray) -> np.ndarray:  # exercise
 
 # %%
 def bits(fit, ids: np.ndarray, characters: int) -> float:
-    """Return the mean surprise in bits; a tenth of the belief is spread over all characters."""
+    """Return the mean loss in bits; a tenth of the probability is spread over all characters."""
     shares = 0.9 * guesses(fit(ids), ids, characters) + 0.1 / (characters - 1)
     return float(-np.log2(shares[np.arange(len(ids) - 1), ids[1:]]).mean())
 
 
 def after_the_same(ids: np.ndarray) -> np.ndarray:
-    """Look at the places that come after the character that stands here."""
+    """Look at the positions that follow an earlier copy of the current character."""
     before = np.concatenate([[-1], ids[:-1]])
     return 5.0 * (ids[:, np.newaxis] == before)
 
 
-ways = {"all alike": lambda ids: np.zeros((len(ids), len(ids)))}
-for name, way in (ways | {"after the same": after_the_same, "yours": fit}).items():
-    print(f"{name:15} {bits(way, ids, len(signs)):.2f} bits a character")
+ways = {"all the same": lambda ids: np.zeros((len(ids), len(ids)))}
+for name, way in (ways | {"one character": after_the_same, "yours": fit}).items():
+    print(f"{name:15} {bits(way, ids, len(signs)):.2f} bits per character")
 
 # %%
 from coursekit_transformer.practice.rhyme import RHYME
@@ -340,7 +352,7 @@ def two_orders():
 
 
 def table(ids, back, ahead, strength=5.0):
-    """Compare what stands `back` places before t with what stands `ahead` places before j."""
+    """Compare what stands `back` positions before t with what stands `ahead` positions before j."""
     time = len(ids)
     found = np.zeros((time, time))
     for place in range(time):
@@ -352,7 +364,7 @@ def table(ids, back, ahead, strength=5.0):
 
 
 def favourites(scores):
-    """Return the favourite place of each from the 40th on, the latest of equals; -1: none."""
+    """Return the favourite position of each from the 40th on, the latest of equals; -1: none."""
     rows = [(place, scores[place, place::-1]) for place in range(40, len(scores))]
     return [place - int(np.argmax(row)) if np.ptp(row) > 0 else -1 for place, row in rows]
 
@@ -378,41 +390,46 @@ def seen_only(scores):
 
 @misconception(
     "favourite",
-    "It looks at places that hold the *same character* as this one, and copies that. What came "
-    "after it stands one place further on: compare place t with place j - 1.",
+    "It looks at positions that hold the *same character* as the current one, and copies "
+    "that. What came next is one position further on: compare position t with position j "
+    "- 1.",
 )
 def off_by_one(ids):
     return favourites(table(ids, 0, 0) - 5.0 * np.eye(len(ids)))
 
 
 @misconception(
-    "favourite", "It always looks at itself: each place is most like itself. That is no guess."
+    "favourite",
+    "It always looks at itself, because each position matches itself best. That predicts nothing.",
 )
 def itself(ids):
     return list(range(40, len(ids)))
 
 
-@misconception("favourite", "It looks one place too far: at what came *two* after the likeness.")
+@misconception(
+    "favourite", "It looks one position too far: at the *second* character after the match."
+)
 def one_too_far(ids):
     return favourites(table(ids, 0, 2))
 
 
-@misconception("favourite", "All places are liked alike: it does not look for anything yet.")
+@misconception("favourite", "All positions get the same score: it does not look for anything yet.")
 def nothing_sought(ids):
     return [-1] * (len(ids) - 40)
 
 
 @misconception(
     "scores_of",
-    "Scores change when a *later* character is changed: the table was compared with the character "
-    "that is to be guessed.",
+    "Scores change when a *later* character is changed: they were computed with the "
+    "character that is to be predicted.",
 )
 def the_answer(ids):
     return seen_only(table(ids, -1, 0))
 
 
 @misconception(
-    "scores_of", "One character is a weak likeness. Let places count more that agree for longer."
+    "scores_of",
+    "One character is a weak match. Give a higher score to positions with a longer match.",
 )
 def one_character(ids):
     return seen_only(table(ids, 0, 1))
@@ -423,9 +440,10 @@ def one_character(ids):
     points=1,
     after="votes",
     hints=(
-        "Does the score of place t for an earlier place depend on a character behind t?",
-        "Change the last character: only the last row may change.",
-        "Compare `ids[t - k]` with `ids[j - 1 - k]`, for k from 0 on; never with `ids[t + 1]`.",
+        "Does any score of position t depend on a character after t?",
+        "If you change the last character, only the last row may change.",
+        "Compare `ids[t - k]` with `ids[j - 1 - k]` for k = 0, 1, 2 and so on. Never use "
+        "`ids[t + 1]`.",
     ),
 )
 def not_the_answer(student):
@@ -435,50 +453,53 @@ def not_the_answer(student):
     assert np.shape(before) == (40, 40), "fit returns a table (time, time)"
     if np.ptp(before) == 0:
         student.favourite(two_orders())  # what it prefers tells which mistake it is
-    assert np.ptp(before) > 0, "all scores are equal: no place is preferred"
-    said = "the scores of the first 30 places, before and after what follows was changed"
+    assert np.ptp(before) > 0, "all scores are equal: no position is preferred"
+    said = "the scores of the first 30 positions, before and after later characters were changed"
     assert_close(after[:30], before[:30], said, atol=1e-6)
 
 
 @check(
-    "It looks at what came after the likeness",
+    "It looks at what came after the match",
     points=2,
     after="not_the_answer",
     hints=(
-        "Where did the character that stands here stand before, and what came then?",
-        "What came then stands one place after it: place j is good if place j - 1 is like t.",
+        "Where did the current character occur before, and what came next?",
+        "What came next is one position further on: position j is good if position j - 1 "
+        "matches t.",
         "`before = np.concatenate([[-1], ids[:-1]])`, and `ids[:, np.newaxis] == before`.",
     ),
 )
 def right_place(student):
     ids = two_orders()
     found = np.array(student.favourite(ids))
-    said = "the favourite of each place whose character stood there once before"
+    said = "the favourite of each position whose character occurred once before"
     assert_equal(found, ids[40:] + 1, said)  # 0 to 39 stand in order
 
 
 @check(
-    "Less than 1.3 bits a character",
+    "Less than 1.3 bits per character",
     points=3,
     after="right_place",
     hints=(
-        "How many characters before a place should agree, and what is longer agreement worth?",
-        "Add a score for each further character that agrees, as long as all nearer ones do.",
-        "Keep a table `alike`; for each k, `alike &=` (the k-th character back agrees), and "
-        "`scores += 2.0 * alike`.",
+        "How many characters before a position should match, and how much is a longer match worth?",
+        "Add to the score for each further character that matches, as long as all nearer ones "
+        "match.",
+        "Keep a table `alike`. For each k, do `alike &=` (the k-th character back matches) "
+        "and `scores += 2.0 * alike`.",
     ),
 )
 def beaten(student):
     found = surprise(student.scores_of(TEXT))
-    assert found < 1.3, f"{found:.2f} bits a character; less than 1.3 are wanted"
+    assert found < 1.3, f"{found:.2f} bits per character; get below 1.3"
 
 
 # %% [markdown]
-# ## Where you looked
+# ## Where your head looks
 #
-# This is your head at work, over two lines of the rhyme. And it has learnt nothing, so it does as
-# well on other text: here it reads Python's own library, which it has never seen, beside a small
-# transformer that was trained on 14 of its modules for half a minute. Who guesses better?
+# This is your head at work on a few lines of the rhyme. It was not trained on any text, so you can
+# use it on any other. Below, it reads a module of [Python's standard
+# library](https://docs.python.org/3/library/). Its competitor is a small transformer, trained for
+# 600 steps on other modules of that library. **Predict:** which of them has the lower loss?
 
 # %% tags=["train"]
 from matplotlib.figure import Figure
@@ -503,7 +524,8 @@ axes.set_xticks(list(below), list(below.values()), rotation=90, fontsize=9)
 axes.set_yticks(list(beside), list(beside.values()), fontsize=9)
 axes.set(xlabel="looks at", ylabel="from")
 show(
-    figure, alt="Slanted stripes: while a phrase is repeated, the place looked at moves on with it."
+    figure,
+    alt="Slanted stripes: while a phrase is repeated, the position looked at moves along with it.",
 )
 
 # %% tags=["train"]
@@ -523,10 +545,10 @@ for start in (0, 750):
     )
 
 # %% [markdown]
-# The slanted stripes are the mark of such heads: while a phrase is repeated, the place that is
-# looked at moves on, one step at a time. Where nothing is repeated your head is helpless, and there
-# the trained network is far better: it knows words that this text has not used yet. A large
-# transformer has both, what it learnt and what it can look up, and that is why it can use a word
-# that you have just made up.
+# The slanted stripes are typical of induction heads: while a phrase is repeated, the position
+# looked at moves along, one step at a time. Where nothing is repeated, your head cannot help.
+# There the trained network is far better, because it knows words that have not occurred in this
+# text yet. A large transformer has both: what it has learned, and what it can look up. That is why
+# it can use a word that you have just made up.
 #
 # **Next:** `coursekit check transformer/lookup`, then `coursekit next`.

@@ -7,21 +7,21 @@
 #
 # **Before.** the lesson textgen, or: tensors, layers, gradients, a character model
 #
-# *Can a machine see the whole text at once?* A recurrent network reads a text as we read it, one
-# character after another, and all that it knows must fit in one row of numbers that it carries
-# along. In 2017 eight people at Google left that out. Their network carries nothing. At every place
-# it looks back at all the places before it, and takes what it needs. They called the paper
-# *Attention is all you need*, and the network a **transformer**. Every large language model of
-# today is one.
+# *Can a machine see the whole text at once?* A recurrent network reads a text one character at a
+# time, and everything it remembers must fit into one row of numbers. In 2017 eight researchers,
+# most of them at Google, dropped that idea. Their network carries no state. Instead, every position
+# looks back at all the positions before it and takes what it needs. They called the paper
+# [*Attention is all you need*](https://arxiv.org/abs/1706.03762), and the network a
+# **transformer**. Nearly every large language model today is one.
 #
-# Ours has 800,000 weights instead of hundreds of billions, and reads characters instead of pieces
-# of words. The parts are the same. It learns from the same split of the same text as the lesson
-# `textgen`, so that the two can be compared number by number. It takes a bit over an hour to read,
-# about five minutes of which the machine computes.
+# Ours has 800,000 parameters instead of hundreds of billions, and reads characters instead of
+# pieces of words. The parts are the same. It learns from the same split of the same text as the
+# lesson `textgen`, so you can compare the two number by number. Reading this notebook takes a bit
+# over an hour, and about five minutes of that is computing time.
 
 # %%
 import math
-import time
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -41,8 +41,11 @@ from coursekit_transformer.practice.compare import continued, lines, seconds
 # %% [markdown]
 # ## The text
 #
-# One line names the data set. `shakespeare` is 1.1 MB of his plays; `stdlib`, the source of
-# Python's own library, needs no download; the path of any text file will do as well.
+# One line names the data set. `shakespeare` is
+# [tinyshakespeare](https://github.com/karpathy/char-rnn/tree/master/data/tinyshakespeare), 1.1 MB
+# of his plays. `stdlib`, the source code of [Python's standard
+# library](https://docs.python.org/3/library/), needs no download. The path of any text file works
+# as well.
 
 # %%
 DATASET = "shakespeare"
@@ -54,59 +57,67 @@ print("─" * 40)
 print(data.vocabulary.decode(data.train.ids[:160]))
 
 # %% [markdown]
-# The text is cut into **windows** of 64 characters. The network reads a window and guesses, at
-# *every* place of it, the next character. So a window is not one question but 64, from one with a
-# single character before it to one with 64. Nothing is carried from window to window, so they may
-# be shuffled.
+# Most of the text is for training. The rest is **held out**: the network never trains on it, so
+# the loss on it shows what the network has really learned.
+#
+# The training text is cut into **windows** of 64 characters. The network reads a window and
+# predicts the next character at *every* position. So a window is not one question but 64: the
+# first has one character to go by, the last has 64. Nothing is carried from one window to the
+# next, so the windows can be shuffled.
 
 # %%
 show(
     figures.questions("to be or"),
     alt="A triangle of characters. Each row shows one more character of the window, and beside it "
-    "the character that comes next: seven questions from a window of seven places.",
+    "the character that comes next: seven questions from a window of seven positions.",
 )
 
 # %%
 inputs, targets = next(iter(data.train.batches(0)))
 print("a batch: inputs", inputs.shape, "targets", targets.shape)
-print("   reads         ", repr(data.vocabulary.decode(inputs[0].numpy())))
-print("   is asked for  ", repr(data.vocabulary.decode(targets[0].numpy())))
+print("   input   ", repr(data.vocabulary.decode(inputs[0].numpy())))
+print("   target  ", repr(data.vocabulary.decode(targets[0].numpy())))
 
 # %% [markdown]
-# ## A place looks around
+# The target is the input shifted by one character. At each position the network is given the
+# *true* characters so far, whatever it predicted before. This is called **teacher forcing**. When
+# the network writes on its own, it has to read its own output instead: that is **free running**.
 #
-# Suppose that every character of a window has a row of numbers, its **features**. A place now wants
-# to know something of the other places: who speaks, which word has begun. It makes three vectors of
-# its features, by three matrices that are learnt:
+# ## Attention: every position looks around
 #
-# * a **query**: what do I look for?
-# * a **key**: by what can I be found?
-# * a **value**: what do I have to say?
+# Suppose that every character of a window has a row of numbers, its **features**. Now a position
+# wants to know something about the others: who is speaking, or which word has just begun. Three
+# learned matrices turn its features into three vectors:
 #
-# The product of a query and a key says how well they fit. A softmax makes weights of these scores,
-# and by the weights the values are mixed:
+# * a **query**: what am I looking for?
+# * a **key**: how can I be found?
+# * a **value**: what information do I offer?
+#
+# The dot product of a query and a key is a **score**: it says how well the two match. A softmax
+# turns the scores into weights, and the result is the weighted average of the values:
 #
 # $$\mathrm{attention}(Q, K, V) = \mathrm{softmax}\!\Big(\frac{Q K^\top}{\sqrt d}\Big)\, V .$$
 #
-# It is a dictionary in which you find not one entry, but a mixture of all entries, those that fit
-# best the most. The root of $d$, the size of a query, keeps the scores small: the product of two
-# long vectors is large, and a softmax of large scores has chosen before it has learnt.
+# Think of a dictionary that returns not one entry but a blend of all entries, with the best
+# matches weighted most. Dividing by $\sqrt d$, where $d$ is the size of a query, keeps the scores
+# small. Without it, dot products of long vectors would be large, and the softmax would put nearly
+# all its weight on one position before the network had learned anything.
 
 # %%
 show(
     figures.attention(settings.length, settings.units // settings.heads),
-    alt="Three learned matrices make queries, keys and values of the features. Queries times keys "
-    "give a table of scores, one row for each place; a softmax makes weights of each row, and by "
-    "the weights the values are mixed.",
+    alt="Three learned matrices turn features into queries, keys and values. Queries times keys "
+    "give a table of scores with one row for each position. A softmax turns each row into weights, "
+    "and the values are averaged with these weights.",
 )
 
 # %%
 from coursekit_transformer.model import scaled_dot_product  # show
 
 # %% [markdown]
-# The `mask` is the most important line. At every place the network is asked for the next character,
-# and the next character stands right there in the window, one place further on. No place may look
-# at a later one.
+# The `mask` matters most. At every position the network has to predict the next character, and in
+# training that character is in the window, one position to the right. So no position may look at
+# a later one. This is the **causal mask**:
 
 # %%
 from coursekit_transformer.model import causal_mask  # show
@@ -114,13 +125,13 @@ from coursekit_transformer.model import causal_mask  # show
 # %%
 show(
     figures.mask("to be", causal_mask(5).numpy()),
-    alt="A table of five by five cells: rows are the places that look, columns the places looked "
-    "at. The diagonal and all below it is blue, all above it is white.",
+    alt="A table of five by five cells: rows are the positions that look, columns the positions "
+    "looked at. The diagonal and everything below it is blue, everything above it is white.",
 )
 
 # %% [markdown]
-# **Predict, then run.** Five places have random queries and keys. What are the weights of the
-# *first* place? To what does every row sum? Where are zeros?
+# **Predict, then run.** Five positions get random queries and keys. What are the weights of the
+# *first* position? What does every row sum to? Where are the zeros?
 
 # %%
 queries, keys, values = tf.unstack(tf.random.stateless_normal((3, 5, 8), seed=(1, 2)))
@@ -129,21 +140,23 @@ print(weights.numpy().round(2))
 print("rows sum to", tf.reduce_sum(weights, axis=1).numpy().round(3), " mixture", mixed.shape)
 
 # %% [markdown]
-# The first place sees itself alone, so it takes all of itself: 1. Every row sums to one, and above
-# the diagonal all is zero. With that single triangle of zeros a whole window can be learnt from at
-# once: 64 questions for one reading, none of which gives another's answer away.
+# The first position sees only itself, so its weight there is 1. Every row sums to one, and
+# everything above the diagonal is zero. That triangle of zeros lets the network learn from a whole
+# window at once: one pass answers 64 questions, and no question gives away another's answer.
 #
 # ## Many heads
 #
-# One attention brings one mixture. A character may need several: so the features are shared out
-# among **heads**, each of which looks by itself, and what they found is laid side by side again.
-# There is no loop: two reshapes, and one product does it for all heads.
+# One attention gives each position one weighted average, but a character may need several pieces
+# of information. So the features are divided among several **heads**. Each head computes its own
+# attention, and the results are concatenated. No loop is needed: with two reshapes, one matrix
+# product serves all heads.
 
 # %%
 show(
     figures.heads((settings.batch_size, settings.length, settings.units), settings.heads),
-    alt="A row of features is split into equal parts, one for each head. The heads stand behind "
-    "each other while each attends by itself; then their parts are laid side by side again.",
+    alt="A row of features is split into equal parts, one for each head. The heads are drawn "
+    "behind each other while each computes its own attention; then their parts are laid side by "
+    "side again.",
 )
 
 # %%
@@ -158,52 +171,60 @@ print("features", features.shape, "→ heads", split_heads(features, 4).shape, e
 print("→ merged", merge_heads(split_heads(features, 4)).shape)
 
 # %% [markdown]
+# Each of the 4 heads gets 32 of the 128 numbers of every position, and merging restores the
+# original shape.
+#
 # ## Where am I?
 #
-# A sum does not care in which order it is added up. Shuffle the places before it, and a place gets
-# the very same mixture: *tea* and *eat* would be one word. The places must be told apart. In 2017 a
-# vector for each place was added to the features. We do what most models do today: **turn** the
-# queries and the keys (Su et al. 2021). Their numbers are taken in pairs; a pair is a point in the
-# plane, and is turned by an angle that grows with the place. Two points turned by the same angle
-# keep their product. So what counts in a product is only **how far apart** two places are.
+# A sum does not depend on the order of its terms. Shuffle the earlier characters, and attention
+# returns exactly the same average: *tea* and *eat* would look alike. So the network must be told
+# where each character is. The transformer of 2017 added a vector for each position to the
+# features. We do what most models do today and **rotate** the queries and the keys
+# ([Su et al. 2021](https://arxiv.org/abs/2104.09864)). Their numbers are taken in pairs. A pair is
+# a point in the plane, and it is rotated by an angle that grows with the position. If two points
+# are rotated by the same angle, their dot product stays the same. So a dot product depends only on
+# **how far apart** two positions are.
 
 # %%
 show(
     figures.turns(range(6), (0, 4, 8, 15), size=32, base=ROTATION),
-    alt="Four rows of clocks, one for each pair of numbers, at places 0 to 5. The hand of pair 0 "
-    "turns by one radian at every place, that of pair 4 by a tenth; the last two hardly move.",
+    alt="Four rows of clocks, one for each pair of numbers, at positions 0 to 5. The hand of pair "
+    "0 turns by one radian at every position, that of pair 4 by a tenth; the last two hardly move.",
 )
 
 # %%
 from coursekit_transformer.model import rotated  # show
 
 # %% [markdown]
-# The pairs turn at different rates, fast ones and slow ones, like the hands of a clock. Together
-# they tell near from far. Here the same vector stands at 64 places. **Predict:** how does its
-# product with itself change as the two places move apart?
+# The pairs rotate at different rates, some fast and some slow, like the hands of a clock. Together
+# they distinguish near from far. Below, the same vector is placed at 64 positions. **Predict:** how
+# does its dot product with itself change as the two positions move apart?
 
 # %%
 same = tf.ones((1, 64, 32)) / math.sqrt(32)
 products = tf.matmul(rotated(same), rotated(same, first=0), transpose_b=True)[0].numpy()
 moved = tf.matmul(rotated(same, first=500), rotated(same, first=500), transpose_b=True)[0].numpy()
-print("the largest change when all stands 500 places later:", f"{abs(products - moved).max():.0e}")
+print("largest change when everything moves by 500:", f"{abs(products - moved).max():.0e}")
 show(
     lines(
-        "The product of a vector with itself, further and further away",
+        "A vector's dot product with itself, at growing distance",
         range(64),
-        {"place 63 looks back": products[63, ::-1].tolist()},
-        ("places apart", "product"),
+        {"position 63 looks back": products[63, ::-1].tolist()},
+        ("positions apart", "dot product"),
     ),
-    alt="A curve that begins at 1, falls quickly within ten places, then swings around lower "
+    alt="A curve that begins at 1, falls quickly within ten positions, then swings around lower "
     "values.",
 )
 
 # %% [markdown]
-# Near places fit best, before anything is learnt. Nothing forbids a head to learn the opposite: its
-# matrices may turn queries against keys as they like.
+# Moving the whole text by 500 positions changes the dot products only by rounding errors: only
+# distances count. The curve falls from 1 to about 0.6 within ten positions, then swings between
+# 0.3 and 0.7. So near positions match best before any training. A head can still learn the
+# opposite, because its matrices may rotate queries relative to keys.
 #
-# Now the attention is complete. One product makes the queries, keys and values of all heads; they
-# look; a last matrix mixes what they found. (`memory` will be explained when the network writes.)
+# Now the attention layer is complete. One matrix product computes the queries, keys and values of
+# all heads. Each head attends, and a last matrix mixes the results. (`memory` is explained below,
+# where the network writes.)
 
 # %%
 from coursekit_transformer.model import SelfAttention  # show: call
@@ -211,21 +232,24 @@ from coursekit_transformer.model import SelfAttention  # show: call
 # %% [markdown]
 # ## Adding up
 #
-# Attention moves information between places. What is made of it happens at each place by itself, in
-# a small network: widen to four times as many numbers, bend them, narrow again. The two parts
-# together are a **block**, and the blocks stand on each other.
+# Attention moves information between positions. Then each position processes what it received on
+# its own, in a small **feed-forward network**: widen to four times as many numbers, apply a
+# nonlinearity, narrow again. Attention and feed-forward network together form a **block**, and
+# the blocks are stacked.
 #
-# What goes wrong if one simply stacks them? In the step of a deep stack the gradient must pass
-# through all blocks on its way down, and each makes it smaller. So nothing is replaced here: each
-# part *adds* to the features. They run straight through all blocks, as a stream to which everything
-# is added, and so does the gradient, backwards. And each part reads the features **normalised**, so
-# that it does not matter how much has been added before.
+# What goes wrong in a plain stack? The gradient must pass through every block on its way down,
+# and each block makes it smaller. So here nothing is replaced: each part *adds* to the features.
+# The features run straight through all blocks, and so does the gradient on its way back. This
+# path is called the **residual stream** ([He et al. 2016](https://arxiv.org/abs/1603.05027)). Each
+# part reads a **normalised** copy of the features
+# ([Ba et al. 2016](https://arxiv.org/abs/1607.06450)), so it does not matter how much has been
+# added before.
 
 # %%
 show(
     figures.stream((settings.batch_size, settings.length, settings.units), 4 * settings.units),
     alt="A straight line carries the features through the block. At two points a branch leaves it: "
-    "a norm and the attention, then a norm and the small network; what each computes is added to "
+    "a norm and the attention, then a norm and the feed-forward network; each result is added to "
     "the line.",
 )
 
@@ -236,19 +260,19 @@ from coursekit_transformer.model import layer_norm  # show
 from coursekit_transformer.model import Block  # show: call
 
 # %% [markdown]
-# (Exercise 4 takes the stream away, then the norms, and measures both.)
+# (Exercise 4 removes first the stream, then the norms, and measures both.)
 #
 # ## The whole network
 #
 # A table of vectors, one for each character; four blocks; a norm; and a matrix that turns features
-# into **logits**, a score for every character that may come. That is all. `read` is also asked
-# where the heads looked; `call`, which the training uses, leaves that out.
+# into **logits**, one score for every possible next character. That is all. `read` also returns
+# where the heads looked; `call`, which training uses, leaves that out.
 
 # %%
 show(
     figures.network(inputs.shape, settings.units, settings.layers, len(data.vocabulary)),
     alt="From left to right: the characters, the table of vectors, the blocks one after another, a "
-    "norm and a matrix, and the logits, a score for every character at every place.",
+    "norm and a matrix, and the logits, a score for every character at every position.",
 )
 
 # %%
@@ -258,13 +282,18 @@ from coursekit_transformer.model import Transformer  # show: read
 model = build_model(data, settings)
 logits, _ = model(inputs)
 print("characters", inputs.shape, "→ logits", logits.shape)
-print(f"{model.count_params():,} weights; of these, in one block:")
+print(f"{model.count_params():,} parameters; of these, in one block:")
 for name in ("attention", "widen", "narrow"):
     print(f"   {name:10} {getattr(model.blocks[0], name).count_params():,}")
 
 # %% [markdown]
-# **Predict, then run.** The loss is $-\log p$ of the character that came. What is it for a network
-# that has not learnt anything, with 66 signs?
+# The feed-forward network has twice as many parameters as the attention: 131,072 against 65,536 in
+# each block.
+#
+# **Predict, then run.** The loss is the **cross-entropy**: $-\log p$, where $p$ is the probability
+# that the network gave to the character that actually came. It is 0 if the network was certain,
+# and larger the more surprised it was. What is the loss of an untrained network with 66 symbols
+# (65 characters, and one that stands for anything else)?
 
 # %%
 from coursekit_transformer.train import character_loss  # show
@@ -275,8 +304,11 @@ size = len(data.vocabulary)
 print(f"loss {float(loss):.3f};  log of {size} is {math.log(size):.3f}")
 
 # %% [markdown]
-# A second test, and the more important one. Change the *last* character of a window. **Predict:**
-# which guesses change?
+# The two numbers nearly agree: an untrained network considers all characters about equally likely,
+# and $-\log(1/66) = \log 66$. If your own network starts far above that, look for a mistake.
+#
+# A second test matters even more. Change the *last* character of a window. **Predict:** which
+# predictions change?
 
 # %%
 changed = inputs.numpy()
@@ -286,20 +318,50 @@ differs = tf.reduce_max(tf.abs(after - logits), axis=(0, 2)).numpy() > 0
 print("guesses that changed:", np.flatnonzero(differs), f"of {len(differs)}")
 
 # %% [markdown]
-# Only the last one, number 63. If an earlier guess changed, the network could see the answer. It
-# would learn wonderfully, be wonderful on held-out text as well (which goes through the same hole),
-# and write rubbish. Exercise 3 is about that mistake.
+# Only the last one, number 63. If an earlier prediction changed, the network could see the answer.
+# Its training loss would be wonderful, and so would its held-out loss, which is computed with the
+# same leak. But the text it writes would be rubbish. Exercise 3 is about that mistake.
 #
-# ## One step, eagerly
+# ## Writing, in ten lines
 #
-# Forward, loss, gradient, apply. No state, no loop over time: 16 windows of 64 places are 1,024
-# questions, answered in one go.
+# To write, predict the next character, append it, and repeat. This loop always takes the most
+# likely character, which is called **greedy** decoding. It is free running: the network reads what
+# it wrote itself.
+
+
+# %%
+def greedy(model: Transformer, prompt: str, length: int) -> str:
+    """Continue a prompt, always with the most likely character."""
+    ids = data.vocabulary.encode(prompt).tolist()
+    for _ in range(length):
+        window = tf.constant([ids[-settings.length :]])  # (1, time)
+        logits, _ = model(window)
+        likeliest = tf.argmax(logits[0, -1, 1:])  # 0 stands for unknown characters
+        ids.append(1 + int(likeliest))
+    return data.vocabulary.decode(ids)
+
+
+print(greedy(model, data.opening, 40))
+
+# %% [markdown]
+# Nothing has been learned yet, so this is noise, and usually the same few characters repeat.
+# Greedy decoding also gives the same text every time. From now on the next character is
+# **sampled**: divide the logits by a **temperature**, apply the softmax, and draw a character with
+# these probabilities. A temperature below 1 makes the text safer, above 1 wilder. In the code,
+# `Taste(0.8)` means temperature 0.8, and `continued(model, data.vocabulary, prompt, length, taste)`
+# returns what the network writes after the prompt.
+#
+# ## One train step
+#
+# Forward pass, loss, gradients, update. There is no state and no loop over time: 16 windows of 64
+# positions are 1,024 questions, all answered at once.
 
 # %%
 from coursekit_transformer.train import train_step  # show
 
 # %% [markdown]
-# The same function, compiled, in one visible line. Predict: how many times faster?
+# TensorFlow runs this function line by line (*eagerly*). The next cell also compiles it to one
+# graph. **Predict:** how many times as fast is that?
 
 # %%
 compiled = tf.function(train_step, jit_compile=has_xla())
@@ -308,12 +370,17 @@ fast = seconds(lambda: compiled(model, (inputs, targets)), 10)
 print(f"eager {1000 * eager:.0f} ms, compiled {1000 * fast:.0f} ms: {eager / fast:.1f} times")
 
 # %% [markdown]
+# On two CPU cores one of our runs took 881 ms eagerly and 92 ms compiled, so it was about ten times
+# as fast. Yours will differ.
+#
 # ## Train
 #
-# A fresh network reads the text three times. The learning rate rises for the first twentieth of the
-# steps, then falls in half a cosine to zero. (Begin at the full rate, and the first steps throw the
-# small first weights about; end at a high one, and it never settles.) After each pass it is asked
-# about text that it has never read, and writes a few lines.
+# A fresh network reads the text three times. The learning rate rises linearly during the first
+# twentieth of the steps (the **warm-up**), then falls to zero along half a cosine. Starting at
+# the full rate would make the first updates too large, and ending at a high rate would keep the
+# parameters from settling. The optimizer is [AdamW](https://arxiv.org/abs/1711.05101), which
+# `build_model` has already attached to the model. After each pass, called an **epoch**,
+# `evaluate` returns the held-out loss, and the network writes a few lines.
 
 # %% tags=["train"]
 model = build_model(data, settings)
@@ -329,6 +396,12 @@ for epoch in range(settings.epochs):
     print(f"── epoch {epoch + 1}: held-out loss {held_out[-1]:.3f} ──")
     print(continued(model, data.vocabulary, data.opening, 180, Taste(0.8)), "\n")
 
+# %% [markdown]
+# After one step the text is noise. After 100 steps it has spaces and line breaks in
+# plausible places and strings that look like words.
+# After three epochs most words are English, and names in capitals start a speech, as in a play. In
+# our run the held-out loss fell from 4.2 to 1.78, 1.61 and 1.54; yours will differ a little.
+
 # %% tags=["train"]
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 axes = figure.subplots()
@@ -336,7 +409,7 @@ smooth = np.convolve(losses, np.ones(40) / 40, mode="valid")
 axes.plot(np.arange(40, len(losses) + 1), smooth, label="training")
 steps = np.arange(settings.epochs + 1) * data.steps_per_epoch
 axes.plot(steps, held_out, "o-", label="held out")
-axes.set(title="Nats a character, while it learns", xlabel="step", ylabel="loss (nats)")
+axes.set(title="Training and held-out loss", xlabel="step", ylabel="loss (nats per character)")
 axes.grid(alpha=0.3)
 axes.legend()
 show(
@@ -345,18 +418,22 @@ show(
 )
 
 # %% [markdown]
-# The two run close together: three readings are too few to learn the text by heart. Note that the
-# curves are not measured alike. In training a window begins in the dark, its first places have
-# hardly anything before them. Held-out text is read as it is when it writes, every place with a
-# full window before it. That makes a difference worth knowing when you read published figures:
+# In our run the training loss ended near 1.4 and the held-out loss at 1.54. The gap is small, and
+# the held-out loss still falls. If it started to rise while the training loss kept falling, the
+# network would be **overfitting**: memorising the training text instead of learning what other text
+# has in common with it. Three epochs are too few for that.
+#
+# The two curves are not measured in quite the same way. In training the first positions of a
+# window have hardly any context. The held-out loss is measured with a full window before every
+# position, as when the network writes. That difference matters when you compare published numbers:
 
 # %% tags=["train"]
 by_place = losses_of_windows(model, data.validation.ids).mean(axis=0)
-print(f"every window begins in the dark: {by_place.mean():.3f} nats   (so does nanoGPT measure)")
-print(f"every place sees a full window:  {held_out[-1]:.3f} nats   (so does textgen)")
+print(f"every window starts without context: {by_place.mean():.3f} nats   (as nanoGPT measures)")
+print(f"every position sees a full window:   {held_out[-1]:.3f} nats   (as textgen measures)")
 show(
     lines(
-        "What it is worth to see more",
+        "What more context is worth",
         range(1, len(by_place) + 1),
         {"held out": by_place.tolist()},
         ("characters seen", "loss (nats)"),
@@ -365,28 +442,33 @@ show(
 )
 
 # %% [markdown]
-# The first ten characters are worth most, and then each further one less and less. Here is what
-# others have reached on this split, in nats a character:
+# The first ten characters are worth the most: in our run they took the loss from 2.5 nats to under
+# 1.6. After that the curve hardly falls. Here is what
+# [nanoGPT](https://github.com/karpathy/nanoGPT) and `textgen` have reached on this split, in nats
+# per character:
 #
 # | network | time | held-out loss |
 # | --- | --- | --- |
-# | nanoGPT, settings for a CPU (windows in the dark) | about 3 minutes | 1.88 |
+# | nanoGPT, CPU settings (windows without context) | about 3 minutes | 1.88 |
 # | `textgen`, quick: one recurrent layer of 256 units | 2 minutes | 1.50 |
 # | `textgen`, full | 25 minutes | 1.46 |
-# | nanoGPT, "baby GPT" of 10 million weights, on an A100 (windows in the dark) | 3 minutes | 1.47 |
+# | nanoGPT, 10 million parameters, on an A100 (windows without context) | 3 minutes | 1.47 |
 #
-# So on this small text, in a few minutes, the old recurrent network is ahead! A transformer must
-# learn what a recurrent one is built with: that near things matter more than far ones, that the
-# text goes on from left to right. It pays that back with more text, longer texts and machines that
-# do thousands of things at once. There nothing has to wait for the character before.
+# So on this small text, within a few minutes, the older recurrent network is ahead! It has
+# something built in that a transformer must learn: text runs from left to right, and near
+# characters matter more than far ones. Transformers pay off with more text, longer contexts, and
+# hardware that does thousands of things at once, because no position has to wait for the one
+# before it.
 #
-# ## Let it write, and do not read twice
+# ## The key-value cache
 #
-# To write, the network guesses a character, reads it, guesses the next. The plain way reads the
-# whole window again each time. But the keys and values of what has been read do not change: no
-# place looks ahead, so nothing that follows can change what it found. They are kept, in `memory`,
-# and only the new character is read. This is the **key-value cache**. **Predict:** how many times
-# faster are 1,000 characters with it, if a window has 64?
+# Our greedy loop reads the whole window again for every new character. But the keys and values of
+# earlier characters do not change: no position looks ahead, so nothing that follows can affect
+# them. We can keep them, in `memory`, and read only the new character. This is the **key-value
+# cache**. In the code below, `Cached.after` writes with it and `Uncached.after` without.
+#
+# **Predict:** with a window of 64, how many times as fast is writing 1,000 characters with the
+# cache?
 
 # %%
 show(
@@ -409,17 +491,26 @@ for name, reader in (("with the cache", Cached.after), ("without", Uncached.afte
     print(f"{name:15} {taken:.2f} s, {1_000 / taken:,.0f} characters a second")
 print(f"{written['without'] / written['with the cache']:.0f} times as fast")
 
+# %% [markdown]
+# In one of our runs the cache made writing about 9 times as fast. That is less than 64, because
+# reading 64 characters at once is much cheaper than reading one character 64 times.
+#
+# Now compare three temperatures:
+
 # %% tags=["train"]
 for taste in (Taste(0.3), Taste(0.8), Taste(1.3)):
     print(f"── temperature {taste.temperature} ──")
     print(data.opening + continued(model, data.vocabulary, data.opening, 250, taste), "\n")
 
 # %% [markdown]
+# At 0.3 the text is made of the most common words, and it repeats itself. At 0.8 it is varied and
+# mostly spelled correctly. At 1.3 it invents words and names.
+#
 # ## Where does it look?
 #
-# Here is every head of the network over a passage that it has never seen. A row is the place that
-# looks, a column the place that is looked at. Before you read on: which heads look at the character
-# just before? Which at the beginning of the word, which at the beginning of the line?
+# Here is every head of the network on a held-out passage. Rows are the positions that look, columns
+# the positions they look at. Before you read on: which heads look at the previous character? Which
+# look at the beginning of the word, or of the line?
 
 # %% tags=["train"]
 passage = data.passage[:40]
@@ -430,19 +521,22 @@ show(
 )
 
 # %% [markdown]
-# The maps of one passage may deceive, so let us measure over many. For each head: how far back
-# does it look on average, and how much of its weight lies on the character itself, on the one
-# before, and on spaces and line breaks?
+# A dark line just below the diagonal is a head that looks at the previous character. A vertical
+# stripe is one character that many positions look at, often a space or a line break.
+#
+# One passage can mislead, so let us measure over many. For each head: how far back does it look on
+# average? How much of its weight is on the character itself, on the one before, and on blanks
+# (spaces and line breaks)?
 
 # %% tags=["train"]
-held_out = data.validation.ids[: 64 * 64]
-windows = held_out[: len(held_out) // 64 * 64].reshape(-1, 64)
+text_ids = data.validation.ids[: 64 * 64]
+windows = text_ids[: len(text_ids) // 64 * 64].reshape(-1, 64)
 _, _, looks = model.read(tf.constant(windows))
 distance = np.arange(64)[:, np.newaxis] - np.arange(64)
 blank = np.isin(windows, data.vocabulary.encode(" \n"))[:, np.newaxis, np.newaxis]
 print("head   looks back   itself   the one before   blanks")
 for layer, weights in enumerate(looks, 1):
-    late = weights.numpy()[:, :, 32:]  # places that see at least 32 others
+    late = weights.numpy()[:, :, 32:]  # positions that see at least 32 others
     for head in range(late.shape[1]):
         shares = late[:, head].mean(axis=0)
         back = (shares * distance[32:]).sum(axis=1).mean()
@@ -451,16 +545,18 @@ for layer, weights in enumerate(looks, 1):
         print(f" {layer}.{head + 1}  {back:9.1f} {itself:10.0%} {before:13.0%} {blanks:13.0%}")
 
 # %% [markdown]
-# In our run the first layer is busy with the neighbourhood: heads that look one or two characters
-# back, which is how letters become pieces of words. Higher up the heads look further, and one or
-# another is fond of blanks: there a word begins, and what was gathered up to there can be fetched.
-# Nobody asked for that division of labour.
+# In our run the heads of the first layer looked back over 5 to 8 characters on average. One head
+# of the second layer put 61 % of its weight on blanks and looked back about 11 characters: it
+# seems to look for where words and lines begin. Several heads of layers 2 and 3 put about half of
+# their weight on the previous character, which helps to spell. Nobody programmed this division of
+# labour, and in your run the heads may take other roles.
 #
 # ## What attention costs
 #
-# Every place looks at every earlier one. Twice as long a text is twice as much work for the small
-# networks, and **four times** as much for the attention. Here are both parts of one block, measured
-# at ever longer texts. **Predict:** at which length does attention become the dearer one?
+# Every position looks at every earlier one. If the text is twice as long, the feed-forward network
+# has twice as much work, and the attention **four times** as much. Here are both parts of one
+# block, timed on longer and longer texts. **Predict:** from what length on does attention take
+# longer?
 
 # %%
 show(
@@ -481,13 +577,13 @@ def cost(part: Callable[[tf.Tensor], object], length: int) -> float:
     return 1000 * seconds(lambda: run(read), times=5)
 
 
-costs: dict[str, list[float]] = {"attention": [], "small network": []}
+costs: dict[str, list[float]] = {"attention": [], "feed-forward network": []}
 for length in LENGTHS:
     mask = causal_mask(length)
     costs["attention"].append(cost(lambda read, mask=mask: block.attention(read, mask)[0], length))
-    costs["small network"].append(cost(lambda read: block.narrow(block.widen(read)), length))
+    costs["feed-forward network"].append(cost(lambda read: block.narrow(block.widen(read)), length))
     print(f"{length:5} characters: attention {costs['attention'][-1]:7.2f} ms", end=", ")
-    print(f"small network {costs['small network'][-1]:6.2f} ms")
+    print(f"feed-forward network {costs['feed-forward network'][-1]:6.2f} ms")
 
 # %% tags=["train"]
 show(
@@ -498,51 +594,183 @@ show(
         ("characters", "milliseconds"),
         logarithmic=True,
     ),
-    alt="On two logarithmic axes the attention rises twice as steeply as the small network and "
-    "crosses its line.",
+    alt="On two logarithmic axes the attention rises twice as steeply as the feed-forward "
+    "network and crosses its line.",
 )
 
 # %% [markdown]
-# On axes like these a straight line is a power of the length, and its slope is the exponent: about
-# 1 for the small network, near 2 for the attention once it is long. This square is the price of
-# seeing everything at once, and the reason why so much thought goes into cheaper attention. Ours
-# pays it only within a window: when it writes, it never looks back more than 64 places, and so
-# `memory` never grows.
+# On logarithmic axes a power of the length is a straight line, and its slope is the exponent: about
+# 1 for the feed-forward network, and close to 2 for attention on long texts. In one of our runs
+# attention became the slower part between 128 and 256 characters. From 1,024 to 2,048 characters
+# its time grew fourfold, that of the feed-forward network twofold.
 #
-# ## When it goes wrong
+# The square is the price of seeing everything at once, and the reason why so much research goes
+# into cheaper attention. Our network pays it only within a window: no layer looks back more than
+# 64 positions, so `memory` stops growing.
 #
-# * *The loss falls to nearly nothing within minutes.* It sees the answer: change a later character
-#   and see which guesses change (exercise 3).
-# * *The loss stays at 3.3.* It guesses letters by their frequency alone, and finds nothing by
-#   looking. A learning rate that is far too high does that; so does a softmax along the wrong axis.
-# * *It learns, but hardly better than from the last two characters.* The places are not told apart.
-# * *In training it is fine, and it writes rubbish.* A leak; or the cache forgets to tell the new
-#   query its place (exercise 5).
+# ## What goes wrong
+#
+# Look at four weaknesses of the trained network: loops, invented words, copying, and a short
+# memory. First the greedy loop from above, now with the trained network. The second part counts
+# how many of the sampled words do not occur anywhere in the training text. `top_k=5` samples only
+# from the five most likely characters ([Fan et al. 2018](https://arxiv.org/abs/1805.04833)).
+
+# %% tags=["train"]
+print("── greedy ──")
+print(greedy(model, data.opening, 200), "\n")
+training_text = data.vocabulary.decode(data.train.ids)
+known = set(re.findall(r"\w+", training_text.lower()))
+for taste in (Taste(0.3), Taste(0.8), Taste(1.3), Taste(1.3, top_k=5)):
+    sampled = continued(model, data.vocabulary, data.opening, 2_000, taste)
+    words = re.findall(r"\w+", sampled.lower())
+    invented = [word for word in words if word not in known]
+    share = len(invented) / max(len(words), 1)
+    only = f", top_k {taste.top_k}" if taste.top_k else ""
+    print(f"temperature {taste.temperature}{only}: {share:.0%} invented", *invented[:6])
+
+# %% [markdown]
+# * **Loops.** Look for phrases that return in the greedy text. Greedy decoding tends to repeat
+#   common phrases, and once the last 64 characters repeat exactly, the text is caught in a loop
+#   forever, because the same window always gives the same next character. Sampling helps.
+# * **Invented words.** The higher the temperature, the more words are invented, because now and
+#   then an unlikely character is drawn, and the rest of the word has to make do with it. A lower
+#   temperature or a `top_k` helps, and so does longer training.
+#
+# Does the network write, or does it recite? Find the longest passage of a sample that also occurs
+# in the training text:
+
+
+# %% tags=["train"]
+def longest_copy(text: str, source: str) -> str:
+    """Return the longest passage of a text that also occurs in the source."""
+    longest = ""
+    for start in range(len(text)):
+        while start + len(longest) < len(text):
+            passage = text[start : start + len(longest) + 1]
+            if passage not in source:
+                break
+            longest = passage
+    return longest
+
+
+sampled = continued(model, data.vocabulary, data.opening, 2_000, Taste(0.8))
+copied = longest_copy(sampled, training_text)
+print(f"{len(copied)} characters: {copied!r}")
+
+# %% [markdown]
+# * **Copying.** A network that overfits recites whole lines. If your longest passage is a common
+#   phrase or a name with its colon and line break, all is well. If it is several lines long, use a
+#   smaller network, `dropout`, or more text.
+# * **A short memory.** Each layer looks back at most 64 positions, so nothing from more than a few
+#   lines back can influence what is written. Read a long sample: the topic drifts from speech to
+#   speech. A longer window helps, and costs time.
+#
+# When you change the code, these are the symptoms to know:
+#
+# * *The loss falls to nearly zero within minutes.* The network sees the answer. Change a later
+#   character and see which predictions change (exercise 3).
+# * *The loss stays at 3.3.* The network knows how frequent each letter is, and nothing else. The
+#   learning rate may be far too high, or the softmax may run along the wrong axis.
+# * *It learns, but hardly more than pairs of characters would give.* Positions are not
+#   distinguished.
+# * *The training loss is fine, but the text is rubbish.* There is a leak, or the cache gives the
+#   new query the wrong position (exercise 5).
 #
 # ## Experiments
 #
-# * `learning_rate=4e-2` in `prepare(...)`, then `warmup=0.0`: what does the loss curve look like?
-# * One head instead of four, `heads=1`; one layer that is twice as wide, `layers=1, units=256`.
-# * `length=16` and `length=128`: how much better is it to see more, and what does it cost?
-# * Ten epochs instead of three, once with `dropout=0.0` and once with `dropout=0.2`. When do the
-#   two curves part?
+# * Set `learning_rate=4e-2` in `prepare(...)`, then `warmup=0.0`: what does the loss curve look
+#   like?
+# * Try one head instead of four, `heads=1`; then one layer that is twice as wide,
+#   `layers=1, units=256`.
+# * Try `length=16` and `length=128`: how much does more context help, and what does it cost?
+# * Train for ten epochs instead of three, once with `dropout=0.0` and once with `dropout=0.2`. When
+#   do the two curves separate?
 #
 # ## Make it yours
 #
-# * Other data: `coursekit run transformer --data book.txt`, any text in UTF-8, the longer the
+# * Other data: `coursekit run transformer --data book.txt` takes any text in UTF-8, the longer the
 #   better.
-# * Another part: `build_model(data, settings, attend=yours)` takes your attention,
+# * Another part: `build_model(data, settings, attend=yours)` uses your attention function, and
 #   `block=YourBlock` your block.
-# * A plugin of your own: copy the folder `coursekit_transformer`, keep its files, change what is in
-#   them. Pieces of words instead of characters would be a start.
+# * A plugin of your own: copy the folder `coursekit_transformer`, keep its files, and change what
+#   is in them. You could start with pieces of words instead of characters.
+#
+# ## What do you remember?
+#
+# Answer each question before you open it.
+#
+# <details><summary>1. What are a query, a key and a value?</summary>
+#
+# The query says what a position is looking for, the key how a position can be found, and the value
+# what it offers. The match of query and key decides how much of the value is used.
+#
+# </details>
+#
+# <details><summary>2. Why are the scores divided by the square root of the query's size?</summary>
+#
+# Dot products of long vectors are large. A softmax of large scores puts nearly all weight on one
+# position, and its gradient almost vanishes.
+#
+# </details>
+#
+# <details><summary>3. What does the causal mask do, and why is it needed?</summary>
+#
+# It keeps each position from looking at later ones. In training the character to be predicted is in
+# the window, and without the mask the network would simply copy it.
+#
+# </details>
+#
+# <details><summary>4. Do four heads need more parameters than one head?</summary>
+#
+# No. The heads divide the same features among themselves, so the matrices keep their size.
+#
+# </details>
+#
+# <details><summary>5. What would the network not know without the rotation?</summary>
+#
+# The order of the characters. Attention is a weighted average, and an average does not depend on
+# the order of its terms.
+#
+# </details>
+#
+# <details><summary>6. Why does each part add to the features instead of replacing them?</summary>
+#
+# The gradient can then run straight through all blocks, so even the first blocks of a deep network
+# learn.
+#
+# </details>
+#
+# <details><summary>7. What does the key-value cache keep, and why may it?</summary>
+#
+# The keys and values of earlier positions, in every layer and head. No position looks ahead, so
+# what follows cannot change them.
+#
+# </details>
+#
+# <details><summary>8. The held-out loss rises while the training loss falls. Why?</summary>
+#
+# The network is overfitting. Stop earlier, use dropout or a smaller network, or find more text.
+#
+# </details>
 #
 # ## Sources
 #
-# Vaswani et al.: *Attention is all you need* (2017). Radford et al.: *Language models are
-# unsupervised multitask learners* (2019). Ba, Kiros, Hinton: *Layer normalization* (2016). He et
-# al.: *Identity mappings in deep residual networks* (2016). Su et al.: *RoFormer: enhanced
-# transformer with rotary position embedding* (2021). Loshchilov, Hutter: *Decoupled weight decay
-# regularization* (2019). Olsson et al.: *In-context learning and induction heads* (2022).
-# Karpathy: *nanoGPT* (2022).
+# * Vaswani et al.: [*Attention is all you need*](https://arxiv.org/abs/1706.03762) (2017)
+# * Radford et al.: [*Language models are unsupervised multitask
+#   learners*](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)
+#   (2019)
+# * Ba, Kiros, Hinton: [*Layer normalization*](https://arxiv.org/abs/1607.06450) (2016)
+# * He et al.: [*Identity mappings in deep residual networks*](https://arxiv.org/abs/1603.05027)
+#   (2016)
+# * Su et al.: [*RoFormer: enhanced transformer with rotary position
+#   embedding*](https://arxiv.org/abs/2104.09864) (2021)
+# * Fan, Lewis, Dauphin: [*Hierarchical neural story generation*](https://arxiv.org/abs/1805.04833)
+#   (2018)
+# * Loshchilov, Hutter: [*Decoupled weight decay regularization*](https://arxiv.org/abs/1711.05101)
+#   (2019)
+# * Olsson et al.: [*In-context learning and induction heads*](https://arxiv.org/abs/2209.11895)
+#   (2022)
+# * Karpathy: [nanoGPT](https://github.com/karpathy/nanoGPT) (2022), and the data set
+#   [tinyshakespeare](https://github.com/karpathy/char-rnn/tree/master/data/tinyshakespeare) (2015)
 #
-# **Next:** `coursekit start transformer`.
+# **Next:** `coursekit start transformer` opens the six exercises of this lesson.

@@ -38,7 +38,7 @@ def test_no_cell_of_the_lesson_is_long() -> None:
     ("topic", "constants", "told"),
     [
         ("attention", {"STEPS": 5}, "it chooses"),
-        ("heads", {"STEPS": 3}, "4 heads, no places"),
+        ("heads", {"STEPS": 3}, "4 heads, no positions"),
         ("leak", {"STEPS": 3}, "held-out one by one"),
         ("residual", {"STEPS": 2, "LAYERS": 3}, "norms after the sums"),
         ("cache", {"LENGTHS": (50,), "WINDOWS": (8,)}, "times as fast"),
