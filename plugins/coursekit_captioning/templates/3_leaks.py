@@ -162,8 +162,8 @@ def padding_counts(logits, targets, smoothing):
 
 @misconception(
     "loss_of",
-    "This is the mean of the captions' means. A word of a short caption then counts more than a word "
-    "of a long one.",
+    "This is the mean of the captions' means. A word of a short caption then counts more than one "
+    "of a long caption.",
 )
 def captions_alike(logits, targets, smoothing):
     pairs = zip(np.concatenate(logits), np.concatenate(targets), strict=True)
@@ -191,8 +191,8 @@ def padding_above(logits, targets, smoothing):
 
 @misconception(
     "loss_of",
-    "For a batch that is all padding this is 0 / 0, which is not a number. `tokens` must be at least "
-    "1.",
+    "For a batch that is all padding this is 0 / 0, which is not a number. `tokens` must be at "
+    "least 1.",
 )
 def nothing_by_nothing(logits, targets, smoothing):
     none = not np.any(targets)
@@ -208,8 +208,8 @@ def sum_of_words(logits, targets, smoothing):
 
 @misconception(
     "loss_of",
-    "The sum is divided by the number of captions, which gives the loss of a caption. The loss of a "
-    "word is wanted. It does not depend on how long the captions are.",
+    "The sum is divided by the number of captions, which gives the loss of a caption. Return the "
+    "loss of a word, which does not depend on how long the captions are.",
 )
 def of_a_caption(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, below="captions")
@@ -243,7 +243,7 @@ def sign_turned(logits, targets, smoothing):
     hints=(
         "At each place, which of the logits belongs to the right word?",
         "`tf.gather` picks it. Both tensors start with batch, captions, time: three batch dims.",
-        "`right = tf.gather(logits, targets, batch_dims=3)`. Sum `normaliser - right`, then divide.",
+        "`right = tf.gather(logits, targets, batch_dims=3)`. Sum `normaliser - right` and divide.",
     ),
 )
 def cross_entropy(student):
@@ -383,8 +383,8 @@ def by_caption(owners, seed):
 
 @misconception(
     "hold_out",
-    "The last tenth of the list is held out. But the list can be in any order, so the five captions "
-    "of a picture need not be next to each other.",
+    "The last tenth of the list is held out. But the list can be in any order: the five captions of "
+    "a picture need not be next to each other.",
 )
 def the_tail(owners, seed):
     return np.arange(len(owners)) >= round(0.9 * len(owners))
