@@ -383,8 +383,8 @@ def by_caption(owners, seed):
 
 @misconception(
     "hold_out",
-    "The last tenth of the list is held out. But the list can be in any order: the five captions of "
-    "a picture need not be next to each other.",
+    "The last tenth of the list is held out. But the list can be in any order: the captions of a "
+    "picture need not be next to each other.",
 )
 def the_tail(owners, seed):
     return np.arange(len(owners)) >= round(0.9 * len(owners))

@@ -169,7 +169,7 @@ def grammar_misses(captions, offset):
 
 @misconception(
     "game",
-    "This asks for a point in all boxes at once. For three stars, a point in one of them is enough.",
+    "This asks for a point in all boxes at once. Of three stars, one that is hit is enough.",
 )
 def all_of_them(captions, offset):
     hits = [hit for c in captions for known, hit in hits_of(*c, offset, rule=all) if known]
@@ -214,8 +214,8 @@ def count_of_hits(captions, offset):
 
 @misconception(
     "game",
-    "If no word names anything, this is 0 / 0, which is not a number. Untrained networks write such "
-    "captions.",
+    "If no word names anything, this is 0 / 0, which is not a number. Untrained networks write "
+    "such captions.",
 )
 def nothing_by_nothing(captions, offset):
     hits = [hit for c in captions for known, hit in hits_of(*c, offset) if known]
