@@ -233,7 +233,7 @@ def first_not_shared(logits, time, limit):
 
 @misconception(
     "may_write",
-    "At the last step this still allows words, so the caption is cut off. Steps count from 0, so the "
+    "At the last step this still allows words, so the caption is cut off. Steps count from 0: the "
     "last one is limit - 1.",
 )
 def cut_off(logits, time, limit):
@@ -423,7 +423,7 @@ def begins_again(tables, limit):
 
 @misconception(
     "describe",
-    "Log probabilities are still added to a caption after its end, so short captions look unlikely.",
+    "Log probabilities are added to a caption even after its end. Short captions look unlikely.",
 )
 def still_pays(tables, limit):
     return decoded(tables, limit, pays="always")
@@ -538,8 +538,8 @@ def laid_out(numbers):
 
 @misconception(
     "laid_out",
-    "This is the grid of 2018. One word has no place at all; two, three and five words have too few. "
-    "Twelve words get 36 places, and two thirds of them stay empty.",
+    "This is the grid of 2018. One word has no place at all; two, three and five words have too "
+    "few. Twelve words get 36 places, and two thirds of them stay empty.",
 )
 def halves(numbers):
     return grids(numbers, lambda n: n // 2, lambda n: n // 2)
@@ -577,8 +577,8 @@ def single_row(numbers):
 
 @misconception(
     "laid_out",
-    "This is a square, or nearly one. It has enough places, but more rows than needed: two or three "
-    "pictures fit into one row.",
+    "This is a square, or nearly one. It has enough places, but more rows than needed: two or "
+    "three pictures fit into one row.",
 )
 def nearly_square(numbers):
     return grids(
@@ -624,12 +624,13 @@ def rows(student):
 
 
 # %% [markdown]
-# ## Invent: say more, and say it truly
+# ## Invent: say more, and say what is true
 #
-# A network takes a minute to train. To try out searches, here is a captioner that is made by
-# *counting*: how often a word follows two others in 3,000 captions, weighed by what a poor eye sees
-# in the picture. It knows the two words before, and forgets what it has said earlier. Networks that
-# were trained for a short time do much the same; look at what greedy search makes of it.
+# Training a network takes a minute. To try out searches faster, here is a captioner made by
+# *counting*. It counts how often a word follows two other words in 3,000 captions, and weights the
+# counts by what it sees in the picture, which it sees poorly. It knows the two previous words and
+# forgets everything before them. Networks that were trained only briefly behave in much the same
+# way. Look at what greedy search makes of it.
 
 # %%
 LIMIT = 15  # words of a caption, with its end
@@ -639,7 +640,7 @@ scenes = drawn_examples("validation", 150)
 
 
 def greedy(step: Step, state: Any, limit: int) -> list[int]:
-    """Take the likeliest word each time: your loop, for one caption, in numpy."""
+    """Take the likeliest word at each step: your loop, for one caption, in NumPy."""
     words, written = np.array([START]), []
     for time in range(limit):
         log_p, state = step(words, state, time)
@@ -656,35 +657,42 @@ for number in (0, 5, 13):
     print("one said:", scenes[number].captions[0])
 
 # %% [markdown]
-# `step(words, state, time)` takes the words before, a number for each row, and returns the log
-# probabilities `(rows, words)`, by your four rules, and the next state, `(rows, 1)`. You may ask it
-# about as many rows as you like: repeat the first state. `describing[word]` says whether a word
-# names or describes a thing, as *red* and *star* do and *a*, *of* and *above* do not.
+# `step(words, state, time)` takes the previous words, one number for each row. It returns the log
+# probabilities `(rows, words)`, which follow your four rules, and the next state, `(rows, 1)`. You
+# may use as many rows as you like: repeat the first state. `describing[word]` says whether a word
+# names or describes a thing, as *red* and *star* do, and *a*, *of* and *above* do not.
 #
-# Two figures judge 150 captions. *CIDEr* asks how much of what people said is said; it grows with
-# what is told. The share of *true* captions asks that every word be true of the picture; each word
-# more is a risk. Greedy search reaches CIDEr 0.75 and 35 % true; a beam of eight, by the mean log
-# probability of a word, 0.83 and 35 %, and by their sum 1.08 and 61 %: short captions that are true
-# and say little. Reach **CIDEr above 1.15 and more than 45 % true**.
+# Two scores judge 150 captions. *CIDEr* measures how much of what people said is in the caption, so
+# it grows the more you say. The other score is the share of *true* captions, in which every word is
+# true of the picture, so each further word is a risk. We measured:
 #
-# Many ways lead there. What is it that goes wrong? Bar it in the search, or count it against a
-# caption afterwards; draw many captions by lot and keep the best; or ask which of them all the
-# others agree with most.
+# | search | CIDEr | true |
+# | --- | --- | --- |
+# | greedy | 0.75 | 35 % |
+# | beam of eight, by the mean log probability of a word | 0.83 | 35 % |
+# | beam of eight, by the sum of the log probabilities | 1.08 | 61 % |
+#
+# The last one writes short captions, which are true and say little. Reach **CIDEr above 1.15 and
+# more than 45 % true**.
+#
+# There are many ways. What goes wrong in the captions above? Bar it in the search, or lower the
+# score of such captions afterwards. Or sample many captions and keep the best. Or keep the one that
+# agrees most with all the others.
 
 
 # %%
 def my_search(step: Step, state: Any, limit: int, describing: Any) -> Any:  # exercise
-    """Return the words of one caption, by their numbers, with its end.
+    """Return the words of one caption as numbers, with its end.
 
     Args:
-        step: Takes the words before ``(rows,)``, the state ``(rows, ...)`` and the number of
+        step: Takes the previous words ``(rows,)``, the state ``(rows, ...)`` and the number of
             the step, and returns log probabilities ``(rows, words)`` and the next state.
         state: The first state of one caption, ``(1, ...)``.
-        limit: The words that a caption may have, with its end.
+        limit: The most words that a caption may have, with its end.
         describing: For each word of the vocabulary whether it names or describes a thing.
     """
-    # Draw thirty captions, a little bolder than the network; the best mean wins. Each word that
-    # describes something for the second time costs two nats.
+    # Sample thirty captions at a temperature of 0.7, and keep the one with the best mean. Each word
+    # that describes something for the second time costs two nats.
     draw, rows = np.random.default_rng(0), 30
     state, words, running = np.repeat(state, rows, axis=0), np.full(rows, START), np.full(rows, 1)
     score, written = np.zeros(rows), np.zeros((rows, 0), int)
@@ -755,15 +763,15 @@ def searched(count, limit, beam=1, mean=True, repeats=True):
     return found
 
 
-@misconception("captions_of", "This is greedy search: it says the same thing again and again.")
+@misconception("captions_of", "This is greedy search. It says the same thing again and again.")
 def greedily(count, limit):
     return searched(count, limit)
 
 
 @misconception(
     "captions_of",
-    "This is a beam of eight, and no more. A wider beam finds what the network believes in more; "
-    "and it believes in saying the same thing twice.",
+    "This is a plain beam of eight. A wider beam finds captions that the captioner finds likelier, "
+    "and it finds captions likely that say the same thing twice.",
 )
 def beam_alone(count, limit):
     return searched(count, limit, beam=8)
@@ -771,7 +779,7 @@ def beam_alone(count, limit):
 
 @misconception(
     "captions_of",
-    "A beam and the highest sum make captions short: what is said is true, but little is said.",
+    "A beam that keeps the highest sum writes short captions. They are true but say little.",
 )
 def short_ones(count, limit):
     return searched(count, limit, beam=8, mean=False)
@@ -779,34 +787,32 @@ def short_ones(count, limit):
 
 @misconception(
     "captions_of",
-    "Greedy search without repetitions says more, and what it says is often wrong: with nothing "
-    "to compare with, it must take what is left.",
+    "Greedy search without repetitions says more, but often something false. It keeps only one "
+    "caption, so it must take whatever word is left.",
 )
 def greedy_without_repeats(count, limit):
     return searched(count, limit, repeats=False)
 
 
-@misconception(
-    "captions_of", "Every picture gets the same caption: a guess that has not asked `step`."
-)
+@misconception("captions_of", "Every picture gets the same caption, without calling `step`.")
 def constant(count, limit):
     return ["a red star"] * count
 
 
 @misconception(
     "captions_of",
-    "These are captions that people wrote, copied: a search knows what `step` tells it, no more.",
+    "These are copies of captions that people wrote. A search may use only what `step` returns.",
 )
 def copied(count, limit):
     return [example.captions[0] for example in known()[1][:count]]
 
 
 @check(
-    "More is said, and more of it is true",
+    "The captions say more, and more of them are true",
     points=3,
     hints=(
-        "Read some captions of greedy search. What would nobody say?",
-        "Let no describing word be said twice, and compare several captions: neither is enough.",
+        "Read some captions of greedy search. What would no one say?",
+        "Forbid repeating a describing word, and compare several captions. You need both.",
         "In a beam of eight, bar `row[describing[row]]` in `log_p`; choose by the best mean.",
     ),
 )
@@ -817,10 +823,10 @@ def invented(student):
     assert len(found) == ASKED, f"{len(found)} captions, not {ASKED}"
     assert len({" ".join(words) for words in found}) > 1, "all pictures have the same caption"
     equal = np.mean([words in known for words, known in zip(found, people, strict=True)])
-    assert equal < 0.5, f"{equal:.0%} are captions of people, letter by letter"
+    assert equal < 0.5, f"{equal:.0%} are exact copies of people's captions"
     said = cider(found, people)
     true = np.mean([is_true(e.scene, words) for e, words in zip(pictures, found, strict=True)])
-    figures = f"CIDEr {said:.3f} (above 1.15 is asked), {true:.1%} true (more than 45 %)"
+    figures = f"CIDEr {said:.3f} (reach more than 1.15), {true:.1%} true (reach more than 45 %)"
     assert said > 1.15, figures
     assert true > 0.45, figures
 
@@ -828,10 +834,15 @@ def invented(student):
 # %% [markdown]
 # ## What it is worth in the real network
 #
-# A captioner learns for some seconds; its vocabulary has 36 words, so the rarest (*stars*, *three*)
-# are `<unk>` to it. Then four searches describe the same held-out scenes: a word drawn by lot from
-# all words, as in 2018; the likeliest of all words, readable or not; your `greedy_search`; and
-# `my_search`. Predict: which says the most, and which says the same thing twice?
+# Here a captioner is trained for some seconds. Its vocabulary has only 36 words, so it reads the
+# rarest words (*stars*, *three*) as `<unk>`. Then four searches describe the same held-out scenes:
+#
+# * words sampled from the whole vocabulary, as in 2018;
+# * the likeliest word of the whole vocabulary, readable or not;
+# * your `greedy_search`;
+# * `my_search`.
+#
+# Predict: which says the most, and which repeats itself?
 
 # %%
 STEPS = 300
@@ -839,7 +850,7 @@ PICTURES = 100
 
 
 def of_all_words(model: Any, pictures: Any, limit: int, by_lot: bool) -> Any:
-    """Return the words (batch, limit) that are drawn, or the likeliest, from all words."""
+    """Return words ``(batch, limit)`` of the whole vocabulary, sampled or the likeliest."""
     memory = model.see(pictures)
     word, state, ids = tf.fill([len(pictures), 1], START), memory.state, []
     for time in range(limit):
@@ -852,7 +863,7 @@ def of_all_words(model: Any, pictures: Any, limit: int, by_lot: bool) -> Any:
 
 
 def reader(model: Any) -> Callable[[Any], tuple[Step, Any]]:
-    """Return a function from a picture to its `step` and first state."""
+    """Return a function that takes a picture and returns its `step` and first state."""
 
     @tf.function(reduce_retracing=True)
     def ask(words: Any, state: Any, time: Any, *memory: Any) -> Any:
@@ -922,13 +933,13 @@ for number, (panel, title) in enumerate(zip(figure.subplots(1, 3), titles, stric
         panel.set_yticks([])
 show(
     figure,
-    alt="Three bar charts that compare the ways of writing: CIDEr, captions with unknown words, "
-    "and captions that repeat themselves.",
+    alt="Three bar charts that compare the four searches: CIDEr, captions with unknown words, and "
+    "captions that repeat themselves.",
 )
 
 # %% [markdown]
-# And where it looked: a short caption in the grid of 2018, and in yours. What has no place in the
-# old grid is missing (the notebook itself stopped with an error).
+# And where did it look? Below is a short caption in the grid of 2018 and in yours. Words without a
+# place in the old grid are missing here (the original notebook stopped with an error).
 
 # %% tags=["train"]
 lengths = (yours.ids.numpy() != PAD).sum(axis=1) - 1
@@ -948,17 +959,19 @@ for part, name, (down, across) in zip(
         panel.set_axis_off()
 show(
     figure,
-    alt="A picture once for each word of a short caption: in the grid of 2018 some words have no "
-    "place, in yours each has one.",
+    alt="A picture once for each word of a short caption. In the grid of 2018 some words have no "
+    "place; in yours each has one.",
 )
 
 # %% [markdown]
-# Measured in one run, on 100 scenes after 300 steps (yours will differ): drawn by lot, from all
-# words, a third of the captions have a hole (CIDEr 0.45); the likeliest of all words is better
-# (0.56), with as many holes; with your rules they are gone (0.61). But 60 % of what greedy search
-# writes says something twice. The search of the solution, which was tried on counted words alone,
-# bars that and reaches 0.78 without another step of training. One figure did not move: of so young
-# a network 4 captions of 100 are true, whoever searches. A search can choose among what a network
-# believes; it cannot see for it. Train longer (`STEPS`), and look again.
+# We measured this in one run, on 100 scenes after 300 steps (yours will differ). With sampled words
+# a third of the captions had an `<unk>`, and CIDEr was 0.45. The likeliest of all words was better
+# (0.56), with as many `<unk>`. With your rules they are gone (0.61). But 60 % of the captions of
+# greedy search said something twice. The search of the solution, which was developed on the
+# counting captioner only, avoids this and reached 0.78 without another step of training.
+#
+# One number did not change: 4 captions of 100 were true, whatever the search, because the network
+# was hardly trained. A search can only choose among captions that the network finds likely; it
+# cannot see the picture for the network. Train longer (`STEPS`), and look again.
 #
 # **Next:** `coursekit check captioning/decoding`, then `coursekit next`.
