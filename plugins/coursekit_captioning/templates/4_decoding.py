@@ -515,9 +515,9 @@ def scored(student):
 
 # %% tags=["fault"]
 def grid_of(panels: int) -> tuple[int, int]:
-    """Return the rows and the columns of a grid for some pictures, at least one.
+    """Return the rows and columns of a grid for some pictures, at least one.
 
-    There are at most five pictures in a row, and as few rows as that allows.
+    A row has at most five pictures, and there are as few rows as possible.
     """
     return panels // 2, panels // 2
 
@@ -849,14 +849,14 @@ STEPS = 300
 PICTURES = 100
 
 
-def of_all_words(model: Any, pictures: Any, limit: int, by_lot: bool) -> Any:
+def of_all_words(model: Any, pictures: Any, limit: int, sample: bool) -> Any:
     """Return words ``(batch, limit)`` of the whole vocabulary, sampled or the likeliest."""
     memory = model.see(pictures)
     word, state, ids = tf.fill([len(pictures), 1], START), memory.state, []
     for time in range(limit):
         logits, state, _ = model.next_word(word, state, memory)
         lots = -tf.math.log(-tf.math.log(tf.random.uniform(logits.shape, seed=time)))
-        best = tf.argmax(logits + lots if by_lot else logits, axis=-1, output_type=tf.int32)
+        best = tf.argmax(logits + lots if sample else logits, axis=-1, output_type=tf.int32)
         word = tf.where((word == END) | (word == PAD), PAD, best)
         ids.append(word)
     return tf.concat(ids, axis=1).numpy()
@@ -905,8 +905,8 @@ search = tf.function(greedy_search, autograph=False)
 yours = search(model, tf.constant(pixels), LIMIT)
 read = reader(model)
 written = {
-    "by lot, from all words": of_all_words(model, pixels, LIMIT, by_lot=True),
-    "likeliest of all words": of_all_words(model, pixels, LIMIT, by_lot=False),
+    "sampled from all words": of_all_words(model, pixels, LIMIT, sample=True),
+    "likeliest of all words": of_all_words(model, pixels, LIMIT, sample=False),
     "your greedy_search": yours.ids.numpy(),
     "my_search": [my_search(*read(picture), LIMIT, describes) for picture in pixels],
 }
