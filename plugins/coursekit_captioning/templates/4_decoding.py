@@ -662,9 +662,10 @@ for number in (0, 5, 13):
 # may use as many rows as you like: repeat the first state. `describing[word]` says whether a word
 # names or describes a thing, as *red* and *star* do, and *a*, *of* and *above* do not.
 #
-# Two scores judge 150 captions. *CIDEr* measures how much of what people said is in the caption, so
-# it grows the more you say. The other score is the share of *true* captions, in which every word is
-# true of the picture, so each further word is a risk. We measured:
+# Two scores judge 150 captions. [*CIDEr*](https://arxiv.org/abs/1411.5726) measures how much of
+# what people said is in the caption, so it grows the more you say. The other score is the share of
+# *true* captions, in which every word is true of the picture, so each further word is a risk. We
+# measured:
 #
 # | search | CIDEr | true |
 # | --- | --- | --- |

@@ -361,8 +361,8 @@ def held_out_loss(model: Captioner, batches: int = 20) -> float:
 # running. These are the scores:
 #
 # * **BLEU** (0 to 100) and **CIDEr** compare a caption with the five of the picture. `bleu_4`
-#   counts how many of its runs of up to four words occur in them. CIDEr does the same, but words
-#   that are rare in all captions count more.
+#   counts how many of its runs of up to four words occur in them. CIDEr is similar, but runs that
+#   are rare in other captions count more.
 # * `true_captions` is the share of captions of which every word is true of the scene.
 # * `pointing_game` is the share of nouns at which attention is highest on the thing that the noun
 #   names.
@@ -394,8 +394,9 @@ show(figure, alt="The training loss and the held-out loss after each epoch, as t
 # %% [markdown]
 # In one of our runs (yours will differ) the training loss fell from 1.42 in the first epoch to 0.95
 # and 0.79. The captions improved much more than that: 4 % of them were true after the first epoch,
-# 64 % after the second and 70 % after the third. Attention was on the right thing early: the
-# pointing game had 86 %, then 94 %. So the network knew where to look before it knew what to say.
+# 64 % after the second and 70 % after the third. Attention was right early: the pointing game had
+# 86 % after the first epoch, and then 94 %. (Only nouns that name something in the picture count.)
+# So the network looked at the right things before it could describe them correctly.
 #
 # Compare the two lines. The training loss is a mean over the whole epoch, in which the network
 # still improves; the held-out loss is measured at the end of it. So in early epochs the held-out
@@ -619,4 +620,5 @@ for name, other in others.items():
 # * Lin et al.: [*Microsoft COCO: common objects in context*](https://arxiv.org/abs/1405.0312)
 #   (2014)
 #
-# **Next:** `coursekit start captioning/grids` opens the first exercise.
+# **Next:** `coursekit start captioning` opens the five exercises of this lesson. After them comes
+# the lesson `transformer`, which drops the recurrent network and keeps the attention.
