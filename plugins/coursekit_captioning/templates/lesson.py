@@ -245,7 +245,7 @@ def greedy(model: Captioner, picture: Any, limit: int = 20) -> list[str]:
 print(" ".join(greedy(model, held_out(data, 0).seen)))
 
 # %% [markdown]
-# Nothing has been trained yet, so these words mean nothing.
+# Nothing has been trained yet, so what it writes is meaningless, and may even be empty.
 #
 # ## The loss
 #
