@@ -74,9 +74,7 @@ def picture_to_cells(pixels: int, convolutions: Convolutions, units: int) -> Dra
     middle = Point(6.5 + inch * (column + 0.5), top + inch * (row + 0.5))
     page.box(*middle, "", seen, seen, shape="frame", tint="weights")
     page.box(*middle, "", inch, inch, shape="frame", tint="weights")
-    page.text(
-        7.35, 2.95, "small: the place of the cell\nlarge: all that it sees", size=SMALL
-    )
+    page.text(7.35, 2.95, "small: the place of the cell\nlarge: all that it sees", size=SMALL)
     page.arrow(Point(5.5, 1.65), Point(6.4, 1.65), "looks at", tint="weights")
     page.text(4.4, 3.2, f"cells as rows: {shape_text((cells * cells, units))}", size=SMALL)
     return page
