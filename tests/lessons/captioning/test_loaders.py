@@ -99,13 +99,13 @@ def test_damaged_archive_is_named_wherever_the_damage_is(tmp_path: Path, archive
     dataset = flickr8k(tmp_path)
     path = dataset.files[archive]
     sound, checksum = path.read_bytes(), cache.checksum(path, "sha256")
-    pixels = lesson_data(Seen(), dataset, None)
+    pixels = seen(dataset)
     named = 0
     for start in range(0, len(sound), max(1, len(sound) // 100)):
         path.write_bytes(sound[:start] + bytes(40) + sound[start + 40 :])
         cache.record(path, RemoteFile("http://host/it", len(sound), checksum))
         try:
-            found = lesson_data(Seen(), dataset, None)
+            found = seen(dataset)
         except DamagedError as error:
             assert str(path) in error.what
             named += 1
