@@ -59,15 +59,15 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
 
 
 def walk(start: Floats, end: Floats, steps: int) -> Floats:
-    """Go from one latent vector to another along a great circle, ``(steps, size)``.
+    """Walk from one latent vector to another along an arc, ``(steps, size)``.
 
-    A straight line would cut through the middle, where a normal distribution in many
-    dimensions has next to no points (White 2016, slerp).
+    A straight line would pass near the origin, where a normal distribution in many dimensions
+    has almost no points (spherical linear interpolation, White 2016).
 
     Args:
         start: ``(size,)``.
         end: ``(size,)``.
-        steps: How many vectors, both ends included.
+        steps: The number of vectors, including both ends.
     """
     cosine = float(start @ end / (np.linalg.norm(start) * np.linalg.norm(end)))
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))
@@ -90,8 +90,8 @@ def nearest(
         at_once: How many others are compared in one step.
 
     Returns:
-        Its place among the others, and the root of the mean squared difference of the pixels
-        (from 0 to 1), both ``(images,)``.
+        Its place among the others, and the root mean squared difference of the pixels (from 0
+        to 1), both ``(images,)``.
     """
     flat = images.reshape(len(images), -1).astype(np.float32) / 255
     best = np.full(len(images), np.inf, np.float32)
