@@ -26,10 +26,12 @@
 
 # %%
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 from matplotlib.figure import Figure
 
@@ -38,9 +40,9 @@ from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.classifier import judge
 from coursekit_dcgan.demo import grid, nearest, nearest_figure
-from coursekit_dcgan.evaluate import draw, evaluate, recognised
-from coursekit_dcgan.load import scaled, unscaled
-from coursekit_dcgan.model import SMALL
+from coursekit_dcgan.evaluate import draw, evaluate, recognised, root
+from coursekit_dcgan.load import Floats, scaled, unscaled
+from coursekit_dcgan.model import SMALL, Gan
 from coursekit_dcgan.practice import figures
 
 # %% [markdown]
