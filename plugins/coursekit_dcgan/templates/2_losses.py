@@ -275,7 +275,7 @@ def judged(real, fake, smoothing=0.0, fake_target=0.0):
 def judging(real, fake, smoothing):
     found = discriminator_loss(tf.constant(real), tf.constant(fake), smoothing)
     if not tf.is_tensor(found):
-        raise TypeError("the loss is no tensor: no gradient goes through a number of Python")
+        raise TypeError("the loss is not a tensor: no gradient passes through a Python number")
     return found
 
 
@@ -427,7 +427,7 @@ import numpy as np
 def fooling(fake):
     found = generator_loss(tf.constant(fake))
     if not tf.is_tensor(found):
-        raise TypeError("the loss is no tensor: no gradient goes through a number of Python")
+        raise TypeError("the loss is not a tensor: no gradient passes through a Python number")
     return found
 
 
