@@ -490,11 +490,11 @@ show(
 # %% [markdown]
 # Such drawings lie between two digits, like the middle of a walk. The generator is a continuous
 # function. If a category contains two digits, there are latent vectors between them, and the
-# generator must draw something for those, too. What helps: more categories, longer training, or rejecting the drawings of which a
-# classifier is not sure. Another remedy is to stay near the centre of the normal distribution. This
-# is the **truncation trick** ([Brock et al. 2019](https://arxiv.org/abs/1809.11096)), here in its
-# simplest form: the normal numbers are multiplied by a factor below 1. **Predict:** what does it
-# improve, and what does it cost?
+# generator must draw something for those, too. What helps: more categories, longer training, or
+# rejecting the drawings of which a classifier is not sure. Another remedy is to stay near the
+# centre of the normal distribution. This is the **truncation trick** ([Brock et al.
+# 2019](https://arxiv.org/abs/1809.11096)), here in its simplest form: the normal numbers are
+# multiplied by a factor below 1. **Predict:** what does it improve, and what does it cost?
 
 # %% tags=["train"]
 real_features = judge(data.classifier, held_out).features
