@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import keras  # noqa: TID253 - imported when a model is asked for
+import keras  # noqa: TID253 - imported when a model is built
 import tensorflow as tf  # noqa: TID253
 
 from coursekit_dcgan.data import Latents

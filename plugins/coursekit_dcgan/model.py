@@ -58,9 +58,8 @@ class Generator(keras.layers.Layer):
 
         Args:
             latents: ``(batch, size)``.
-            training: Whether normalisation uses the mean and variance of this batch (and updates
-                its moving averages), or the moving averages. With those, an image does not depend
-                on the others in the batch.
+            training: Whether to normalise with the statistics of this batch, or with their moving
+                averages: then an image does not depend on the others in its batch.
 
         Returns:
             Images from -1, black, to 1, white, ``(batch, 28, 28, 1)``.
