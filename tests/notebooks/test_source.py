@@ -150,6 +150,7 @@ def test_a_comment_about_a_solution_is_no_mark() -> None:
         ('    return {"total": total', '    return {"total": totl', "totl", "totl"),
         ("**Goal.** Add, and know", "Add.", "# Adding", r"is missing \*\*Goal"),
         ("**Kind.** predict", "**Kind.** guess", "# Adding", "unknown kind guess"),
+        ("**Kind.** predict", "**Kind.** fill in", "# Adding", "unknown kind fill in"),
         ("guess = 4  # exercise", "guess = 4 +  # exercise", "4 +", "invalid syntax"),
         ("guess = 4  # exercise", "guess = 4  # exercize", "exercize", "write `# exercise`"),
         ("guess = 4  # exercise", "guess = 4  # Exercise", "Exercise", "write `# exercise`"),
