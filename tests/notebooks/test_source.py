@@ -185,6 +185,21 @@ def test_errors_name_file_and_line(template: Path, old: str, new: str, at: str, 
     assert str(caught.value).startswith(f"{template}:{line}:")
 
 
+def test_all_names_that_are_missing_are_named_with_their_lines(template: Path) -> None:
+    text = template.read_text().replace("import functools\n", "")
+    text = text.replace("print(mean((1.0, 3.0)))", "print(median(3))\nprint(median(5), top)")
+    template.write_text(text)
+    rows = text.splitlines()
+    total = next(n for n, row in enumerate(rows, 1) if "import total" in row)
+    after = rows.index("print(median(3))") + 1
+    with pytest.raises(CourseError) as caught:
+        cells(read_template(template, "sums"))
+    assert caught.value.what == (
+        f"{template}:{total}: functools: used here, but not defined or imported before; "
+        f"in line {after}: median, top"
+    )
+
+
 def test_a_mark_inside_a_text_begins_no_cell(template: Path) -> None:
     before = len(read_template(template, "sums").cells)
     text = 'text = """\n# %%\n# not a cell\n"""'
