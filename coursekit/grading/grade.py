@@ -9,6 +9,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,8 @@ class _Grading:
     running: Callable[[], object]
     alarms: dict[Alarm, None] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)  # of the checks that did not pass
+    notes: tuple[str, ...] = ()
+    is_closed: bool = False  # whether nothing more of the code's gets into the student's report
     draw: random.Random = field(default_factory=lambda: random.Random(secrets.randbits(64)))
 
     def grade(self) -> Grade:
@@ -120,27 +123,48 @@ class _Grading:
         self.alarms |= dict.fromkeys(found)
         self.running()
         control = _Control(self.draw)
-        probes = self.exam.known.probes | {control.name: control.source}
+        private = self.exam.private_probes
+        known = {n: text for n, text in self.exam.known.probes.items() if n not in private}
+        probes = known | {control.name: control.source}
         with (
             tempfile.TemporaryDirectory(prefix="coursekit-") as folder,
             self.exam.child(work.code, probes, Path(folder)) as child,
         ):
-            verdicts = self._verdicts(child, control)
-            child.notice()
+            verdicts = self._verdicts(child, control, lambda: self._close(child, book, work))
+            self._close(child, book, work)
+            child.notice(printed=False)
         self._heard(child, {code.name for code in work.code if not code.student})
         return Grade(
             self.submission,
             self.exam.name,
             tuple(verdicts),
             tuple(self.alarms),
-            tuple(notes_of(self.exam, book, work, child))[:MOST_NOTES],
+            self.notes,
             printable(child.output),
             pictures_of(book),
             self.exam.isolation,
         )
 
-    def _verdicts(self, child: GradedChild, control: _Control) -> list[Verdict]:
-        """Run all checks, and in some place among them what no exercise asks for."""
+    def _close(self, child: GradedChild, book: Notebook, work: StudentWork) -> None:
+        """Keep what the student's report shows beside the checks, before the hidden ones begin.
+
+        What a hidden check asks could be printed, or raised when the cells run again.
+        """
+        if not self.is_closed:
+            self.is_closed = True
+            child.notice()
+            self.notes = tuple(notes_of(self.exam, book, work, child))[:MOST_NOTES]
+
+    def _verdicts(
+        self, child: GradedChild, control: _Control, close: Callable[[], None]
+    ) -> list[Verdict]:
+        """Run all checks, and in some place among them what no exercise asks for.
+
+        Args:
+            child: The student's code.
+            control: What no exercise asks for.
+            close: Called before the first hidden check.
+        """
         checks = list(self.exam.known.checks.values())
         place = self.draw.randrange(len(checks) + 1)
         results: dict[str, tuple[Result, float]] = {}
@@ -150,6 +174,10 @@ class _Grading:
             for number, check in enumerate(checks):
                 if number == place:
                     self._control(child, control)
+                if check.name in self.exam.hidden and not self.is_closed:
+                    close()
+                    with suppress(StudentError):  # its next question finds the child ended
+                        child.add_probes(self.exam.private_probes)
                 began = time.monotonic()
                 result = self._checked(child, check, {n: r for n, (r, _) in results.items()})
                 results[check.name] = result, time.monotonic() - began
