@@ -8,7 +8,8 @@ import secrets
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 
 from coursekit.errors import CourseError
 from coursekit.grading import again, integrity
+from coursekit.grading.control import Control
 from coursekit.grading.exam import Exam, GradedChild, Heard
 from coursekit.grading.outputs import pictures_of
 from coursekit.grading.results import Alarm, Grade, Submission, Verdict
@@ -36,6 +38,7 @@ LEAST = 5.0  # seconds for a question beside the checks
 LARGEST = 25_000_000  # bytes of a notebook that is handed in
 MOST_WORDS = 4000  # characters of what is said of one check
 MOST_NOTES = 12
+MOST_ALARMS = 20  # of a kind
 CONSTANT = "the answer stays the same when the question changes"
 WRITTEN_DOWN = "the answer is right for the numbers of the check, and for no others"
 EVENTS = {
@@ -122,7 +125,7 @@ class _Grading:
         found = integrity.alarms_of(self.exam.template, book, work.code, self.exam.cuts)
         self.alarms |= dict.fromkeys(found)
         self.running()
-        control = _Control(self.draw)
+        control = Control(self.draw)
         private = self.exam.private_probes
         known = {n: text for n, text in self.exam.known.probes.items() if n not in private}
         probes = known | {control.name: control.source}
@@ -138,7 +141,7 @@ class _Grading:
             self.submission,
             self.exam.name,
             tuple(verdicts),
-            tuple(self.alarms),
+            _bounded(self.alarms),
             self.notes,
             printable(child.output),
             pictures_of(book),
@@ -156,7 +159,7 @@ class _Grading:
             self.notes = tuple(notes_of(self.exam, book, work, child))[:MOST_NOTES]
 
     def _verdicts(
-        self, child: GradedChild, control: _Control, close: Callable[[], None]
+        self, child: GradedChild, control: Control, close: Callable[[], None]
     ) -> list[Verdict]:
         """Run all checks, and in some place among them what no exercise asks for.
 
@@ -214,7 +217,7 @@ class _Grading:
             return CONSTANT
         return WRITTEN_DOWN if "wrong" in outcomes else ""
 
-    def _control(self, child: GradedChild, control: _Control) -> None:
+    def _control(self, child: GradedChild, control: Control) -> None:
         """Ask for what every process can do, and for what none can."""
         if child.worker is None or child.left <= 0:
             return
@@ -257,6 +260,18 @@ class _Grading:
         self.alarms[Alarm(kind, printable(words, MOST_WORDS), cell)] = None
 
 
+def _bounded(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+    """Return alarms, no more of a kind than somebody reads."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for alarm in alarms:
+        counts[alarm.kind] += 1
+        if counts[alarm.kind] <= MOST_ALARMS:
+            kept.append(alarm)
+    more = ((kind, number - MOST_ALARMS) for kind, number in counts.items())
+    return (*kept, *(Alarm(kind, f"and {n:,} more of this kind") for kind, n in more if n > 0))
+
+
 def _answers(ask: Callable[[], object]) -> bool:
     """Return whether there is an answer where there can be none."""
     try:
@@ -264,45 +279,6 @@ def _answers(ask: Callable[[], object]) -> bool:
     except StudentError:
         return False
     return True
-
-
-class _Control:
-    """What a grader asks beside the checks.
-
-    Attributes:
-        name: Of a probe whose answer is known.
-        nothing: A name that nothing has.
-    """
-
-    def __init__(self, draw: random.Random) -> None:
-        letters = "abcdefghijklmnopqrstuvwxyz"
-        self.name, self.nothing = ("".join(draw.choices(letters, k=9)) for _ in range(2))
-        numbers = np.array([draw.randrange(1000) for _ in range(12)], np.float64)
-        self.args: list[Any] = [numbers, "".join(draw.choices(letters, k=8))]
-        self.source = _CONTROL.format(name=self.name)
-
-    def expected(self) -> Any:
-        """Return the answer of a process in which nothing was replaced."""
-        space: dict[str, Any] = {}
-        exec(self.source, space)
-        answer: Callable[..., Any] = space[self.name]
-        return answer(*self.args)
-
-
-_CONTROL = """def {name}(numbers, text):
-    import json
-    import math
-    import numpy as np
-
-    rows = numbers.reshape(3, 4)
-    return [
-        sum(numbers.tolist()), sorted(numbers.tolist()), len(text), text.upper(), max(text),
-        float(np.sum(rows)), np.dot(rows, rows.T), np.sort(numbers), np.exp(-rows / 1000),
-        np.allclose(rows, rows + 1), np.array_equal(rows, rows), bool(rows[0, 0] == -1),
-        json.loads(json.dumps([text, 1, 2.5])), math.sqrt(len(text)), abs(-2), round(2.6),
-        np.maximum(rows, 500), np.mean(rows, 1), np.zeros(3), np.ones(2), np.arange(4),
-    ]
-"""
 
 
 def read_submission(path: Path) -> Notebook:

@@ -1108,6 +1108,16 @@ case(
     """,
 )
 
+case(
+    "gives cause for 5000 alarms",
+    NAMES,
+    ALL,
+    "reached for files",
+    solved=True,
+    extra="x = [" + ", ".join(f"'{n}.ipynb'" for n in range(5000)) + "]",
+    said="and 4,980 more of this kind",
+)
+
 # --- the notebook itself ----------------------------------------------------------------------
 
 BOOK = "the notebook"
