@@ -123,7 +123,7 @@ while frame:
         raise RuntimeError(str(here.probes))
     frame = frame.f_back
 """
-ENDS = "import os\ndef side_by_side(*args): os._exit(0) if len(args[0]) == 1000 else print(args)"
+ENDS = "import os\ndef side_by_side(*args): os._exit(0) if len(args[0]) == 1236 else print(args)"
 
 
 @pytest.mark.parametrize(("code", "extra"), [(TELLS, ""), (TELLS, PRINTS), (ENDS, PRINTS)])
@@ -132,11 +132,11 @@ def test_a_students_report_has_nothing_of_what_they_ask(
 ) -> None:
     path, file = tmp_path / "a.ipynb", tmp_path / "private.py"
     path.write_bytes(notebook(solved=True, code={"side_by_side": code}, extra=extra))
-    file.write_text(LONGER)
+    file.write_text(LONGER.replace("1000", "1236").replace("250", "309"))
     with Exam(template(), ISOLATION, hidden=file) as exam:
         made = grade(Submission("a", path), exam)
     shown = [made.output, *made.notes, made.failure, *(v.words for v in made.verdicts[:-1])]
     assert made.verdicts[-1].hidden
     assert "laid_out" not in "".join(shown)
-    assert "1000" not in "".join(shown)
+    assert "1236" not in "".join(shown)
     assert ("def laid(" if code == TELLS else "'made'") in "".join(shown)  # of those that ship
