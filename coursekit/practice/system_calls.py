@@ -58,7 +58,7 @@ def refuse() -> bool:
     if sys.platform != "linux" or machine is None:
         return False
     steps = program(*machine)
-    laid_out = (_Step * len(steps))(*steps)
+    laid_out = (_Step * len(steps))(*(_Step(*step) for step in steps))
     library = ctypes.CDLL(None)
     library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     filtered = _Program(len(steps), laid_out)
