@@ -393,10 +393,11 @@ show(figure, alt="The training loss and the held-out loss after each epoch, as t
 
 # %% [markdown]
 # In one of our runs (yours will differ) the training loss fell from 1.42 in the first epoch to 0.95
-# and 0.79. The captions improved much more than that: 4 % of them were true after the first epoch,
-# 64 % after the second and 70 % after the third. Attention was right early: the pointing game had
-# 86 % after the first epoch, and then 94 %. (Only nouns that name something in the picture count.)
-# So the network looked at the right things before it could describe them correctly.
+# and 0.79, and the held-out loss from 1.25 to 0.86 and 0.81. The captions improved much more than
+# that: 4 % of them were true after the first epoch, 64 % after the second and 70 % after the third.
+# Attention was right early: the pointing game had 86 % after the first epoch, and then 94 %. (Only
+# nouns that name something in the picture count.) So the network looked at the right things before
+# it could describe them correctly.
 #
 # Compare the two lines. The training loss is a mean over the whole epoch, in which the network
 # still improves; the held-out loss is measured at the end of it. So in early epochs the held-out
@@ -510,7 +511,8 @@ for name, other in others.items():
 # It writes a caption anyway, because it must: in training every picture showed something, no
 # caption said "there is nothing", and the search does not allow an empty caption. A caption of
 # something that is not in the picture is called a *hallucination*. Large models hallucinate too.
-# Compare the mean log probabilities: is the network less certain where there is nothing to see?
+# Compare the mean log probabilities: is the network less certain where there is nothing to see? In
+# our run it was not. It was more certain of the black picture (-0.38) than of the real one (-0.51).
 #
 # What helps:
 #

@@ -317,7 +317,7 @@ print(f"eager    {speed(lambda source, target: train_step(model, (source, target
 print(f"compiled {speed(compiled, 20):7.1f} ms")
 
 # %% [markdown]
-# In our run the compiled step was about ten times as fast; yours will differ. The eager version
+# In our run the compiled step was about nine times as fast; yours will differ. The eager version
 # goes back to Python for every small operation. The compiled one is traced once and then runs as a
 # graph.
 #
@@ -358,9 +358,9 @@ for step in range(SMALL_STEPS + 1):
         print("step {:3}: 64 pairs {:.2f}, held-out pairs {:.2f}".format(*small[-1]))
 
 # %% [markdown]
-# In our run the training loss fell from 7.1 to 0.02: the network can recite the 64 pairs. The
-# held-out loss fell at first, to 4.9 after 40 steps, because the network learned which words are
-# frequent and how sentences begin. Then it *rose*, to 5.9. From there on the network only
+# In our run the training loss fell from 7.1 to 0.43: the network can almost recite the 64 pairs.
+# The held-out loss fell at first, to 4.8 after 80 steps, because the network learned which words
+# are frequent and how sentences begin. Then it *rose*, to 5.2. From there on the network only
 # memorised, and it became more and more certain of wrong words. This is what overfitting looks
 # like.
 #
@@ -539,7 +539,7 @@ for kind in ("repetition", "negation", "words missing", "wrong word"):
 
 # %% [markdown]
 # In our run 138 of the 400 translations were wrong. None had a repetition, and one had lost its
-# negation: *no pueden beber cafe* became *they can do them coffee*. In 16 words were missing: *made
+# negation: *no pueden beber cafe* became *they can do them coffee*. In 16 words were missing: *make
 # the hot coffee last night* became *make the hot last night*. In 121 some word was wrong. It is
 # often the tense (*prefer* for *preferred*) or a word that is used in the same way, such as *visit*
 # for *close*.

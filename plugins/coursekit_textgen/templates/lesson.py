@@ -627,9 +627,9 @@ for name, text in texts.items():
     print(f"── {name}: {variety(text):.0%} different ──\n{text[:240]}\n")
 
 # %% [markdown]
-# When our network had trained for one epoch, the greedy text was *the country the country the
-# common the common*, and only 28 % of its pieces were different. All pieces of the sampled texts
-# were different. Your texts will differ.
+# In our run the greedy text was *And then the state of the state of the senate* again and again,
+# and only 14 % of its pieces were different. All pieces of the sampled texts were different. Your
+# texts will differ.
 #
 # So sampling helps. So does **top-p**, also called *nucleus sampling*
 # ([Holtzman et al. 2020](https://arxiv.org/abs/1904.09751)): it samples only from the likeliest
