@@ -83,7 +83,14 @@ STDLIB = Dataset(
 TINY = TransformerSettings(epochs=2, batch_size=256, length=16, units=16, heads=2, layers=2)
 QUICK = TransformerSettings()
 FULL = TransformerSettings(
-    epochs=14, batch_size=32, length=256, units=256, heads=8, layers=6, dropout=0.2
+    epochs=10,
+    batch_size=32,
+    length=128,
+    units=192,
+    heads=6,
+    layers=6,
+    dropout=0.1,
+    learning_rate=3e-3,
 )
 
 
