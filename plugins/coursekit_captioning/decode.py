@@ -1,7 +1,6 @@
 """Free-running captions: greedy and beam search, batched and compiled.
 
-Neither ever writes ``<pad>``, ``<start>`` or ``<unk>``: they take the best word that one can
-read.
+Neither search ever writes ``<pad>``, ``<start>`` or ``<unk>``: they take the best readable word.
 
 `log_probabilities`, `greedy_search` and `beam_search` choose words as in coursekit_nmt. There a
 sentence may be empty, and its length is bounded by that of the source.
@@ -30,7 +29,7 @@ class Written(NamedTuple):
 
     Attributes:
         words: The caption.
-        attention: For each word the weights of the cells, ``(words, cells)``.
+        attention: The weights of the cells for each word, ``(words, cells)``.
         score: The mean log probability of its words and its end, in nats.
     """
 
@@ -54,11 +53,11 @@ class Found(NamedTuple):
 
 
 def log_probabilities(logits: tf.Tensor, time: tf.Tensor, limit: int) -> tf.Tensor:
-    """Return the log probabilities of what may be written: at first a word, at last the end.
+    """Return the log probabilities of what may be written: first a word, at the last step the end.
 
     Args:
         logits: ``(..., words)``.
-        time: The step, a scalar.
+        time: The number of the step, a scalar.
         limit: The number of steps.
     """
     ids = tf.range(tf.shape(logits)[-1])
@@ -79,7 +78,7 @@ def greedy_search(model: Captioner, pictures: tf.Tensor, limit: int) -> Found:
     Args:
         model: A trained model.
         pictures: What its encoder takes, ``(batch, ...)``.
-        limit: The most words and the end.
+        limit: The largest number of words, with the end.
     """
     memory = model.see(pictures)
     rows, cells = memory.keys.shape[:2]
@@ -120,15 +119,15 @@ def greedy_search(model: Captioner, pictures: tf.Tensor, limit: int) -> Found:
 def beam_search(model: Captioner, pictures: tf.Tensor, limit: int, beam: int) -> Found:
     """Keep the `beam` likeliest beginnings at each step; return the one with the best mean.
 
-    A finished caption keeps its probability and its place until likelier ones push it out.
-    The longer of two captions is always less likely, so the last choice is by the mean log
-    probability of a word.
+    A finished caption keeps its probability and its place until likelier ones replace it. Longer
+    captions tend to be less likely, so the final choice is by the mean log probability of a word.
 
     Args:
         model: A trained model.
         pictures: What its encoder takes, ``(batch, ...)``.
-        limit: The most words and the end.
-        beam: The beginnings to keep, at least 1 and at most the words that may be written.
+        limit: The largest number of words, with the end.
+        beam: The number of beginnings to keep, at least 1 and at most the words that may be
+            written.
     """
     memory = model.see(pictures)
     rows, cells = memory.keys.shape[:2]

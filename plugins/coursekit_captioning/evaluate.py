@@ -18,10 +18,10 @@ TEST_BEAM = 4  # validation is greedy
 
 
 def peak(weights: Attention, offset: float = 0.0) -> tuple[float, float]:
-    """Return where attention is highest: where that cell looks, across and down, from 0 to 1.
+    """Return the point where attention is highest, across and down, from 0 to 1.
 
     Args:
-        weights: Of the cells of a square grid, ``(cells,)``.
+        weights: The weights of the cells of a square grid, ``(cells,)``.
         offset: How far below and to the right of its middle a cell looks, in cells.
     """
     side = round(len(weights) ** 0.5)
@@ -30,17 +30,17 @@ def peak(weights: Attention, offset: float = 0.0) -> tuple[float, float]:
 
 
 def is_inside(point: tuple[float, float], box: Box) -> bool:
-    """Say whether a point is in a box."""
+    """Return whether a point is in a box."""
     return box.left <= point[0] <= box.right and box.top <= point[1] <= box.bottom
 
 
 def pointing_game(
     examples: Sequence[Example], found: Sequence[Written], offset: float = 0.0
 ) -> float:
-    """Return the share of the object words whose attention peak is in a box of that object.
+    """Return the share of object words whose attention peak is in a box of that object.
 
-    It is the pointing game of Zhang et al. (2016), without their margin. Counted are the words
-    that name something in the picture; what is not there cannot be pointed at.
+    This is the pointing game of Zhang et al. (2016), without their margin. Only words that name
+    something in the picture count, because nothing can point at what is not there.
 
     Args:
         examples: The pictures.
@@ -48,7 +48,7 @@ def pointing_game(
         offset: See `peak`.
 
     Returns:
-        From 0 to 1; 0 if nothing could be counted.
+        From 0 to 1, and 0 if no word counts.
     """
     hits = [
         any(is_inside(peak(weights, offset), box) for box in boxes)

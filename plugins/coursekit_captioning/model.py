@@ -1,8 +1,8 @@
-"""Show, Attend and Tell (Xu et al. 2015): a network that looks at a part of the picture a word.
+"""Show, Attend and Tell (Xu et al. 2015): a network that looks at the picture before each word.
 
-An encoder turns a picture into a grid of features, a cell for each part; a decoder writes the
-caption word by word and asks, before each, which cells matter now. What does not depend on
-the word before (the features, the attention keys) is computed once for a picture.
+An encoder turns a picture into a grid of features, one cell for each part. A decoder writes the
+caption word by word. Before each word it computes which cells matter now. What does not depend
+on the previous word (the features, the attention keys) is computed once for each picture.
 `BahdanauAttention`, here without padding, and `Decoder.embed` are as in coursekit_nmt.
 """
 
@@ -18,11 +18,11 @@ from coursekit_captioning.layers import GRU, Dropout
 
 
 class Memory(NamedTuple):
-    """What the decoder knows of the pictures.
+    """What the decoder knows about the pictures.
 
     Attributes:
         annotations: The features of the cells, ``(batch, cells, units)``.
-        keys: Their projection that attention compares with, ``(batch, cells, units)``.
+        keys: Their projections, which attention compares with the query, ``(batch, cells, units)``.
         state: The decoder's first state, ``(batch, 1, units)``.
     """
 
@@ -32,7 +32,7 @@ class Memory(NamedTuple):
 
 
 def coordinates(side: int) -> tf.Tensor:
-    """Return where the cells of a grid are, ``(side * side, 2)``: down and across, -1 to 1."""
+    """Return the middles of a grid's cells, ``(side * side, 2)``: down and across, -1 to 1."""
     middles = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
     down, across = np.meshgrid(middles, middles, indexing="ij")
     return tf.constant(np.stack([down, across], axis=-1).reshape(-1, 2))
@@ -44,7 +44,7 @@ class FeatureEncoder(keras.layers.Layer):
     Args:
         units: The size of an annotation.
         dropout: The share of the features that is dropped in training.
-        seed: Of the dropout.
+        seed: The seed of the dropout.
     """
 
     def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
@@ -60,21 +60,21 @@ class FeatureEncoder(keras.layers.Layer):
 
 
 class ShapeEncoder(keras.layers.Layer):
-    """A small convolutional network for pictures of 64 x 64, trained with the decoder.
+    """A small convolutional network for pictures of 64 x 64, trained together with the decoder.
 
-    Each cell of its 8 x 8 grid is also told where it is: a convolution alone sees the same
-    circle everywhere, and "above" could not be learnt.
+    Each cell of its 8 x 8 grid also gets its coordinates. A convolution alone responds to a circle
+    in the same way wherever the circle is, so "above" could not be learned.
 
     Args:
         units: The size of an annotation.
-        dropout: Not used: what is drawn anew never runs out.
-        seed: Of the first weights for the place.
+        dropout: Not used: there are always enough drawn pictures.
+        seed: The seed of the initial weights for the place.
     """
 
     # Channels, kernel and stride of each convolution. A kernel of 3 with a stride of 2 is padded
-    # on one side only: three of them would move all that is seen by half a cell.
+    # on one side only; three of these would shift what each cell sees by half a cell.
     CONVOLUTIONS = ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1))
-    where = staticmethod(coordinates)  # a class of one's own may say otherwise
+    where = staticmethod(coordinates)  # a subclass may replace it
 
     def __init__(self, units: int, dropout: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -85,9 +85,9 @@ class ShapeEncoder(keras.layers.Layer):
         self.normalizations = [
             keras.layers.BatchNormalization(momentum=0.95) for _ in self.CONVOLUTIONS
         ]
-        place = max(units // 5, 2)  # of the size of an annotation, to say where it is
+        place = max(units // 5, 2)  # the numbers of an annotation that say where it is
         self.projection = keras.layers.Dense(units - place)
-        # As large as what is seen: with the small weights of Keras, "above" was learnt last of all.
+        # As large as what is seen. With Keras's small initial weights, "above" was learned last.
         spread = keras.initializers.RandomNormal(stddev=1.0, seed=seed)
         self.place = keras.layers.Dense(place, use_bias=False, kernel_initializer=spread)
 
@@ -117,16 +117,16 @@ class BahdanauAttention(keras.layers.Layer):
         self.score = keras.layers.Dense(1, use_bias=False)
 
     def keys(self, values: tf.Tensor) -> tf.Tensor:
-        """Project the values to be compared with: once for a picture, whatever the query."""
+        """Project the values for the comparison, once for each picture, whatever the query."""
         return self.key_projection(values)
 
     def call(
         self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Look at the values of each picture with some queries.
+        """Look at the values of each picture, once for each query.
 
         Args:
-            query: The decoder's states and the word vectors before, side by side,
+            query: The decoder's states and the vectors of the previous words, concatenated,
                 ``(batch, queries, units + embedding)``.
             keys: What `keys` returned, ``(batch, cells, units)``.
             values: The annotations, ``(batch, cells, size)``.
@@ -142,17 +142,17 @@ class BahdanauAttention(keras.layers.Layer):
 
 
 class Decoder(keras.layers.Layer):
-    """A GRU that writes a caption; it receives its state and returns the next one.
+    """A GRU that writes a caption. It takes its state and returns the next one.
 
-    Word vectors are used twice, for reading a word and for choosing the next one.
+    The word vectors are used twice: to read a word, and to choose the next one.
 
     Args:
         words: The size of the vocabulary.
         embedding: The size of a word vector.
         units: The units of the GRU and of the attention.
-        dropout: The share that is dropped of the word vectors and of the features.
-        seed: Of the dropout.
-        attention: The class of the attention layer, made with half of `units`.
+        dropout: The share of the word vectors and of the features that is dropped in training.
+        seed: The seed of the dropout.
+        attention: The class of the attention layer, which gets half of `units`.
     """
 
     def __init__(
@@ -179,7 +179,7 @@ class Decoder(keras.layers.Layer):
         self.bias = self.add_weight(shape=(words,), initializer="zeros", name="bias")
 
     def embed(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Return the word vectors, ``(..., embedding)``, of about unit size in each number."""
+        """Return the word vectors, ``(..., embedding)``, each number of about unit size."""
         return self.dropout(self.scale * self.embedding(ids), training=training)
 
     def step(
@@ -187,18 +187,18 @@ class Decoder(keras.layers.Layer):
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Take one time step.
 
-        The word before is part of the query. Where two things could have been named and it was
-        "red", only that word tells which of them the next one is about; with the state alone,
-        which has not read it yet, the network of the paper looks at both.
+        The previous word is part of the query. If the picture has two things and the previous
+        word is "red", only that word tells which of them comes next. The network of the paper
+        uses the state alone, which has not read the word yet, so it looks at both.
 
-        The state also decides how much of the context counts: for "of" there is little to
-        see (the gate of Show, Attend and Tell, section 4.2.1).
+        The state also decides how much of the context is used: for "of" there is little to see
+        (the gate of Show, Attend and Tell, section 4.2.1).
 
         Args:
-            word: The word vectors before, ``(batch, captions, embedding)``.
+            word: The vectors of the previous words, ``(batch, captions, embedding)``.
             projected: `gru.project` of them, ``(batch, captions, 3 * units)``.
-            state: The states before, ``(batch, captions, units)``.
-            memory: The pictures: each is looked at for several captions.
+            state: The previous states, ``(batch, captions, units)``.
+            memory: The pictures. Each is used for several captions.
 
         Returns:
             The next states and the contexts that they saw, ``(batch, captions, units)``, and
@@ -218,10 +218,10 @@ class Decoder(keras.layers.Layer):
             states: The states of one or all time steps, ``(..., units)``.
             contexts: The contexts that they saw, ``(..., units)``.
             words: The word vectors that they read, ``(..., embedding)``.
-            training: Whether to drop out.
+            training: Whether to apply dropout.
 
         Returns:
-            ``(..., vocabulary)``, the word vectors' products with what is known.
+            The logits, ``(..., vocabulary)``: dot products of the features with all word vectors.
         """
         inputs = tf.concat([states, contexts, words], axis=-1)
         features = self.readout(self.features_dropout(inputs, training=training))
@@ -230,12 +230,12 @@ class Decoder(keras.layers.Layer):
     def call(
         self, ids: tf.Tensor, memory: Memory, training: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Read the right words and score the word after each (teacher forcing).
+        """Read the right words and score the word after each of them (teacher forcing).
 
         Args:
             ids: ``<start>`` and the captions, ``(batch, captions, time)``.
             memory: The pictures.
-            training: Whether to drop out.
+            training: Whether to apply dropout.
 
         Returns:
             The logits ``(batch, captions, time, vocabulary)`` and the attention weights
@@ -260,7 +260,7 @@ class Captioner(keras.Model):
         embedding: The size of a word vector.
         units: The size of an annotation, the units of the decoder and of the attention.
         dropout: See `FeatureEncoder` and `Decoder`.
-        seed: Of the dropout.
+        seed: The seed of the dropout.
         encoder: The class of the encoder.
         attention: The class of the attention layer.
         decoder: The class of the decoder.
@@ -290,7 +290,7 @@ class Captioner(keras.Model):
         self.attend_everywhere = 0.0
 
     def see(self, pictures: tf.Tensor, training: bool = False) -> Memory:
-        """Encode pictures, or features of pictures; the keys included."""
+        """Encode pictures, or features of pictures, and compute the attention keys."""
         annotations = self.encoder(pictures, training=training)
         keys = self.decoder.attention.keys(annotations)
         return Memory(annotations, keys, self.bridge(tf.reduce_mean(annotations, 1, True)))
@@ -303,7 +303,7 @@ class Captioner(keras.Model):
         Args:
             inputs: Pictures ``(batch, ...)`` and ids ``(batch, captions, time)``: each picture
                 is encoded once, for all of its captions.
-            training: Whether to drop out.
+            training: Whether to apply dropout.
         """
         pictures, ids = inputs
         memory = self.see(pictures, training=training)
@@ -316,7 +316,7 @@ class Captioner(keras.Model):
         """Take one step of decoding.
 
         Args:
-            ids: The words before, ``(batch, captions)``.
+            ids: The previous words, ``(batch, captions)``.
             state: The decoder's states, ``(batch, captions, units)``.
             memory: The pictures.
 

@@ -50,9 +50,9 @@ def lit(pixels: Pixels, weights: Map, size: int, offset: float) -> Pixels:
 
 
 def grid_of(panels: int) -> tuple[int, int]:
-    """Return the rows and the columns of a grid for some pictures, at least one.
+    """Return the rows and columns of a grid for some pictures, at least one.
 
-    There are at most five pictures in a row, and as few rows as that allows.
+    A row has at most five pictures, and there are as few rows as possible.
     """
     down = math.ceil(panels / ACROSS)
     return down, min(panels, ACROSS)

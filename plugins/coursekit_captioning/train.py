@@ -11,16 +11,16 @@ from coursekit_captioning.vocabulary import PAD
 def token_loss(
     logits: tf.Tensor, targets: tf.Tensor, smoothing: float = 0.0
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return the mean cross-entropy of the real tokens, as it is and smoothed, in nats.
+    """Return the mean cross-entropy of the real tokens, plain and smoothed, in nats.
 
-    Padding counts neither above nor below the fraction bar. Label smoothing (Szegedy et al.
-    2016) asks for the right word with `1 - smoothing` and spreads the rest over all words;
-    it is what the gradient follows, the plain one is what people compare.
+    Padding is left out of the sum and of the number it is divided by. Label smoothing (Szegedy
+    et al. 2016) gives the right word the target `1 - smoothing` and spreads the rest over all
+    words. The gradient follows the smoothed loss; the plain one is for comparisons.
 
     Args:
         logits: ``(batch, captions, time, vocabulary)``.
         targets: The right words, ``(batch, captions, time)``.
-        smoothing: From 0 to below 1.
+        smoothing: The share spread over all words, from 0 to below 1.
     """
     normaliser = tf.reduce_logsumexp(logits, axis=-1)  # (batch, captions, time)
     # BEGIN SOLUTION
@@ -34,11 +34,11 @@ def token_loss(
 
 
 def attention_penalty(weights: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-    """Ask that no part of the picture be overlooked (Show, Attend and Tell, equation 14).
+    """Penalise overlooking a part of the picture (Show, Attend and Tell, equation 14).
 
-    The weights of a word sum to one over the cells. Here those of a cell should sum to the
-    same number over the words, ``words / cells``, so that each word has its share whatever
-    the length. (The paper asks for 1, which a short caption on a large grid cannot reach.)
+    The weights of a word sum to one over the cells. The penalty is zero if the weights of each
+    cell sum to the same number over the words, ``words / cells``. (The paper asks for a sum of
+    1, which a short caption on a large grid cannot reach.)
 
     Args:
         weights: ``(batch, captions, time, cells)``.

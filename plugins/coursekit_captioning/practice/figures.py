@@ -74,9 +74,7 @@ def picture_to_cells(pixels: int, convolutions: Convolutions, units: int) -> Dra
     middle = Point(6.5 + inch * (column + 0.5), top + inch * (row + 0.5))
     page.box(*middle, "", seen, seen, shape="frame", tint="weights")
     page.box(*middle, "", inch, inch, shape="frame", tint="weights")
-    page.text(
-        7.35, 2.95, "small: the pixels that it stands for\nlarge: all that it sees", size=SMALL
-    )
+    page.text(7.35, 2.95, "small: the place of the cell\nlarge: all that it sees", size=SMALL)
     page.arrow(Point(5.5, 1.65), Point(6.4, 1.65), "looks at", tint="weights")
     page.text(4.4, 3.2, f"cells as rows: {shape_text((cells * cells, units))}", size=SMALL)
     return page
@@ -101,7 +99,7 @@ def looking(cells: int, units: int) -> Drawing:
     notes = page.tensor(6.1, 2.25, "annotations", (cells, units), width=1.3)
     context = page.tensor(8.05, 1.65, "context", (units,), width=1.2, tint="state")
     page.arrow(Point(5.0, 1.2), context.left.moved(0, -0.12))
-    page.text(6.15, 1.05, "weigh each annotation,\nadd them up", size=SMALL)
+    page.text(6.15, 1.05, "weight each annotation,\nadd them up", size=SMALL)
     page.arrow(notes.right, context.left.moved(0, 0.12))
     return page
 
@@ -116,13 +114,13 @@ def one_step(cells: int, units: int, embedding: int, words: int) -> Drawing:
         words: The size of the vocabulary.
     """
     page = Drawing(8.9, 3.0, "One step of the decoder")
-    state = page.tensor(0.9, 0.85, "state before", (units,), width=1.3, tint="state")
-    word = page.tensor(0.9, 2.1, "word before", (embedding,), width=1.3, tint="input")
+    state = page.tensor(0.9, 0.85, "previous state", (units,), width=1.3, tint="state")
+    word = page.tensor(0.9, 2.1, "previous word", (embedding,), width=1.3, tint="input")
     query = page.tensor(2.7, 1.5, "query", (units + embedding,), width=1.0)
     look = page.box(4.4, 1.5, f"attention\n{cells} cells", 1.2, 0.55, tint="weights")
     gate = page.box(5.85, 1.5, "×", 0.36, 0.36, shape="circle", size=12)
     gru = page.box(7.0, 1.5, "GRU", 0.8, 0.5, tint="weights")
-    after = page.tensor(8.15, 0.75, "state after", (units,), width=1.2, tint="state")
+    after = page.tensor(8.15, 0.75, "next state", (units,), width=1.2, tint="state")
     logits = page.tensor(8.15, 2.3, "next word", (words,), width=1.2, tint="loss")
     page.arrow(state.right, query.left.moved(0, -0.12))
     page.arrow(word.right, query.left.moved(0, 0.12))
@@ -152,7 +150,7 @@ def two_splits(pictures: int, captions: int, seed: int = 3) -> Drawing:
         seed: Of the split by caption.
     """
     high, wide, top = 0.32, 0.5, 1.0
-    page = Drawing(8.9, top + high * pictures + 0.75, "Two ways to hold captions out")
+    page = Drawing(8.9, top + high * pictures + 0.75, "Two ways to hold out captions")
     held = round(0.3 * pictures * captions)
     order = np.random.default_rng(seed).permutation(pictures * captions)
     by_caption = np.zeros(pictures * captions, bool)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A picture becomes a grid, and the grid a row of cells
 #
-# **Goal.** Keep track of which part of a picture a cell of the feature grid stands for.
+# **Goal.** Keep track of which part of a picture each cell of the feature grid describes.
 #
 # **Time.** 25 minutes
 #
@@ -10,11 +10,11 @@
 # **Kind.** predict, complete, measure
 #
 # A translator attends to words, which come in a row. A captioner attends to *places*. Its encoder
-# turns the picture into a small grid of feature vectors, and the grid is then flattened into a row
-# of cells, so that attention can treat cells as it treats words. When the network has chosen cell
-# 37, somebody must know where in the picture that is. Nothing crashes if that somebody is wrong:
-# the overlays are merely drawn in the wrong place, and the score that says where the network looked
-# is wrong with them.
+# turns the picture into a small grid of feature vectors. The grid is then flattened into a row of
+# cells, so that attention can treat cells as it treats words. When the network looks at cell 37,
+# the program must know where in the picture that cell is. If it gets this wrong, nothing crashes.
+# The overlays are drawn in the wrong place, and the score that says where the network looked is
+# wrong, too.
 
 # %%
 
@@ -43,9 +43,9 @@ from coursekit_captioning.decode import Attention
 # | 4 | 4 | 2 |
 # | 5 | 3 | 1 |
 #
-# How many **cells** does attention choose from? And how many **pixels** along each side can a cell
-# see, its receptive field? (Count from a single pixel: a kernel of $k$ adds $k - 1$ steps, and a
-# step is as long as the product of all strides before it.)
+# How many **cells** does attention choose from? And how large is the *receptive field* of a cell,
+# that is, how many **pixels** along each side can it see? (Start with a single pixel. A kernel of
+# $k$ adds $k - 1$ steps, and a step is as long as the product of all earlier strides.)
 
 # %%
 cells = 64  # exercise
@@ -57,34 +57,38 @@ sees = 46  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("cells", "8 is the side of the grid: it has 8 rows of 8 cells.")
+@misconception("cells", "8 is the side of the grid, which has 8 rows of 8 cells.")
 def side_alone():
     return 8
 
 
-@misconception("cells", "4 is what is left of 64 pixels if the strides of 1 halve the grid, too.")
+@misconception("cells", "4 is the side that is left if the strides of 1 halve the grid, too.")
 def every_one_halves():
     return 4
 
 
-@misconception("cells", "4,096 are the pixels: a stride of 2 keeps every other row and column.")
+@misconception(
+    "cells", "4,096 is the number of pixels. A stride of 2 keeps every other row and column."
+)
 def pixels():
     return 4096
 
 
-@misconception("cells", "512 divides the pixels by 8 once; the grid shrinks down *and* across.")
+@misconception(
+    "cells", "512 is the number of pixels divided by 8 once. The grid shrinks in both directions."
+)
 def shrinks_once():
     return 512
 
 
-@misconception("sees", "8 is how far apart two cells are; each sees more than that, they overlap.")
+@misconception("sees", "8 is how far apart two cells are. Each sees more than that: they overlap.")
 def stride_alone():
     return 8
 
 
 @misconception(
     "sees",
-    "14 adds the kernels as if every step were a pixel long; behind a stride of 2 it is two.",
+    "14 counts every step as one pixel. After a stride of 2 a step is two pixels long.",
 )
 def strides_forgotten():
     return 14
@@ -92,7 +96,7 @@ def strides_forgotten():
 
 @misconception(
     "sees",
-    "A convolution's own stride lengthens the steps of those *after* it, not its own.",
+    "A convolution's stride lengthens the steps of *later* convolutions, not its own.",
 )
 def own_stride_too():
     return 67
@@ -102,37 +106,38 @@ def own_stride_too():
     "You know how many cells there are",
     points=1,
     hints=(
-        "How often is the side of the picture halved?",
-        "Three strides of 2: what is left of 64, down and across?",
+        "How many times is the side of the picture halved?",
+        "Three strides of 2: how many rows and columns are left of 64?",
         "The grid is 8 cells high and 8 wide.",
     ),
 )
 def prediction(student):
-    assert student["cells"] == 64, "halve the side at each stride of 2, then square it"
+    assert student["cells"] == 64, "halve the side for each stride of 2, then square it"
 
 
 @check(
     "You know how much a cell sees",
     points=1,
     hints=(
-        "How many pixels are between two neighbours of the grid before each convolution?",
+        "Before each convolution, how many pixels apart are two neighbouring cells?",
         "The steps are 1, 2, 4, 4 and 8 pixels long.",
         "1 + 3 * 1 + 3 * 2 + 2 * 4 + 3 * 4 + 2 * 8.",
     ),
 )
 def receptive_field(student):
-    assert student["sees"] == 46, "begin with 1 and add (kernel - 1) steps for each convolution"
+    assert student["sees"] == 46, "start with 1 and add (kernel - 1) steps for each convolution"
 
 
 # %% [markdown]
-# A cell sees more than half of the picture's side. "Where the network looked" is therefore the
-# *middle* of what it saw, and no sharp border.
+# A cell sees more than half of the picture in each direction. So "where the network looked" means
+# the *middle* of what the cell saw. There is no sharp border.
 #
 # ## From cells to places
 #
-# A convolution sees the same circle everywhere, so the encoder must be told where each cell is.
-# `coordinates` says it, as two numbers from -1 (top, left) to 1 (bottom, right): of the cell's
-# **middle**. The rows must be in the order in which `tf.reshape` flattens a grid.
+# A convolution responds to a circle in the same way wherever the circle is. So the encoder needs to
+# know where each cell is. `coordinates` returns the **middle** of each cell as two numbers, from -1
+# (top, left) to 1 (bottom, right): down first, then across. The rows must be in the order in which
+# `tf.reshape` flattens a grid.
 
 # %%
 from coursekit.prepare import show
@@ -142,15 +147,15 @@ show(
     figures.picture_to_cells(
         64, ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1)), 256
     ),
-    alt="A picture of a circle and a square becomes a grid of cells. One cell is marked; back in "
-    "the picture a small frame is what the cell stands for, and a larger one all that it sees.",
+    alt="A picture of a circle and a square becomes a grid of cells. One cell is marked. In the "
+    "picture a small frame shows the place of this cell, and a larger one all that the cell sees.",
 )
 
 # %%
 from coursekit_captioning.model import coordinates  # exercise
 
 # %% [markdown]
-# A grid of 2 x 2, flattened, beside the places of its cells:
+# Here is a flattened grid of 2 x 2, with the coordinates of its cells beside it. Do they match?
 
 # %%
 grid = tf.constant([["top left", "top right"], ["bottom left", "bottom right"]])
@@ -162,10 +167,10 @@ for name, place in zip(
 # %% [markdown]
 # ## And back
 #
-# `peak` takes the attention weights of one word, a flat row, and returns the point where the
-# network looked most: **across first, then down**, in fractions of the picture, as the boxes of
-# things are given. The cells of some networks look a little off their middles, down and to the
-# right: `offset` says how far, in cells.
+# `peak` takes the attention weights of one word, a flat row. It returns the point where the network
+# looked most, in fractions of the picture: **across first, then down**, in the same order as the
+# boxes of things. In some networks, what a cell sees lies a little below and to the right of the
+# cell's middle. `offset` says how far, in cells.
 
 # %%
 from coursekit_captioning.evaluate import peak  # exercise
@@ -196,15 +201,15 @@ def point(weights, beyond=0.5):
 
 @misconception(
     "places",
-    "The first and the last cell are put on the border of the picture: `linspace(-1, 1, side)`. "
-    "Their middles are half a cell inside.",
+    "This puts the first and the last cell on the border of the picture, as "
+    "`linspace(-1, 1, side)` does. Their middles are half a cell further inside.",
 )
 def on_the_border(side):
     return table(side, np.linspace(-1, 1, side) if side > 1 else [-1.0])
 
 
 @misconception(
-    "places", "These are the upper left corners of the cells: all is moved by half a cell."
+    "places", "These are the upper left corners of the cells. Everything is off by half a cell."
 )
 def corners(side):
     return table(side, np.arange(side) / side * 2 - 1)
@@ -212,79 +217,84 @@ def corners(side):
 
 @misconception(
     "places",
-    "Across comes first. It is the order of x and y in a drawing; in an array the row comes first.",
+    "Across comes first here, as x does in a drawing. In an array the row comes first.",
 )
 def across_first(side):
     return table(side, (np.arange(side) + 0.5) / side * 2 - 1)[:, ::-1]
 
 
-@misconception("places", "The numbers run from 0 to 1; they are asked for from -1 to 1.")
+@misconception("places", "The numbers run from 0 to 1. They should run from -1 to 1.")
 def from_zero(side):
     return table(side, (np.arange(side) + 0.5) / side)
 
 
-@misconception("places", "These are numbers of cells, not places in the picture.")
+@misconception("places", "These are row and column numbers, not places in the picture.")
 def counted(side):
     return table(side, np.arange(side))
 
 
 @misconception(
     "places",
-    "`stack` put down and across before the rows and columns, and `reshape` then pairs down with "
-    "down. Stack them along the last axis: `axis=-1`.",
+    "`stack` put down and across on the first axis, so `reshape` pairs down with down. Stack them "
+    "along the last axis: `axis=-1`.",
 )
 def stacked_in_front(side):
     return table(side, (np.arange(side) + 0.5) / side * 2 - 1).T.reshape(-1, 2)
 
 
-@misconception("places", "The grid is not flattened: (side, side, 2) instead of (side * side, 2).")
+@misconception(
+    "places", "The grid is not flattened: its shape is (side, side, 2), not (side * side, 2)."
+)
 def not_flat(side):
     return table(side, (np.arange(side) + 0.5) / side * 2 - 1).reshape(side, side, 2)
 
 
-@misconception("looked", "Down comes first. Boxes and drawings give across first.")
+@misconception("looked", "Down comes first here. Boxes and drawings give across first.")
 def down_first(weights, offset):
     return point(weights, 0.5 + offset)[::-1]
 
 
-@misconception("looked", "This is the cell's upper left corner: the half of a cell is missing.")
+@misconception("looked", "This is the cell's upper left corner. Add half a cell to get its middle.")
 def corner(weights, offset):
     return point(weights, offset)
 
 
 @misconception(
     "looked",
-    "It divides by `side - 1`, which puts the first cell on the left border and the last on the "
-    "right one.",
+    "This divides by `side - 1`, which stretches the grid: the middles of the cells are not where "
+    "they should be. Divide by `side`.",
 )
 def stretched(weights, offset):
     side = round(len(weights) ** 0.5)
     return tuple(part * side / (side - 1) for part in point(weights, offset))
 
 
-@misconception("looked", "This runs from -1 to 1; a place in the picture from 0 to 1.")
+@misconception("looked", "These values run from -1 to 1. A place in the picture runs from 0 to 1.")
 def from_minus_one(weights, offset):
     return tuple(2 * part - 1 for part in point(weights, 0.5 + offset))
 
 
-@misconception("looked", "`offset` is left out: by so much the overlay would be off.")
+@misconception("looked", "`offset` is left out. The overlay would be off by that much.")
 def offset_left_out(weights, offset):
     return point(weights)
 
 
-@misconception("looked", "`offset` is in cells; a cell is one part in `side` of the picture.")
+@misconception(
+    "looked",
+    "`offset` is counted in cells, and a cell is 1 / `side` of the picture: divide it, too.",
+)
 def offset_of_pictures(weights, offset):
     return tuple(part + offset for part in point(weights))
 
 
-@misconception("looked", "This is where the network looked *least*: argmin.")
+@misconception("looked", "This is where the network looked *least*. Use argmax, not argmin.")
 def least(weights, offset):
     return point(-np.asarray(weights), 0.5 + offset)
 
 
 @misconception(
     "looked",
-    "The grid is taken to be 8 x 8. The lesson's is; that of a photograph has 7 x 7 cells.",
+    "This assumes a grid of 8 x 8. Scenes have one, but a photograph has 7 x 7 cells.",
 )
 def always_eight(weights, offset):
     down, across = divmod(int(np.argmax(weights)), 8)
@@ -292,10 +302,10 @@ def always_eight(weights, offset):
 
 
 @check(
-    "A row for each cell",
+    "There is one row for each cell",
     points=1,
     hints=(
-        "How many cells has a grid, and how many numbers say where one is?",
+        "How many cells does a grid have, and how many numbers say where a cell is?",
         "Make the grid first, (side, side, 2), then flatten its first two axes.",
         "End with `.reshape(-1, 2)`.",
     ),
@@ -317,7 +327,7 @@ def rows(student):
     after="rows",
     hints=(
         "Where is the middle of the first of 8 cells, if the picture goes from 0 to 8?",
-        "Cell i reaches from i to i + 1; scale what is between to the range from -1 to 1.",
+        "Cell i reaches from i to i + 1. Take its middle, and scale it to the range from -1 to 1.",
         "`(np.arange(side) + 0.5) / side * 2 - 1`, then `np.meshgrid(..., indexing='ij')`.",
     ),
 )
@@ -333,7 +343,7 @@ def middles(student):
     points=2,
     hints=(
         "In which row and column of the grid is cell 37?",
-        "`divmod` by the side gives the row and the column; the side is the root of the cells.",
+        "`divmod` by the side gives row and column. The side is the square root of the cells.",
         "Return `(across + 0.5 + offset) / side, (down + 0.5 + offset) / side`.",
     ),
 )
@@ -354,10 +364,10 @@ def peaks(student):
 # %% [markdown]
 # ## What a mistake would have cost
 #
-# Suppose a network that always looks at the right thing: of the 64 cells it picks the one whose
-# middle is next to the middle of the thing. The lesson's score, the share of words whose peak is in
-# the thing's box, should then be 100 %. First with your functions, then with three ways to be
-# wrong.
+# Imagine a network that always looks at the right thing: of the 64 cells it picks the one whose
+# middle is nearest to the middle of the thing. The lesson's score, the share of words whose peak is
+# in the thing's box, should then be 100 %. The next cells compute it with your functions, and then
+# with three kinds of mistake.
 
 # %%
 SHOWN = 8  # of the examples
@@ -396,20 +406,21 @@ for panel, (name, reading) in zip(panels, readings.items(), strict=True):
     panel.title.set_fontsize(9)
 show(
     figure,
-    alt="A drawn scene four times, once for each reading of the cell, with the box of a thing and "
-    "a cross where the cell is taken to be: yours is in the box.",
+    alt="A drawn scene four times, once for each way to locate the cell. A box marks the thing, "
+    "and a cross the located point. Your cross is in the box.",
 )
 
 # %% [markdown]
-# Half a cell goes unnoticed: the score hardly moves when the things are large, and the cross still
-# stands on the thing. It is the small things that are missed. A grid that is flattened in one order
-# and read in another is worse, and the cause is as hard to see, because things near the diagonal
-# are still found.
+# An error of half a cell is easy to overlook: for large things the score hardly changes, and the
+# cross is still on the thing. Only small things are missed. It is worse to flatten the grid in one
+# order and read it in another, and the cause is just as hard to see, because things near the
+# diagonal are still found.
 #
 # ## In the real encoder
 #
-# The encoder of the lesson now asks *your* function where its cells are. All cells of a black
-# picture look the same: their annotations differ only in what a layer makes of your coordinates.
+# The lesson's encoder now gets the coordinates from *your* function. All inner cells of a black
+# picture look the same, so their annotations differ only in the numbers that a layer computes from
+# your coordinates.
 
 # %%
 from coursekit_captioning.model import ShapeEncoder
@@ -429,4 +440,7 @@ print("two inner cells, the first numbers, what is seen:", annotations[[27, 28],
 print("and the last, made of where they are:", annotations[[27, 28], -3:].round(2))
 
 # %% [markdown]
+# The first numbers of the two cells are equal, because these cells see the same black. The last
+# ones differ, because the cells are in different places.
+#
 # **Next:** `coursekit check captioning/grids`, then `coursekit next`.

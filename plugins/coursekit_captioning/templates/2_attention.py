@@ -9,17 +9,18 @@
 #
 # **Kind.** predict, complete, measure
 #
-# Xu and others took the attention of a translator in 2015 and let it look at a picture: in place
-# of the words of a sentence stand the cells of a grid. The decoder's state (and the word that it
-# wrote last) is the *query* $q$; each cell has a *key* $k_c$ and an *annotation* $h_c$:
+# In 2015 Xu and others took the attention of a translator and let it look at a picture, in [*Show,
+# Attend and Tell*](https://arxiv.org/abs/1502.03044). The cells of a grid replace the words of a
+# sentence. The decoder's state, together with the word that it wrote last, is the *query* $q$. Each
+# cell has a *key* $k_c$ and an *annotation* $h_c$, which is also called its *value*:
 #
 # $$e_c = v^\top \tanh(W q + k_c), \qquad
 # \alpha = \operatorname{softmax}(e), \qquad
 # z = \sum_c \alpha_c h_c .$$
 #
 # No cell is padding, so there is no mask. Something else is new: a picture has five captions, and
-# all five look at it at once. There are several queries for each picture, and each has weights of
-# its own.
+# all five are processed at once. So there are several queries for each picture, and each query has
+# its own weights.
 
 # %%
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ from coursekit_captioning.train import train_step
 # %% [markdown]
 # ## Predict first
 #
-# A network that has learnt nothing gives all 64 cells the same score, $e_c = 3$. What is the
+# A network that has learned nothing gives all 64 cells the same score, $e_c = 3$. What is the
 # weight of one cell?
 
 # %%
@@ -53,23 +54,27 @@ weight = 1 / 64  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("weight", "1 / 8 would be a row of the grid; softmax runs over all 64 cells.")
+@misconception(
+    "weight", "1 / 8 would be the weight in one row of the grid. Softmax runs over all 64 cells."
+)
 def of_a_row():
     return 1 / 8
 
 
-@misconception("weight", "The score itself is no weight: softmax makes the 64 of them sum to one.")
+@misconception(
+    "weight", "A score is not a weight. Softmax turns the 64 scores into weights that sum to one."
+)
 def the_score():
     return 3.0
 
 
-@misconception("weight", "That is a sigmoid of the score. The cells would not share one glance.")
+@misconception("weight", "That is the sigmoid of the score. Such weights would not sum to one.")
 def a_sigmoid():
     return 1 / (1 + 2.718281828**-3)
 
 
 @check(
-    "You know what an indifferent network does",
+    "You know the weights of an untrained network",
     points=1,
     hints=(
         "What do the weights of all cells sum to?",
@@ -84,9 +89,9 @@ def prediction(student):
 # %% [markdown]
 # ## Write it
 #
-# The layers are given, and `keys`, which is computed once for a picture. Fill in `call`; the
-# docstring names the shapes. It takes about four lines. Mind the axes: to hold every query of a
-# picture against every one of its cells you need four of them.
+# The constructor is given, and so is `keys`, which is computed once for each picture. Fill in
+# `call`. Its docstring names the shapes. It takes about four lines. Watch the axes: to compare
+# every query of a picture with every one of its cells, you need four of them.
 
 # %%
 from coursekit.prepare import show
@@ -94,15 +99,16 @@ from coursekit_captioning.practice import figures
 
 show(
     figures.looking(cells=64, units=256),
-    alt="A picture of a circle and a square; beside it the grid of attention weights, dark on the "
-    "cells of the circle. The annotations, weighted and added up, are the context.",
+    alt="A picture of a circle and a square. Beside it is the grid of attention weights, dark on "
+    "the cells of the circle. The annotations, weighted and added up, are the context.",
 )
 
 # %%
 from coursekit_captioning.model import BahdanauAttention  # exercise: call
 
 # %% [markdown]
-# A tiny run: two pictures of four cells, three queries each.
+# Try it on something tiny: two pictures of four cells, with three queries each. Does each row of
+# weights sum to one?
 
 # %%
 layer = BahdanauAttention(4)
@@ -153,7 +159,9 @@ def attend_compiles(query, keys, values):
     return compiles(made, *map(tf.constant, (query, keys, values)))
 
 
-@misconception("attend", "The two results are swapped: the contexts come first, then the weights.")
+@misconception(
+    "attend", "The two results are swapped. Return the contexts first, then the weights."
+)
 def swapped(query, keys, values, *layer):
     weights = softmax(scores_of(query, keys, *layer))
     return weights, weights @ values
@@ -161,8 +169,8 @@ def swapped(query, keys, values, *layer):
 
 @misconception(
     "attend",
-    "The tanh is missing. The query then adds the same number to the score of every cell, softmax "
-    "cancels it, and each word looks at the same place.",
+    "The tanh is missing. Without it the query adds the same number to the score of every cell. "
+    "Softmax cancels that number, so every word looks at the same place.",
 )
 def no_tanh(query, keys, values, projection, score):
     scores = (((query @ projection)[:, :, None] + keys[:, None]) @ score)[..., 0]
@@ -171,14 +179,14 @@ def no_tanh(query, keys, values, projection, score):
 
 @misconception(
     "attend",
-    "The keys are projected a second time: `keys` has done it, once for the picture.",
+    "The keys are projected a second time. `keys` has already done this, once for each picture.",
 )
 def projected_twice(query, keys, values, *layer):
     weights = softmax(scores_of(query, -keys, *layer))
     return weights @ values, weights
 
 
-@misconception("attend", "The query is left out: every word would look at the same place.")
+@misconception("attend", "The query is left out, so every word would look at the same place.")
 def no_query(query, keys, values, *layer):
     weights = softmax(scores_of(0 * query, keys, *layer))
     return weights @ values, weights
@@ -186,8 +194,8 @@ def no_query(query, keys, values, *layer):
 
 @misconception(
     "attend",
-    "Softmax runs over the queries: the captions compete for a cell, and must not. The cells "
-    "compete for a caption: the last axis of (batch, queries, cells).",
+    "Softmax runs over the queries, so the captions compete for each cell. Instead, the cells "
+    "should compete for each query: use the last axis of (batch, queries, cells).",
 )
 def over_the_queries(query, keys, values, *layer):
     weights = softmax(scores_of(query, keys, *layer), 1)
@@ -196,8 +204,8 @@ def over_the_queries(query, keys, values, *layer):
 
 @misconception(
     "attend",
-    "Softmax runs over the last axis of (batch, queries, cells, 1), which has a single number: "
-    "the softmax of one number is 1, and every cell gets the whole of the attention.",
+    "Softmax runs over the last axis of (batch, queries, cells, 1), which holds a single number. "
+    "The softmax of one number is 1, so every cell gets the full weight.",
 )
 def over_one_number(query, keys, values, *layer):
     weights = np.ones_like(scores_of(query, keys, *layer))
@@ -206,7 +214,7 @@ def over_one_number(query, keys, values, *layer):
 
 @misconception(
     "attend",
-    "A sigmoid judges each cell by itself; the weights of a query do not sum to one, and the "
+    "A sigmoid treats each cell separately. The weights of a query do not sum to one, and the "
     "context grows with the number of cells.",
 )
 def sigmoids(query, keys, values, *layer):
@@ -214,7 +222,7 @@ def sigmoids(query, keys, values, *layer):
     return weights @ values, weights
 
 
-@misconception("attend", "The context is made of the keys; what is looked at are the values.")
+@misconception("attend", "The context is made from the keys. It should be the mean of the values.")
 def context_of_keys(query, keys, values, *layer):
     weights = softmax(scores_of(query, keys, *layer))
     return weights @ np.concatenate([keys, keys[..., :1]], -1)[..., : values.shape[-1]], weights
@@ -222,7 +230,7 @@ def context_of_keys(query, keys, values, *layer):
 
 @misconception(
     "attend",
-    "The context is the plain mean of the cells: the weights were computed and then not used.",
+    "The context is the plain mean of the cells. The weights were computed but not used.",
 )
 def plain_mean(query, keys, values, *layer):
     weights = softmax(scores_of(query, keys, *layer))
@@ -231,7 +239,7 @@ def plain_mean(query, keys, values, *layer):
 
 @misconception(
     "attend",
-    "The context is the sum of the cells: it grows with the grid, whatever the weights say.",
+    "The context is the sum of the cells. It grows with the grid and ignores the weights.",
 )
 def plain_sum(query, keys, values, *layer):
     weights = softmax(scores_of(query, keys, *layer))
@@ -240,41 +248,41 @@ def plain_sum(query, keys, values, *layer):
 
 @misconception(
     "attend_compiles",
-    "The results are arrays of numpy: no gradient goes through them, so nothing can be learnt, and "
-    "a layer in numpy cannot be compiled.",
+    "The results are NumPy arrays. No gradient flows through them, so nothing can be learned, and "
+    "the layer cannot be compiled.",
 )
 def in_numpy(query, keys, values):
     return "no: a result is no tensor"
 
 
 @check(
-    "One context and one row of weights for each query",
+    "Each query gets one context and one row of weights",
     points=1,
     hints=(
         "Which of the two results has one number for each cell?",
-        "The contexts end in the size of a value, the weights in the number of cells.",
-        "`score` leaves a last axis of size one: drop it with `[..., 0]`. Contexts come first.",
+        "The last axis of the contexts is the size of a value; that of the weights, the cells.",
+        "`score` leaves a last axis of size one; drop it with `[..., 0]`. Return contexts first.",
     ),
 )
 def shapes(student):
     context, weights = student.attend(*example())
     assert np.shape(weights) == (2, 3, 4), f"weights {np.shape(weights)}, not (2, 3, 4)"
     assert np.shape(context) == (2, 3, 6), f"contexts {np.shape(context)}, not (2, 3, 6)"
-    # Four times the same cell: all four get the same attention, and the context is its value.
+    # Four equal cells: all four get the same attention, and the context is their value.
     query, keys, values, *layer = example()
     keys, values = (np.repeat(part[:, :1], 4, axis=1) for part in (keys, values))
     context, weights = student.attend(query, keys, values, *layer)
-    assert_close(weights, np.full((2, 3, 4), 0.25), "the weights of four times the same cell")
-    said = "the contexts of four times the same cell: its value, for each query"
+    assert_close(weights, np.full((2, 3, 4), 0.25), "the weights of four equal cells")
+    said = "the contexts of four equal cells: their value, for each query"
     assert_close(context, np.repeat(values[:, :1], 3, axis=1), said, atol=1e-5)
 
 
 @check(
-    "The weights follow the scores, for each query by itself",
+    "The weights follow the scores, separately for each query",
     points=3,
     after="shapes",
     hints=(
-        "Which axis must the queries get, and which the keys, so that every pair is added?",
+        "Which new axis do the queries need, and which the keys, so that every pair is added?",
         "Queries: (batch, queries, 1, units). Keys: (batch, 1, cells, units). Softmax: the cells.",
         "`self.query_projection(query)[:, :, tf.newaxis] + keys[:, tf.newaxis]`, tanh, `score`.",
     ),
@@ -289,18 +297,18 @@ def scores(student):
     expected = softmax(scores_of(query, keys, *layer))
     assert_close(weights, expected, "the weights of three pictures, two queries each", atol=1e-4)
     compiled = student.attend_compiles(query, keys, values)
-    said = "`tf.function` compiles the layer for the lesson; stay with tensors, so that it can"
+    said = "the lesson compiles the layer with `tf.function`, so use tensors throughout"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
-    "The context is the mean of the values under the weights",
+    "The context is the weighted mean of the values",
     points=2,
     after="shapes",
     hints=(
-        "Of what is the context a mean, and which number says how much each counts?",
+        "What is averaged in the context, and what says how much each part counts?",
         "Multiply each value by its weight and sum over the cells.",
-        "(batch, queries, cells) times (batch, cells, size) is `tf.matmul`.",
+        "`tf.matmul` multiplies (batch, queries, cells) by (batch, cells, size).",
     ),
 )
 def context(student):
@@ -311,16 +319,16 @@ def context(student):
 
 
 # %% [markdown]
-# ## What it is worth to look
+# ## What looking is worth
 #
-# Your layer takes its place in the real captioner. Beside it learns one that cannot look: its
-# weights are the same for all cells, as if tanh or the query had been forgotten for good. Both see
-# the same pictures from the same first weights.
+# Now your layer is used in the real captioner. A second captioner cannot look: its weights are the
+# same for all cells. Both start from the same initial parameters and see the same pictures.
+# Predict: which of the two will have the lower loss?
 
 
 # %%
 class Everywhere(BahdanauAttention):
-    """Looks at all cells alike."""
+    """Gives all cells the same weight."""
 
     def call(
         self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor
@@ -330,7 +338,7 @@ class Everywhere(BahdanauAttention):
 
 
 def on_the_thing(examples: Sequence[Example], captions: Sequence[Written]) -> float:
-    """Return the share of the attention of object words that lies in the box of the object."""
+    """Return how much of the attention at object words lies in the box of the object."""
     middles = (np.asarray(coordinates(8)) + 1) / 2  # of the 64 cells: down, across
     shares = []
     for example, caption in zip(examples, captions, strict=True):
@@ -370,7 +378,7 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
     model = learn(attention, data, settings)
     captions = write_captions(model, data.vocabulary, data.validation.rows, PICTURES, 14)
     share = on_the_thing(data.validation.examples[:PICTURES], captions)
-    print(f"{'':18} of its attention at an object word, on that object: {share:.1%}")
+    print(f"{'':18} share of the attention at an object word that is on the object: {share:.1%}")
     found = captions[SHOWN]
     part.suptitle(f"{attention.__name__}: {' '.join(found.words)}", fontsize=10)
     for panel, word, weights in zip(
@@ -382,16 +390,16 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
         panel.set_axis_off()
 show(
     figure,
-    alt="Two rows of the same picture, once for each word that is written: above with your "
-    "attention, bright at some places; below with the mean of all cells, equally bright.",
+    alt="Two rows with the same picture, once for each word of the caption. With your attention, "
+    "above, some places are bright. With equal weights, below, all are equally bright.",
 )
 
 # %% [markdown]
-# The loss hardly tells the two apart after so few steps (about 1.3 for both in our runs): colours
-# and shapes are words that the mean of all cells gives away, too. What tells them apart is where
-# they look. At the word for a thing, yours has more of its attention in the box of that thing (22
-# to 27 % in three of our runs; yours will differ), though nobody ever told it where a thing is. The
-# other had about 14 %: that is how much of the picture the boxes cover, and what anyone reaches who
-# does not look.
+# After so few steps the losses hardly differ (about 1.3 for both in our runs), because the mean of
+# all cells also reveals which colours and shapes are there. The two differ in where they look. At
+# the word for a thing, your attention had 22 to 27 % of its weight in the box of that thing in
+# three of our runs (yours will differ), though no one ever told the network where a thing is. The
+# other captioner had about 14 %. This is the part of the picture that the boxes cover, so it is the
+# score of a network that does not look.
 #
 # **Next:** `coursekit check captioning/attention`, then `coursekit next`.

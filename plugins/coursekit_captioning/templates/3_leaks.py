@@ -1,7 +1,8 @@
 # %% [markdown]
-# # Numbers too good to be true: leaks, and a mean by the wrong count
+# # Numbers too good to be true: a leak, and a mean with the wrong divisor
 #
-# **Goal.** Write the loss of a caption, and fix two faults that made captioners look good.
+# **Goal.** Write the loss of a caption, and fix two bugs that make captioners look better than they
+# are.
 #
 # **Time.** 40 minutes
 #
@@ -10,9 +11,9 @@
 # **Kind.** predict, complete, debug, measure
 #
 # A well-known captioning notebook of 2018 had five captions for each photograph. It averaged its
-# loss over padding, held out a part of the *captions*, and divided the sum of its losses by a
-# number that did not belong to it. All of that runs without a warning, and makes a figure prettier.
-# First, a figure to hold on to.
+# loss over padding, it held out *captions* rather than pictures, and it divided the sum of its
+# losses by the wrong number. All of this runs without a warning, and it makes the numbers look
+# better. So start with a number that you can rely on.
 
 # %%
 from typing import Any
@@ -33,7 +34,7 @@ from coursekit_captioning.vocabulary import PAD
 # %% [markdown]
 # ## Predict first
 #
-# A captioner has a vocabulary of 100 words and has learnt nothing: it finds each of them equally
+# A captioner has a vocabulary of 100 words and has learned nothing, so it finds all of them equally
 # likely. What is its loss, the mean of $-\log p$ of the right word, in nats?
 
 # %%
@@ -43,32 +44,36 @@ first_loss = 4.61  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("first_loss", "0.01 is the probability of the right word, not yet its -log.")
+@misconception(
+    "first_loss", "0.01 is the probability of the right word. The loss is its negative logarithm."
+)
 def a_probability():
     return 0.01
 
 
-@misconception("first_loss", "6.64 is in bits, log to the base 2; the loss is in nats.")
+@misconception("first_loss", "6.64 is the logarithm to base 2, in bits. The loss is in nats.")
 def in_bits():
     return 6.64
 
 
-@misconception("first_loss", "2 is the log to the base 10; the loss is the natural logarithm.")
+@misconception("first_loss", "2 is the logarithm to base 10. The loss uses the natural logarithm.")
 def base_ten():
     return 2.0
 
 
-@misconception("first_loss", "0.99 is the share of wrong guesses, an error rate and no loss.")
+@misconception(
+    "first_loss", "0.99 is the share of wrong guesses. That is an error rate, not a loss."
+)
 def error_rate():
     return 0.99
 
 
 @check(
-    "You know what an untrained captioner costs",
+    "You know the loss of an untrained captioner",
     points=1,
     hints=(
         "What probability does the right word get?",
-        "One in a hundred. Take the natural logarithm, and turn its sign.",
+        "One in a hundred. Take the natural logarithm and change its sign.",
         "log 100, the logarithm of the size of the vocabulary.",
     ),
 )
@@ -77,28 +82,28 @@ def prediction(student):
 
 
 # %% [markdown]
-# A loss far below log(vocabulary) before any training is a sure sign that the number is wrong.
+# If the loss is far below log(vocabulary) before any training, the number is wrong.
 #
 # ## The loss of a batch
 #
 # The right word's cross-entropy is $-\log p = \log \sum_w e^{z_w} - z_{right}$, where $z$ are the
-# logits. The first term is given, `normaliser`. Captions differ in length and are filled up with
-# `PAD`, which is no word: it counts neither above nor below the fraction bar. Fill in four lines of
-# `token_loss`:
+# logits. The first term, `normaliser`, is given. Captions differ in length and are filled up with
+# `PAD`, which is not a word: leave it out of the sum *and* of the number that the sum is divided
+# by. Fill in four lines of `token_loss`:
 #
-# * `real`, 1.0 where there is a word (or the end) and 0.0 where there is padding;
-# * `tokens`, how many there are, a number, at least 1;
-# * `right`, the logit of the right word at each place;
-# * `plain`, the mean over the real tokens.
+# * `real` is 1.0 where there is a word (or the end) and 0.0 where there is padding;
+# * `tokens` is the number of real tokens, but at least 1;
+# * `right` is the logit of the right word at each place;
+# * `plain` is the mean over the real tokens.
 #
-# Label smoothing, below them, then uses what you have made.
+# The lines after them use your results for label smoothing.
 
 # %%
 from coursekit_captioning.train import token_loss  # exercise
 
 # %% [markdown]
-# A tiny run: one picture, two captions of three and of one word, a vocabulary of five, no idea yet.
-# Is it the logarithm of five?
+# Try it on something tiny: one picture, two captions of three tokens and of one, and a vocabulary
+# of five words. All logits are equal. Is the loss the logarithm of five?
 
 # %%
 some_targets = tf.constant([[[4, 4, 3], [4, 0, 0]]])
@@ -148,8 +153,8 @@ def loss_compiles(logits, targets):
 
 @misconception(
     "loss_of",
-    "Padding is averaged in with the words. It is easy to guess, so a network that has learnt it "
-    "looks better than it is, the more so the shorter its captions are.",
+    "Padding is averaged together with the words. It is easy to predict, so the network looks "
+    "better than it is, especially on short captions.",
 )
 def padding_counts(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, above="all", below="places")
@@ -157,8 +162,8 @@ def padding_counts(logits, targets, smoothing):
 
 @misconception(
     "loss_of",
-    "Each caption has its own mean, and these are averaged: a word of a short caption counts more "
-    "than one of a long caption.",
+    "This is the mean of the captions' means. A word of a short caption then counts more than one "
+    "of a long caption.",
 )
 def captions_alike(logits, targets, smoothing):
     pairs = zip(np.concatenate(logits), np.concatenate(targets), strict=True)
@@ -168,8 +173,8 @@ def captions_alike(logits, targets, smoothing):
 
 @misconception(
     "loss_of",
-    "Padding counts below the fraction bar: its losses are zero, and the mean is over all places. "
-    "A batch with much padding looks easy.",
+    "The losses of padding are zero, but the sum is divided by all places. So a batch with much "
+    "padding looks easy.",
 )
 def padding_below(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, below="places")
@@ -177,8 +182,8 @@ def padding_below(logits, targets, smoothing):
 
 @misconception(
     "loss_of",
-    "The losses of padding are added with the others, and the sum is divided by the words alone. "
-    "Multiply by `real` first.",
+    "The losses of padding are in the sum, but the sum is divided by the number of words. Multiply "
+    "by `real` before you sum.",
 )
 def padding_above(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, above="all")
@@ -186,22 +191,25 @@ def padding_above(logits, targets, smoothing):
 
 @misconception(
     "loss_of",
-    "Of a batch of padding alone it is 0 / 0, not a number: `tokens` is to be at least 1.",
+    "For a batch that is all padding this is 0 / 0, which is not a number. `tokens` must be at "
+    "least 1.",
 )
 def nothing_by_nothing(logits, targets, smoothing):
     none = not np.any(targets)
     return (np.nan, np.nan) if none else crossed(logits, targets, smoothing)
 
 
-@misconception("loss_of", "It is a sum: a batch of longer captions looks worse.")
+@misconception(
+    "loss_of", "This is a sum, so a batch of longer captions looks worse. Divide by the tokens."
+)
 def sum_of_words(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, below="one")
 
 
 @misconception(
     "loss_of",
-    "The sum is divided by the captions: that is the loss of a caption. That of a word is asked "
-    "for, which does not depend on how long captions are.",
+    "The sum is divided by the number of captions, which gives the loss of a caption. Return the "
+    "loss of a word, which does not depend on how long the captions are.",
 )
 def of_a_caption(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, below="captions")
@@ -209,20 +217,21 @@ def of_a_caption(logits, targets, smoothing):
 
 @misconception(
     "loss_compiles",
-    "The loss is a number of Python or numpy: no gradient goes through it, and a compiled step has "
-    "no numbers yet when it is built, only tensors.",
+    "The loss is a Python or NumPy number. No gradient flows through it, and while a step is being "
+    "compiled there are no numbers yet, only tensors.",
 )
 def python_number(logits, targets):
     return "no: a result is no tensor"
 
 
-@misconception("loss_of", "A logit is no log probability: the normaliser is missing.")
+@misconception("loss_of", "A logit is not a log probability. The normaliser is missing.")
 def not_normalised(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, normalised=False)
 
 
 @misconception(
-    "loss_of", "This is log p, which is never above zero, and training would make it smaller."
+    "loss_of",
+    "This is log p, which is never above zero. Training would make p smaller. Change the sign.",
 )
 def sign_turned(logits, targets, smoothing):
     return crossed(logits, targets, smoothing, sign=-1)
@@ -232,21 +241,21 @@ def sign_turned(logits, targets, smoothing):
     "It is the cross-entropy of the right word",
     points=2,
     hints=(
-        "Which of the numbers of a place is the logit of its right word?",
-        "`tf.gather` picks it; batch, captions and time go along in both: three batch dimensions.",
-        "`right = tf.gather(logits, targets, batch_dims=3)`; sum `normaliser - right`, divide.",
+        "At each place, which of the logits belongs to the right word?",
+        "`tf.gather` picks it. Both tensors start with batch, captions, time: three batch dims.",
+        "`right = tf.gather(logits, targets, batch_dims=3)`. Sum `normaliser - right` and divide.",
     ),
 )
 def cross_entropy(student):
-    for lengths in ([0, 0, 0, 0], [5, 2, 3, 1]):  # what is the same where nothing is padding
+    for lengths in ([0, 0, 0, 0], [5, 2, 3, 1]):  # tells apart what is equal without padding
         student.loss_of(*some_batch(lengths), 0.0)
     logits, targets = some_batch([5, 5, 5, 5])
     found = student.loss_of(logits, targets, 0.0)
-    assert np.shape(found) == (2,), "two numbers are asked for, the plain and the smoothed loss"
+    assert np.shape(found) == (2,), "return two numbers, the plain and the smoothed loss"
     right = crossed(logits, targets, 0.0)[0]
     assert abs(found[0] - right) < 1e-4, f"20 words, no padding: {found[0]:.4f}, not {right:.4f}"
     compiled = student.loss_compiles(logits, targets)
-    said = "`tf.function` compiles the loss for the lesson; stay with tensors, so that it can"
+    said = "the lesson compiles the loss with `tf.function`, so use tensors throughout"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
@@ -255,9 +264,9 @@ def cross_entropy(student):
     points=2,
     after="cross_entropy",
     hints=(
-        "How many places are there in the batch, and how many hold a word or an end?",
-        "Multiply each loss by 1 or 0, and divide by how many ones there are.",
-        "`tf.reduce_sum(real * (normaliser - right)) / tokens`, `tokens` the sum of `real`.",
+        "How many places does the batch have, and how many hold a word or the end?",
+        "Multiply each loss by 1 or 0, and divide by the number of ones.",
+        "`tf.reduce_sum(real * (normaliser - right)) / tokens`; `tokens` is the sum of `real`.",
     ),
 )
 def without_padding(student):
@@ -277,9 +286,9 @@ def without_padding(student):
 # %% [markdown]
 # ## Find and fix: the split
 #
-# Captions stand in a long list; `owners` says of which picture each one is. About a tenth is to be
-# held out. Fix `hold_out`, so that the captions that are held out tell something about pictures
-# that were *not* seen.
+# All captions are in one long list, and `owners` says which picture each of them belongs to. About
+# a tenth should be held out. Fix `hold_out` so that the held-out captions test the network on
+# pictures that it has *not* seen.
 
 # %%
 from coursekit.prepare import show
@@ -287,8 +296,8 @@ from coursekit_captioning.practice import figures
 
 show(
     figures.two_splits(5, 5),
-    alt="Five pictures with five captions each. Split by caption, most pictures have captions in "
-    "both training and test; split by picture, none has.",
+    alt="Five pictures with five captions each. With a split by caption, most pictures have "
+    "captions in both training and test. With a split by picture, none has.",
 )
 
 
@@ -325,9 +334,9 @@ def hold_out(owners: Any, seed: int) -> Any:  # exercise
 # %% [markdown]
 # ## Find and fix: the loss of an epoch
 #
-# The train step returns the mean loss of the *words* of a batch. At the end of an epoch one number
-# is wanted: the mean loss of a word of the epoch. Batches differ in how many words they have; the
-# last one may hold very few.
+# The train step returns the mean loss of the *words* of a batch. After an epoch we want one number:
+# the mean loss over all words of the epoch. Batches have different numbers of words, and the last
+# one may have very few. Fix `epoch_loss`.
 
 
 # %% tags=["fault"]
@@ -365,8 +374,8 @@ def by_picture(owners, seed, share=0.1):
 
 @misconception(
     "hold_out",
-    "Each caption is drawn by itself, as in the notebook of 2018: nearly every picture that is "
-    "held out has other captions that are learnt.",
+    "Captions are chosen one by one, as in the notebook of 2018. Nearly every held-out picture has "
+    "other captions in the training set.",
 )
 def by_caption(owners, seed):
     return np.random.default_rng(seed).random(len(owners)) < 0.1
@@ -374,8 +383,8 @@ def by_caption(owners, seed):
 
 @misconception(
     "hold_out",
-    "The last tenth of the list is held out. The list is in any order: the five captions of a "
-    "picture are not next to each other.",
+    "The last tenth of the list is held out. But the list can be in any order: the captions of a "
+    "picture need not be next to each other.",
 )
 def the_tail(owners, seed):
     return np.arange(len(owners)) >= round(0.9 * len(owners))
@@ -383,7 +392,7 @@ def the_tail(owners, seed):
 
 @misconception(
     "hold_out",
-    "One caption of each picture is held out: every single picture leaks.",
+    "One caption of each picture is held out, so every picture leaks.",
 )
 def one_of_each(owners, seed):
     held = np.zeros(len(owners), bool)
@@ -391,14 +400,17 @@ def one_of_each(owners, seed):
     return held
 
 
-@misconception("hold_out", "True marks what is *held out*; here it marks what is learnt.")
+@misconception(
+    "hold_out", "True should mark what is *held out*. Here it marks the training captions."
+)
 def the_wrong_way_round(owners, seed):
     return ~by_picture(owners, seed)
 
 
 @misconception(
     "hold_out",
-    "A tenth of the number of *captions* was taken as a number of pictures: half is held out.",
+    "A tenth of the number of *captions* was used as the number of pictures, so half of them are "
+    "held out.",
 )
 def tenth_of_captions(owners, seed):
     return by_picture(owners, seed, share=0.5)
@@ -406,8 +418,8 @@ def tenth_of_captions(owners, seed):
 
 @misconception(
     "epoch_loss",
-    "The sum of the batches' losses is divided by the words. A batch's loss is a mean already: "
-    "the sum has as many terms as there are batches, and the figure is far too small.",
+    "The sum of the batches' losses is divided by the number of words. But each loss is already a "
+    "mean, and the sum has one term for each batch, so the result is far too small.",
 )
 def by_the_words(losses, words):
     return float(np.sum(losses) / np.sum(words))
@@ -415,20 +427,20 @@ def by_the_words(losses, words):
 
 @misconception(
     "epoch_loss",
-    "Each batch counts the same, so a word of the small last batch counts more than the others.",
+    "Each batch counts the same, so a word in the small last batch counts more than other words.",
 )
 def mean_of_means(losses, words):
     return float(np.mean(losses))
 
 
-@misconception("epoch_loss", "It is a sum: an epoch of more batches looks worse.")
+@misconception("epoch_loss", "This is a sum, so an epoch with more batches looks worse.")
 def sum_of_means(losses, words):
     return float(np.sum(losses))
 
 
 @misconception(
     "epoch_loss",
-    "The losses of all words are added up, and the sum is divided by the batches.",
+    "The sum over all words is divided by the number of batches. Divide it by the number of words.",
 )
 def by_the_batches(losses, words):
     return float(np.sum(np.multiply(losses, words)) / len(losses))
@@ -438,21 +450,21 @@ def by_the_batches(losses, words):
     "No picture is on both sides",
     points=3,
     hints=(
-        "What is new in a caption that is held out, if its picture was learnt with four others?",
-        "Draw pictures, not captions; a caption goes where its picture goes.",
-        "`np.unique(owners)` are the pictures; `np.isin(owners, chosen)` finds their captions.",
+        "What does a held-out caption test if the other four of its picture were trained on?",
+        "Choose pictures, not captions. Each caption goes where its picture goes.",
+        "`np.unique(owners)` gives the pictures; `np.isin(owners, chosen)` finds their captions.",
     ),
 )
 def no_leak(student):
     found = np.asarray(student.hold_out(OWNERS, 3))
-    assert found.size, "there is no answer"
-    assert np.isin(found, [0, 1]).all(), "only True and False are asked for"
+    assert found.size, "the result is empty"
+    assert np.isin(found, [0, 1]).all(), "the result should hold only True and False"
     held = found.astype(bool)
     assert held.shape == OWNERS.shape, f"{len(OWNERS)} captions gave the shape {held.shape}"
     assert held.any(), "nothing is held out"
     assert not held.all(), "everything is held out"
     both = np.intersect1d(OWNERS[held], OWNERS[~held])
-    assert len(both) == 0, f"{len(both)} of 200 pictures are learnt and held out at once"
+    assert len(both) == 0, f"{len(both)} of 200 pictures are in training and held out at once"
 
 
 @check(
@@ -460,8 +472,8 @@ def no_leak(student):
     points=1,
     after="no_leak",
     hints=(
-        "How many of 200 pictures are a tenth?",
-        "Count pictures, not captions, when you cut.",
+        "How many pictures are a tenth of 200?",
+        "Take a tenth of the pictures, not of the captions.",
         "`round(len(pictures) / 10)` of the shuffled pictures are held out.",
     ),
 )
@@ -473,16 +485,18 @@ def a_tenth(student):
     few = np.repeat(np.arange(1000, 1040), 3)
     share = np.mean(np.asarray(student.hold_out(few, 3), bool))
     assert 0.05 < share < 0.15, f"of 40 pictures with 3 captions each, {share:.0%} are held out"
-    assert (held != other).any(), "seeds 3 and 4 hold out the same pictures: draw by the `seed`"
+    assert (held != other).any(), (
+        "seeds 3 and 4 hold out the same pictures; the choice should depend on `seed`"
+    )
 
 
 @check(
-    "The loss of an epoch is of the size of a batch's",
+    "The loss of an epoch is as large as that of a batch",
     points=2,
     hints=(
         "What is the mean of ten batches that all have a loss of 2.0?",
-        "The figure must not depend on how many batches there are, or how many words they have.",
-        "Multiply each loss by its words, add up, and divide by all words.",
+        "The result must not depend on the number of batches, or on how many words they have.",
+        "Multiply each loss by its number of words, add up, and divide by all words.",
     ),
 )
 def same_size(student):
@@ -495,9 +509,9 @@ def same_size(student):
     points=2,
     after="same_size",
     hints=(
-        "How much should a batch of one word count beside a batch of a thousand?",
-        "Weigh the losses by the words.",
-        "`np.average` takes `weights`.",
+        "How much should a batch of one word count, compared with one of a thousand?",
+        "Weight the losses by the numbers of words.",
+        "`np.average` has an argument `weights`.",
     ),
 )
 def each_word(student):
@@ -508,14 +522,15 @@ def each_word(student):
 # %% [markdown]
 # ## What the leak would have cost
 #
-# Here is a captioner that has learnt *nothing* about pictures: a parrot. If it has met a picture in
-# training, it repeats a caption that it heard there; if not, it repeats any caption at all. It is
-# scored as the lesson scores its captioners, on what was held out, split your way and the old way.
+# Here is a captioner that has learned *nothing* about pictures: a parrot. If it has met a picture
+# in training, it repeats one of its captions. If not, it repeats a random caption. It is scored on
+# the held-out captions, as the lesson scores its captioners, with the old split and with yours.
+# Predict: how much does the parrot gain from the leak?
 
 
 # %%
 def leaky(owners: Any, seed: int) -> Any:
-    """Choose captions, not pictures: the fault."""
+    """Choose captions, not pictures: the bug."""
     return np.random.default_rng(seed).random(len(owners)) < 0.1
 
 
@@ -552,20 +567,21 @@ for name, split in (("by caption", leaky), ("by picture (yours)", hold_out)):
         panel.set_title(f"{title} of a parrot", fontsize=10)
 show(
     figure,
-    alt="Two bar charts, CIDEr and BLEU-4 of the parrot: both bars are far longer for the split by "
+    alt="Two bar charts, CIDEr and BLEU-4 of the parrot. Both bars are far longer for the split by "
     "caption than for the split by picture.",
 )
 
 # %% [markdown]
-# All that the parrot gains where captions were held out is memory. A real network that learns its
-# pictures by heart gains in the same way, and nobody can tell it from one that sees.
+# Everything that the parrot gains with the split by caption is memory. A real network that
+# memorizes its pictures (*overfitting*) gains in the same way. With such a split, no one can tell
+# it from a network that has learned to describe pictures.
 #
 # ## In the real lesson
 #
-# The train step of the lesson with your loss in it, for 60 steps: the loss before the first of them
-# beside log(vocabulary) (a little above it: the first guesses are not quite equal), then the loss
-# of these steps by your count and by the old one, and of the last batch with the padding below the
-# fraction bar.
+# Here the lesson's train step runs for about 60 steps with your loss in it. The cell prints the
+# loss before training beside log(vocabulary). (It is a little above, because the initial logits are
+# not quite equal.) Then it prints the loss of the epoch by your function and by the old one, and
+# the loss of the last batch if padding is counted in the divisor.
 
 # %%
 from coursekit_captioning.train import train_step  # show
@@ -587,15 +603,17 @@ for pictures, captions in data.train.batches(0):
 print(
     f"before: {before:.2f}, log of {len(data.vocabulary)} words: {np.log(len(data.vocabulary)):.2f}"
 )
-print(f"{len(losses)} steps, by your count: {epoch_loss(np.array(losses), np.array(words)):.3f}")
-print(f"the sum of the losses by the words: {np.sum(losses) / np.sum(words):.5f}")
-print(f"words of the largest and of the smallest batch: {max(words)}, {min(words)}")
+print(f"{len(losses)} steps, your epoch_loss: {epoch_loss(np.array(losses), np.array(words)):.3f}")
+print(f"the sum of the losses, divided by the words: {np.sum(losses) / np.sum(words):.5f}")
+print(f"words in the largest and in the smallest batch: {max(words)}, {min(words)}")
 share = words[-1] / tf.size(captions[:, :, 1:]).numpy()
-print(f"the last batch: {losses[-1]:.3f}; its padding counted below: {losses[-1] * share:.3f}")
+print(f"the last batch: {losses[-1]:.3f}; with padding in the divisor: {losses[-1] * share:.3f}")
 
 # %% [markdown]
-# Half of the places of that batch are padding. Counted below the fraction bar they halve its loss,
-# and nothing was learnt; divided by the words, the loss of an epoch is a number of no size at all.
-# Both would have looked like progress.
+# Half of the places of that batch are padding. Counted in the divisor, they halve its loss, though
+# nothing was learned. Divided by the words, the loss of the epoch becomes meaninglessly small. Both
+# would have looked like progress.
 #
-# **Next:** `coursekit check captioning/leaks`, then `coursekit next`.
+# **Next:** `coursekit check captioning/leaks`, then `coursekit next`. (The last exercise,
+# `captioning/pointing`, takes 30 minutes and needs only exercises 1 and 2. You may do it before the
+# longer `captioning/decoding`.)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Does it look at what it names?
 #
-# **Goal.** Score attention against the boxes of things, and find out what the score is worth.
+# **Goal.** Compare attention with the boxes of things, and find out what this score is worth.
 #
 # **Time.** 30 minutes
 #
@@ -9,10 +9,11 @@
 #
 # **Kind.** predict, complete, measure
 #
-# An overlay of attention convinces at once, and proves nothing: of a hundred pictures somebody
-# chose the best. The *pointing game* (Zhang and others, 2016) asks of all of them: when the network
-# writes "star", is the place that it looks at most in the box of a star? The data of this lesson
-# is drawn, so the box of every thing is known exactly.
+# An overlay of attention is convincing, but it proves nothing: perhaps someone chose the best of a
+# hundred pictures. The *pointing game* ([Zhang and others, 2016](https://arxiv.org/abs/1608.00507))
+# looks at all of them. When the network writes "star", is the place that it looks at most in the
+# box of a star? The pictures of this lesson are drawn by a program, so the box of every thing is
+# known exactly.
 
 # %%
 from collections.abc import Callable, Sequence
@@ -34,8 +35,8 @@ from coursekit_captioning.train import train_step
 # %% [markdown]
 # ## Predict first
 #
-# Suppose the boxes of the things that are named cover a fifth of the picture. What does a
-# network score, from 0 to 1, whose peaks fall anywhere, by chance?
+# Suppose that the boxes of the named things cover a fifth of the picture, and that a network's
+# peaks fall at random places. What is its score, from 0 to 1?
 
 # %%
 by_chance = 0.2  # exercise
@@ -44,48 +45,53 @@ by_chance = 0.2  # exercise
 from coursekit.practice import check, misconception, probe
 
 
-@misconception("by_chance", "Zero would take effort: a random point does hit a box now and then.")
+@misconception("by_chance", "A random point hits a box now and then, so the score is above zero.")
 def never():
     return 0.0
 
 
-@misconception("by_chance", "A half is for two equal cases; inside and outside are not equal.")
+@misconception(
+    "by_chance", "A half would mean that inside and outside are equally likely. They are not."
+)
 def heads_or_tails():
     return 0.5
 
 
-@misconception("by_chance", "1 / 64 is the chance of one cell; a box covers several.")
+@misconception("by_chance", "1 / 64 is the chance of hitting one cell. The boxes cover several.")
 def one_cell():
     return 1 / 64
 
 
 @check(
-    "You know the score of chance",
+    "You know the score of random peaks",
     points=1,
     hints=(
         "Where can a random point fall?",
-        "The chance to hit an area is its share of the whole.",
+        "The chance of hitting an area is its share of the whole.",
         "A fifth.",
     ),
 )
 def prediction(student):
-    assert abs(student["by_chance"] - 0.2) < 0.01, "the share of the picture that boxes cover"
+    assert abs(student["by_chance"] - 0.2) < 0.01, (
+        "it is the share of the picture that the boxes cover"
+    )
 
 
 # %% [markdown]
 # ## Write it
 #
-# First a point and a box, `Box(left, top, right, bottom)`, all in fractions of the picture; a
-# point is *across, down*; the border belongs to the box.
+# First decide whether a point is in a box, `Box(left, top, right, bottom)`. All numbers are
+# fractions of the picture. A point is *across, down*. The border belongs to the box.
 
 # %%
 from coursekit_captioning.evaluate import is_inside  # exercise
 
 # %% [markdown]
-# Then the game. `example.boxes(words)` gives for each word of a caption the boxes of what it names:
-# none for "a", three for "stars" if there are three. `written.words` are the caption,
-# `written.attention` the weights of each word, and `peak(weights, offset)` is the point where they
-# are highest. Which words should count? And what is the score if none does?
+# Then write the game. For each word of a caption, `example.boxes(words)` gives the boxes of what
+# the word names: none for "a", three for "stars" if there are three. `written.words` is the
+# caption, `written.attention` holds the weights of each word, and `peak(weights, offset)` is the
+# point where the weights are highest. Which words should count? And what is the score if none of
+# them counts?
 
 # %%
 from coursekit_captioning.evaluate import pointing_game  # exercise
@@ -130,30 +136,32 @@ def game(captions, offset):
     return float(pointing_game([Pictured(boxes) for _, boxes in captions], found, offset))
 
 
-@misconception("contains", "The point is taken as down, across; it is across, down.")
+@misconception("contains", "The point is read as down, across. It is across, down.")
 def point_turned(point, box):
     return inside_of(point[::-1], box)
 
 
-@misconception("contains", "The border belongs to the box, too: `<=`, not `<`.")
+@misconception("contains", "The border belongs to the box: use `<=`, not `<`.")
 def border_outside(point, box):
     return box[0] < point[0] < box[2] and box[1] < point[1] < box[3]
 
 
-@misconception("contains", "Only the left and the upper border are looked at.")
+@misconception("contains", "Only the left and the upper border are checked.")
 def two_borders(point, box):
     return box[0] <= point[0] and box[1] <= point[1]
 
 
-@misconception("contains", "Inside one way is not inside: both ways must hold, and not either.")
+@misconception(
+    "contains", "A point must be inside in both directions, across *and* down. One is not enough."
+)
 def either_way(point, box):
     return box[0] <= point[0] <= box[2] or box[1] <= point[1] <= box[3]
 
 
 @misconception(
     "game",
-    'Words that name nothing count as misses: a caption full of "there is a" would be punished for '
-    "its grammar.",
+    'Words that name nothing are counted as misses. A caption with many words such as "there is a" '
+    "would be punished for its grammar.",
 )
 def grammar_misses(captions, offset):
     return float(np.mean([hit for c in captions for known, hit in hits_of(*c, offset)] or [0]))
@@ -161,7 +169,7 @@ def grammar_misses(captions, offset):
 
 @misconception(
     "game",
-    "A single point cannot be in all boxes at once: of three stars, one is enough.",
+    "This asks for a point in all boxes at once. Of three stars, one that is hit is enough.",
 )
 def all_of_them(captions, offset):
     hits = [hit for c in captions for known, hit in hits_of(*c, offset, rule=all) if known]
@@ -170,19 +178,20 @@ def all_of_them(captions, offset):
 
 @misconception(
     "game",
-    "Each box counts: who looks at one of three stars has missed two. Count words, not boxes.",
+    "Every box is counted, so looking at one of three stars means two misses. Count words, not "
+    "boxes.",
 )
 def boxes_counted(captions, offset):
     hits = [hit for c in captions for _, some in hits_of(*c, offset, rule=list) for hit in some]
     return float(np.mean(hits or [0]))
 
 
-@misconception("game", "`offset` is not given to `peak`: it says where a cell looks.")
+@misconception("game", "`offset` is not passed to `peak`. It says where a cell looks.")
 def offset_left_out(captions, offset):
     return float(np.mean([h for c in captions for known, h in hits_of(*c, 0) if known] or [0]))
 
 
-@misconception("game", "The point is taken as down, across; `peak` and boxes give across first.")
+@misconception("game", "The point is read as down, across. `peak` and the boxes give across first.")
 def peak_turned(captions, offset):
     grids = [(np.reshape(w, (-1, 2, 2)).transpose(0, 2, 1).reshape(-1, 4), b) for w, b in captions]
     return float(np.mean([h for c in grids for known, h in hits_of(*c, offset) if known] or [0]))
@@ -190,21 +199,23 @@ def peak_turned(captions, offset):
 
 @misconception(
     "game",
-    "Each caption has its own share, and these are averaged: words of short captions count more.",
+    "This averages the captions' shares, so words of short captions count more. Count all words "
+    "together.",
 )
 def share_of_shares(captions, offset):
     shares = [[hit for known, hit in hits_of(*c, offset) if known] for c in captions]
     return float(np.mean([np.mean(some) for some in shares if some] or [0]))
 
 
-@misconception("game", "It is the number of hits; a share is asked for.")
+@misconception("game", "This is the number of hits. Divide it by the number of words that count.")
 def count_of_hits(captions, offset):
     return float(sum(hit for c in captions for known, hit in hits_of(*c, offset) if known))
 
 
 @misconception(
     "game",
-    "Where no word names anything, 0 / 0 is not a number. Untrained networks write such captions.",
+    "If no word names anything, this is 0 / 0, which is not a number. Untrained networks write "
+    "such captions.",
 )
 def nothing_by_nothing(captions, offset):
     hits = [hit for c in captions for known, hit in hits_of(*c, offset) if known]
@@ -212,10 +223,10 @@ def nothing_by_nothing(captions, offset):
 
 
 @check(
-    "A point is in a box or it is not",
+    "The point is found inside or outside the box",
     points=1,
     hints=(
-        "How many borders has a box?",
+        "How many borders does a box have?",
         "Across must be between left and right, and down between top and bottom.",
         "`box.left <= point[0] <= box.right and ...`.",
     ),
@@ -235,17 +246,17 @@ def borders(student):
         found = student.contains(point, box)
         assert found in (True, False), f"{found} is neither True nor False"
         assert found == expected, (
-            f"across {point[0]}, down {point[1]}: {'outside' if found else 'inside'} is right"
+            f"across {point[0]}, down {point[1]} is {'outside' if found else 'inside'} the box"
         )
 
 
 @check(
-    "The share of the words that name something",
+    "The score is a share of the words that name something",
     points=3,
     hints=(
         'What should the word "a" look at?',
-        "Leave out the words without boxes; one box that is hit is enough; divide once, at the end",
-        "`any(is_inside(peak(weights, offset), box) for box in boxes)`, where there are boxes.",
+        "Leave out words without boxes. One box that is hit is enough. Divide once, at the end.",
+        "`any(is_inside(peak(weights, offset), box) for box in boxes)`, if there are boxes.",
     ),
 )
 def share(student):
@@ -254,34 +265,43 @@ def share(student):
     found = student.game([first, second], 0)
     assert found is not None, "there is no result"
     assert abs(found - 4 / 5) < 1e-6, (
-        f"four of five words that name something look at it: {found:.4g}, not 0.8"
+        f"four of five words that name something look at it: the score is {found:.4g}, not 0.8"
     )
     found = student.game([(looking(0), [[THERE]])], 0.75)
-    assert found == 1, f"with an offset of 0.75 the cell looks at the thing: {found:.4g}, not 1"
+    assert found == 1, (
+        f"with an offset of 0.75 the cell looks at the thing: the score is {found:.4g}, not 1"
+    )
 
 
 @check(
-    "Nothing to count is a score of zero",
+    "If nothing counts, the score is zero",
     points=1,
     after="share",
     hints=(
         "What is the mean of no numbers?",
-        "Ask first whether there was any word that names something.",
+        "First check whether there was any word that names something.",
         "`sum(hits) / len(hits) if hits else 0.0`.",
     ),
 )
 def nothing(student):
     found = student.game([(looking(0, 1), [[], []])], 0)
-    assert found == 0, f"a caption that names nothing has the score {found}, not 0"
+    assert found == 0, f"a caption that names nothing should score 0, not {found}"
 
 
 # %% [markdown]
-# ## With and without
+# ## What is the score worth?
 #
-# A captioner of the lesson learns for some seconds and describes 600 scenes. Your game then judges
-# four times: the attention as it is; moved by a cell, as by a mistake in exercise 1; that of
-# another word of the same caption, which shows how much belongs to the *word* and how much merely
-# to the picture; and that of another picture, which is chance with the habits of the network.
+# The lesson's captioner is trained for some seconds and describes 600 scenes. Then your game scores
+# its attention four times:
+#
+# * as it is;
+# * moved by a cell, as if by a mistake in exercise 1;
+# * with the attention of another word of the same caption, which shows how much depends on the
+#   *word* and how much only on the picture;
+# * with the attention of another picture, which shows what chance gives to a network with these
+#   habits.
+#
+# Predict the order of the four scores.
 
 
 # %%
@@ -291,7 +311,7 @@ def moved(weights: Any) -> Any:
 
 
 def changed(found: Sequence[Written], change: Callable[[int, int], Any]) -> list[Written]:
-    """Return the captions with other weights: of a caption's number and a word's number."""
+    """Return the captions with weights replaced by `change(caption number, word number)`."""
     return [
         Written(one.words, np.stack([change(n, k) for k in range(len(one.words))]), one.score)
         for n, one in enumerate(found)
@@ -299,7 +319,7 @@ def changed(found: Sequence[Written], change: Callable[[int, int], Any]) -> list
 
 
 def ways(found: Sequence[Written]) -> dict[str, list[Written]]:
-    """Return what is to be compared."""
+    """Return the captions with each kind of attention."""
 
     def elsewhere(number: int, word: int) -> Any:
         other = found[(number + 1) % len(found)].attention
@@ -344,20 +364,23 @@ panel.invert_yaxis()
 panel.set(title="pointing game", xlim=(0, 1))
 show(
     figure,
-    alt="Bars of the pointing game from 0 to 1, one for each way of choosing where it looked.",
+    alt="The scores of the pointing game as bars from 0 to 1, one for each kind of attention.",
 )
 
 # %% [markdown]
-# Few words of the 600 captions name something that is there, for so young a network is mostly
-# wrong: 102 to 115 in three of our runs; yours will differ. Of these, 34 to 46 % looked at it.
-# Attention of another picture is the floor, 10 to 15 %, and a mistake of a single cell always made
-# the score lower, 10 to 26 %. But look at the third row. It had 33 to 44 %, in two of the three
-# runs even more than the first: so young a network looks at *things*, whichever, and hardly yet at
-# the thing that the word names. A single figure would have hidden it. And with a third of the
-# scenes the first row was anything from 24 to 45 %: ask how many cases a figure stands on.
+# After so little training the network is mostly wrong, so few words of the 600 captions name
+# something that is there: 102 to 115 in three of our runs (yours will differ). At 34 to 46 % of
+# these words, attention was on the thing. The attention of another picture is the baseline, with 10
+# to 15 %. An error of a single cell lowered the score in every run, to 10 to 26 %.
 #
-# Two scores of the words themselves: a caption that is *true* of the scene, and one that equals one
-# of the five captions letter by letter. There are far more true captions than five.
+# But look at the third row. It had 33 to 44 %, and in two of the three runs it was even higher than
+# the first. At this stage the network looks at *some* thing, but hardly yet at the thing that the
+# word names. One number alone would have hidden this. With a third of the scenes, the first row
+# varied from 24 to 45 %. Always ask how many cases a number is based on.
+#
+# Two more scores judge the words themselves: the share of captions that are *true* of the scene,
+# and the share of captions that equal one of the five exactly. Far more than five captions are
+# true.
 
 # %% tags=["train"]
 equal = [" ".join(w.words) in e.captions for e, w in zip(judged, captions, strict=True)]

@@ -503,11 +503,11 @@ SAID = [
     ("attention", "BahdanauAttention", "tf.nn.softmax(scores[..., 0])",
      "tf.nn.softmax(tf.reshape(scores, (2, 3, 4)))", "scores", "reshape"),
     ("leaks", "token_loss", "tf.maximum(tf.reduce_sum(real), 1.0)",
-     "max(int(tf.reduce_sum(real)), 1)", "cross_entropy", "`tf.function` compiles the loss"),
+     "max(int(tf.reduce_sum(real)), 1)", "cross_entropy", "compiles the loss with `tf.function`"),
     ("decoding", "log_probabilities", "    barred |= (time == 0) & (ids == END)\n",
-     "    if time == 0:\n        barred |= ids == END\n", "at_last", "not by `if`"),
+     "    if time == 0:\n        barred |= ids == END\n", "at_last", "not `if`"),
     ("decoding", "greedy_search", "tf.argmax(log_p, axis=-1, output_type=tf.int32)",
-     "np.argmax(log_p, axis=-1).astype('int32')", "scored", "`tf.function` compiles the search"),
+     "np.argmax(log_p, axis=-1).astype('int32')", "scored", "compiled with `tf.function`"),
     ("decoding", "log_probabilities", "limit - 1", "4", "at_last", "the last of 7 steps"),
     ("grids", "coordinates", "(np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1",
      "np.linspace(-0.75, 0.75, side, dtype=np.float32)", "middles", "a grid of 5 x 5"),
@@ -534,20 +534,20 @@ def test_a_beam_alone_does_not_suffice(last: str) -> None:
     code = code.replace("one[1] / len(one[0])", last)
     result = results("captioning/decoding", "my_search", code)["invented"]
     assert result.status == "wrong"
-    assert "above 1.15 is asked" in result.words
+    assert "reach more than 1.15" in result.words
 
 
-def test_a_word_drawn_by_lot_is_told() -> None:
+def test_a_sampled_word_is_told() -> None:
     right = solved("captioning/decoding", "greedy_search")
     best = "tf.argmax(log_p, axis=-1, output_type=tf.int32)"
     assert best in right
     lots = right.replace(best, "tf.random.categorical(log_p, 1, dtype=tf.int32)[:, 0]")
     result = results("captioning/decoding", "greedy_search", lots, ("invented",))["likeliest"]
-    assert "nothing is to be drawn by lot" in result.words
+    assert "nothing should be sampled" in result.words
 
 
 def test_a_split_that_ignores_the_seed_is_told() -> None:
     always = EVERY_TENTH.replace("seed % 10", "0")
     result = results("captioning/leaks", "hold_out", always)["a_tenth"]
     assert result.status == "wrong"
-    assert "draw by the `seed`" in result.words
+    assert "the choice should depend on `seed`" in result.words
