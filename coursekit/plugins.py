@@ -58,10 +58,15 @@ class Catalogue:
         """Return a lesson by name.
 
         Raises:
-            CourseError: No installed lesson has that name.
+            CourseError: No installed lesson has that name, or its plugin cannot be used.
         """
         if name in self.lessons:
             return self.lessons[name]
+        for broken in self.broken:
+            if broken.plugin.startswith(f"{name} ("):
+                raise CourseError(
+                    f"plugin {broken.plugin} cannot be used: {broken.error}", remedy=broken.remedy
+                )
         raise CourseError(
             f"there is no lesson named {name!r}",
             remedy=did_you_mean(name, self.lessons)

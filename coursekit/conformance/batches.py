@@ -58,7 +58,7 @@ def repeatable(subject: Subject) -> Iterator[str]:
     for way, other in ways.items():
         if (number := differs(first, other)) is not None:
             yield fault(
-                f"batch {number} of train.batches(1) was another one {way} "
+                f"batch {number} of train.batches(1) was different {way} "
                 f"({batches_place(subject.lesson, subject.data)})",
                 "batches that depend on the seed and the epoch alone",
                 "draw from np.random.default_rng([seed, epoch]), and shuffle with it",

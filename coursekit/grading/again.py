@@ -21,7 +21,7 @@ from coursekit.practice.checks import Work
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.plain_data import equal, pack, plain
 
-MOST_PER_NAME = 3  # questions to one function that are asked again
+MOST_PER_NAME = 3  # questions of a check to one function that are asked again
 DRAWS = 8  # attempts to find numbers that change the answer
 LIMIT = 5.0  # seconds for a question that is asked again
 SLOW = 0.5  # seconds; what takes longer is not asked again
@@ -64,10 +64,10 @@ def key_of(name: str, args: list[Any]) -> bytes:
 
 
 def questions(calls: Iterable[tuple[str, list[Any]]], solution: Work, seed: int) -> Questions:
-    """Draw the questions of a run.
+    """Draw what is asked after a check of a run.
 
     Args:
-        calls: What the checks ask, with the arguments.
+        calls: What the check asks, with the arguments.
         solution: The exercise's solution, which answers them.
         seed: Of what is drawn.
     """
@@ -177,14 +177,23 @@ def varied(args: list[Any], draw: random.Random) -> list[Any]:
     up to one still does. Whole numbers in arrays and lists change places with one another, all but
     0. Small letters are exchanged for others, the same everywhere; of one argument alone the words
     or the letters change places, so that what is known stays known. Truths, masks, and whole
-    numbers that stand alone stay.
+    numbers that stand alone stay. Where there is nothing but these, they are sizes: those above 1
+    become a little larger.
     """
+    if _are_sizes(args):
+        return [v + draw.randint(1, 3) if type(v) is int and v > 1 else v for v in args]
     if len(args) > 1 and draw.random() < 0.5:
         place = draw.randrange(len(args))
         other = _Change(args[place], draw, shuffles=True).of(args[place])
         return [*args[:place], other, *args[place + 1 :]]
     change = _Change(args, draw)
     return [change.of(value) for value in args]
+
+
+def _are_sizes(args: list[Any]) -> bool:
+    """Return whether arguments are whole numbers that stand alone, one of them above 1."""
+    alone = all(v is None or type(v) in (bool, int) for v in args)
+    return alone and any(type(v) is int and v > 1 for v in args)
 
 
 _FIXED = re.compile(r"[\[\]<>]")  # of marks such as [start]

@@ -38,6 +38,7 @@ LIMITS = Limits(
     processes=64,
     open_files=512,
     file_size=500_000_000,
+    bare=True,
 )
 
 
@@ -52,8 +53,12 @@ class GradedChild(Child):
         assert self.worker is not None
         self.worker.ask(("watch",), self.limits.given)
 
-    def notice(self) -> None:
-        """Ask what was printed and reached for, if the child can still be asked."""
+    def notice(self, printed: bool = True) -> None:
+        """Ask what was printed and reached for, if the child can still be asked.
+
+        Args:
+            printed: Whether to take over what was printed.
+        """
         if self.worker is None:
             return
         try:
@@ -62,7 +67,7 @@ class GradedChild(Child):
             return
         match found:
             case (str(said), list(events)):
-                self.output = said
+                self.output = said if printed else self.output
                 self.events = [event for event in events if _is_event(event)]
 
 
@@ -115,6 +120,12 @@ class Exam:
     def name(self) -> str:
         """Such as ``nmt/attention``."""
         return self.template.name
+
+    @cached_property
+    def private_probes(self) -> dict[str, str]:
+        """The sources of the probes that only the hidden checks have."""
+        shipped = declared(self.template).probes
+        return {name: text for name, text in self.known.probes.items() if name not in shipped}
 
     @cached_property
     def kept(self) -> frozenset[str]:
@@ -177,12 +188,14 @@ class Exam:
             tempfile.TemporaryDirectory(prefix="coursekit-") as folder,
             self.child(solved, self.known.probes, Path(folder)) as child,
         ):
-            heard = Heard(child)
-            for check in self.known.checks.values():
+            drawn = Questions()
+            for number, check in enumerate(self.known.checks.values()):
+                heard = Heard(child)
                 result = check_one(check, (), heard)
                 if result.status != "passed":
                     raise self._unsolvable(check.name, result.words)
-            return questions(heard.calls, child, self.seed)
+                drawn.by_key |= questions(heard.calls, child, self.seed + number).by_key
+            return drawn
 
     def _unsolvable(self, check: str, words: str) -> CourseError:
         function = self.known.checks[check].function

@@ -8,7 +8,9 @@ import secrets
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import numpy as np
 
 from coursekit.errors import CourseError
 from coursekit.grading import again, integrity
+from coursekit.grading.control import Control
 from coursekit.grading.exam import Exam, GradedChild, Heard
 from coursekit.grading.outputs import pictures_of
 from coursekit.grading.results import Alarm, Grade, Submission, Verdict
@@ -35,6 +38,7 @@ LEAST = 5.0  # seconds for a question beside the checks
 LARGEST = 25_000_000  # bytes of a notebook that is handed in
 MOST_WORDS = 4000  # characters of what is said of one check
 MOST_NOTES = 12
+MOST_ALARMS = 20  # of a kind
 CONSTANT = "the answer stays the same when the question changes"
 WRITTEN_DOWN = "the answer is right for the numbers of the check, and for no others"
 EVENTS = {
@@ -106,6 +110,8 @@ class _Grading:
     running: Callable[[], object]
     alarms: dict[Alarm, None] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)  # of the checks that did not pass
+    notes: tuple[str, ...] = ()
+    is_closed: bool = False  # whether nothing more of the code's gets into the student's report
     draw: random.Random = field(default_factory=lambda: random.Random(secrets.randbits(64)))
 
     def grade(self) -> Grade:
@@ -119,28 +125,49 @@ class _Grading:
         found = integrity.alarms_of(self.exam.template, book, work.code, self.exam.cuts)
         self.alarms |= dict.fromkeys(found)
         self.running()
-        control = _Control(self.draw)
-        probes = self.exam.known.probes | {control.name: control.source}
+        control = Control(self.draw)
+        private = self.exam.private_probes
+        known = {n: text for n, text in self.exam.known.probes.items() if n not in private}
+        probes = known | {control.name: control.source}
         with (
             tempfile.TemporaryDirectory(prefix="coursekit-") as folder,
             self.exam.child(work.code, probes, Path(folder)) as child,
         ):
-            verdicts = self._verdicts(child, control)
-            child.notice()
+            verdicts = self._verdicts(child, control, lambda: self._close(child, book, work))
+            self._close(child, book, work)
+            child.notice(printed=False)
         self._heard(child, {code.name for code in work.code if not code.student})
         return Grade(
             self.submission,
             self.exam.name,
             tuple(verdicts),
-            tuple(self.alarms),
-            tuple(notes_of(self.exam, book, work, child))[:MOST_NOTES],
+            _bounded(self.alarms),
+            self.notes,
             printable(child.output),
             pictures_of(book),
             self.exam.isolation,
         )
 
-    def _verdicts(self, child: GradedChild, control: _Control) -> list[Verdict]:
-        """Run all checks, and in some place among them what no exercise asks for."""
+    def _close(self, child: GradedChild, book: Notebook, work: StudentWork) -> None:
+        """Keep what the student's report shows beside the checks, before the hidden ones begin.
+
+        What a hidden check asks could be printed, or raised when the cells run again.
+        """
+        if not self.is_closed:
+            self.is_closed = True
+            child.notice()
+            self.notes = tuple(notes_of(self.exam, book, work, child))[:MOST_NOTES]
+
+    def _verdicts(
+        self, child: GradedChild, control: Control, close: Callable[[], None]
+    ) -> list[Verdict]:
+        """Run all checks, and in some place among them what no exercise asks for.
+
+        Args:
+            child: The student's code.
+            control: What no exercise asks for.
+            close: Called before the first hidden check.
+        """
         checks = list(self.exam.known.checks.values())
         place = self.draw.randrange(len(checks) + 1)
         results: dict[str, tuple[Result, float]] = {}
@@ -150,6 +177,10 @@ class _Grading:
             for number, check in enumerate(checks):
                 if number == place:
                     self._control(child, control)
+                if check.name in self.exam.hidden and not self.is_closed:
+                    close()
+                    with suppress(StudentError):  # its next question finds the child ended
+                        child.add_probes(self.exam.private_probes)
                 began = time.monotonic()
                 result = self._checked(child, check, {n: r for n, (r, _) in results.items()})
                 results[check.name] = result, time.monotonic() - began
@@ -186,7 +217,7 @@ class _Grading:
             return CONSTANT
         return WRITTEN_DOWN if "wrong" in outcomes else ""
 
-    def _control(self, child: GradedChild, control: _Control) -> None:
+    def _control(self, child: GradedChild, control: Control) -> None:
         """Ask for what every process can do, and for what none can."""
         if child.worker is None or child.left <= 0:
             return
@@ -229,6 +260,18 @@ class _Grading:
         self.alarms[Alarm(kind, printable(words, MOST_WORDS), cell)] = None
 
 
+def _bounded(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+    """Return alarms, no more of a kind than somebody reads."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for alarm in alarms:
+        counts[alarm.kind] += 1
+        if counts[alarm.kind] <= MOST_ALARMS:
+            kept.append(alarm)
+    more = ((kind, number - MOST_ALARMS) for kind, number in counts.items())
+    return (*kept, *(Alarm(kind, f"and {n:,} more of this kind") for kind, n in more if n > 0))
+
+
 def _answers(ask: Callable[[], object]) -> bool:
     """Return whether there is an answer where there can be none."""
     try:
@@ -236,45 +279,6 @@ def _answers(ask: Callable[[], object]) -> bool:
     except StudentError:
         return False
     return True
-
-
-class _Control:
-    """What a grader asks beside the checks.
-
-    Attributes:
-        name: Of a probe whose answer is known.
-        nothing: A name that nothing has.
-    """
-
-    def __init__(self, draw: random.Random) -> None:
-        letters = "abcdefghijklmnopqrstuvwxyz"
-        self.name, self.nothing = ("".join(draw.choices(letters, k=9)) for _ in range(2))
-        numbers = np.array([draw.randrange(1000) for _ in range(12)], np.float64)
-        self.args: list[Any] = [numbers, "".join(draw.choices(letters, k=8))]
-        self.source = _CONTROL.format(name=self.name)
-
-    def expected(self) -> Any:
-        """Return the answer of a process in which nothing was replaced."""
-        space: dict[str, Any] = {}
-        exec(self.source, space)
-        answer: Callable[..., Any] = space[self.name]
-        return answer(*self.args)
-
-
-_CONTROL = """def {name}(numbers, text):
-    import json
-    import math
-    import numpy as np
-
-    rows = numbers.reshape(3, 4)
-    return [
-        sum(numbers.tolist()), sorted(numbers.tolist()), len(text), text.upper(), max(text),
-        float(np.sum(rows)), np.dot(rows, rows.T), np.sort(numbers), np.exp(-rows / 1000),
-        np.allclose(rows, rows + 1), np.array_equal(rows, rows), bool(rows[0, 0] == -1),
-        json.loads(json.dumps([text, 1, 2.5])), math.sqrt(len(text)), abs(-2), round(2.6),
-        np.maximum(rows, 500), np.mean(rows, 1), np.zeros(3), np.ones(2), np.arange(4),
-    ]
-"""
 
 
 def read_submission(path: Path) -> Notebook:

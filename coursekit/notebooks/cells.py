@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import Distribution
@@ -208,7 +208,24 @@ def _distributions(template: Template) -> list[Distribution]:
 
 
 def _check_names(template: Template, built: list[BuiltCell]) -> None:
-    """Fail on a name that is read before it is there: in the notebook, a check, a probe."""
+    """Fail on names that are read before they are there: in the notebook, a check, a probe."""
+    first = {name: line for line, name in reversed([*_unknown(built)])}
+    missing = {
+        line: sorted(name for name in first if first[name] == line)
+        for line in sorted(set(first.values()))
+    }
+    if missing:
+        (line, here), *below = missing.items()
+        others = "".join(f"; in line {there}: {', '.join(them)}" for there, them in below)
+        raise template.error(
+            line,
+            f"{', '.join(here)}: used here, but not defined or imported before{others}",
+            "an import or a `# show` in a cell above",
+        )
+
+
+def _unknown(built: list[BuiltCell]) -> Iterator[tuple[int, str]]:
+    """Yield the names that are read before they are there, each after its line."""
     known: set[str] = set()
     of_checks: set[str] = set()
     for cell in built:
@@ -222,21 +239,14 @@ def _check_names(template: Template, built: list[BuiltCell]) -> None:
                 code = "\n".join(lines[node.lineno - 1 : node.end_lineno])
                 # A probe runs beside the student's code, the rest where the checks are.
                 there = known | {getattr(node, "name", "")} if is_probe else of_checks
-                _fail_on(template, cell, code, there | CHECK_MARKS, node.lineno - 1)
+                for name in sorted(names.needed(code) - there - CHECK_MARKS):
+                    yield cell.line + node.lineno - 1 + names.line_of(code, name), name
             continue
-        _fail_on(template, cell, cell.solved, known | names.defined(cell.solved), 0)
+        # What was put in has lines of its own: the marker's cell is the place.
+        editions = [cell.solved]
         if HOLE not in cell.student:  # what follows a hole may need what stood in it
-            _fail_on(template, cell, cell.student, known | names.defined(cell.student), 0)
+            editions.append(cell.student)
+        for code in editions:
+            for name in sorted(names.needed(code) - known - names.defined(code)):
+                yield cell.line, name
         known |= names.defined(cell.solved)
-
-
-def _fail_on(template: Template, cell: BuiltCell, code: str, known: set[str], line: int) -> None:
-    missing = sorted(names.needed(code) - known)
-    if missing:
-        # What was put in has lines of its own: then the marker's cell is the place.
-        shift = names.line_of(code, missing[0]) if cell.role == "check" else 0
-        raise template.error(
-            cell.line + line + shift,
-            f"{', '.join(missing)}: used here, but not defined or imported before",
-            "an import or a `# show` in a cell above",
-        )

@@ -234,7 +234,8 @@ def _check_first_cell(template: Template) -> None:
             "the first cell is missing " + ", ".join(missing or ["its title"]),
             "Markdown with `# Title` and these lines, each a paragraph of its own",
         )
-    unknown = set(template.fields.get("kind", "").replace(" ", "").split(",")) - {"", *KINDS}
+    kinds = {kind.strip() for kind in template.fields.get("kind", "").split(",")}
+    unknown = kinds - {"", *KINDS}
     if unknown:
         raise template.error(
             template.cells[0].line, f"unknown kind {', '.join(sorted(unknown))}", ", ".join(KINDS)

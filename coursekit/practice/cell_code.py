@@ -18,6 +18,7 @@ SEEN_THROUGH = (*TIMED, "capture")  # cell magics that do
 LINE_MAGICS = (*TIMED, "timeit", "run", "env", "set_env")  # that the child runs, see `kernel`
 CELL_MAGICS = (*SEEN_THROUGH, "timeit", "writefile", "file")
 HELP = ("pinfo", "pinfo2", "psearch")
+DEEPEST = 150  # levels of a syntax tree that are read
 BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
@@ -57,13 +58,26 @@ def _seen_through(python: str) -> str:
 
 
 def parsed(python: str) -> ast.Module | None:
-    """Return the syntax tree of Python code, in which ``await`` may stand anywhere; else None."""
+    """Return the syntax tree of Python code, in which ``await`` may stand anywhere; else None.
+
+    A tree that is too deep to be read is none: Python runs such code, whoever reads it may fail.
+    """
     try:
         tree = compile(python, "<cell>", "exec", FLAGS | ast.PyCF_ONLY_AST, dont_inherit=True)
     except BROKEN:
         return None
     assert isinstance(tree, ast.Module)
-    return tree
+    return None if _is_deep(tree) else tree
+
+
+def _is_deep(tree: ast.AST) -> bool:
+    """Return whether a tree has more levels than are read: 200 terms of a sum, 200 ``elif``."""
+    level = [tree]
+    for _ in range(DEEPEST):
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
+        if not level:
+            return False
+    return True
 
 
 def compiles(source: str, flags: int = FLAGS) -> bool:

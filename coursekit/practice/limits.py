@@ -6,6 +6,8 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 
+from coursekit.practice import system_calls
+
 FRAME = 64_000_000  # bytes of one message between the two sides
 
 
@@ -23,6 +25,8 @@ class Limits:
         open_files: How many files a process may hold open.
         file_size: Bytes of a file that it writes.
         answer: Bytes of one answer.
+        bare: Whether system calls that hold memory or leave messages outside of a process are
+            refused.
     """
 
     given: float = 300.0
@@ -34,6 +38,7 @@ class Limits:
     open_files: int = 1024
     file_size: int = 4_000_000_000
     answer: int = FRAME
+    bare: bool = False
 
     def text(self) -> str:
         """Return the limits as one word of a command line."""
@@ -60,3 +65,5 @@ def apply(limits: Limits) -> None:
         ceiling = resource.getrlimit(kind)[1]
         hard = most + more if ceiling == resource.RLIM_INFINITY else min(most + more, ceiling)
         resource.setrlimit(kind, (min(most, hard), hard))
+    if limits.bare:
+        system_calls.refuse()

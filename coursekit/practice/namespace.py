@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import inspect
 import linecache
 import os
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from coursekit.practice.cell_code import FLAGS
+from coursekit.practice.graph import compiles
 from coursekit.practice.plain_data import NotPlainError, plain
 from coursekit.printable import MOST, printable
 
@@ -160,6 +163,7 @@ class NotebookNamespace:
 
     def _probe(self, name: str) -> Any:
         space = dict(self.namespace)  # a probe leaves nothing in the notebook
+        space["__builtins__"] = {**vars(builtins), "__import__": _imported}
         exec(compile(self.probes[name], PROBE.format(name), "exec"), space)
         return space[name]
 
@@ -167,6 +171,22 @@ class NotebookNamespace:
         if name not in self.namespace:
             raise StudentError(f"{name} is not defined: run the cell that defines it")
         return self.namespace[name]
+
+
+_KITS_OWN = SimpleNamespace(compiles=compiles)  # whatever the student puts in its place
+
+
+def _imported(
+    name: str,
+    names: dict[str, Any] | None = None,
+    own: dict[str, Any] | None = None,
+    wanted: Sequence[str] | None = (),
+    level: int = 0,
+) -> Any:
+    """Import for a probe: what the kit offers to probes is the kit's."""
+    if name == "coursekit.practice" and tuple(wanted or ()) == ("compiles",):
+        return _KITS_OWN
+    return builtins.__import__(name, names, own, wanted or (), level)
 
 
 def told(error: BaseException) -> str:

@@ -20,6 +20,8 @@ DEPTH = 50  # levels of tuples, lists and dicts
 ITEMS = 250_000  # values in all tuples, lists and dicts together
 BYTES = 45_000_000  # of all arrays and texts together
 INT_BYTES = 64  # of a whole number: 153 digits
+LARGE_INT_BITS, LARGE_INT_BYTES = 61, 10_000  # from here on many have the same hash: they cost more
+WIDENED = 400_000_000  # bytes of the array that numpy would make of all texts beside one another
 
 _ARRAY_KINDS = "biufU"  # bool, integers, floats, text: nothing that is unpickled
 _DTYPE = re.compile(r"[<>|=][biufU]\d{1,8}")
@@ -29,11 +31,54 @@ class NotPlainError(TypeError):
     """A result is of a kind that a check cannot look at."""
 
 
+class _Texts:
+    """What an array of all values would need: numpy makes every text in it as wide as the widest.
+
+    A list row and an array stand in one array only if they have the same size.
+    """
+
+    def __init__(self) -> None:
+        self.widest, self.in_arrays, self.leaves = 0, 0, 0
+        self.sizes: list[int] = []
+
+    def add(self, value: Any) -> None:
+        """Count a value that is no tuple, list or dict.
+
+        Raises:
+            NotPlainError: The array would be too large.
+        """
+        kind = type(value)
+        if kind is str:
+            self.widest = max(self.widest, len(value))
+        elif kind is ndarray and value.dtype.kind == "U":
+            self.in_arrays = max(self.in_arrays, value.dtype.itemsize // 4)
+        if kind is ndarray and value.ndim:
+            self.sizes.append(value.size)
+        else:
+            self.leaves += 1
+
+    def check(self) -> None:
+        """Compare what was counted with what may be.
+
+        Raises:
+            NotPlainError: The array would be too large.
+        """
+        every = sum(self.sizes)
+        beside = every if self.in_arrays else sum(n for n in self.sizes if n <= self.leaves)
+        widest = max(self.widest, self.in_arrays)
+        if 4 * widest * (self.leaves + beside) > WIDENED:
+            raise NotPlainError(
+                f"the result holds a text of {widest:,} characters beside "
+                f"{self.leaves + beside:,} other values: shorter or fewer ones were expected"
+            )
+
+
 class _Room:
     """What is left of the size that plain data may have."""
 
     def __init__(self) -> None:
         self.items, self.bytes = ITEMS, BYTES
+        self.texts = _Texts()
 
     def take(self, size: int) -> None:
         self.items -= 1
@@ -54,7 +99,10 @@ def plain(value: Any) -> Any:
     Raises:
         NotPlainError: It is, or holds, something else, or too much.
     """
-    return _plain(value, 0, _Room())
+    room = _Room()
+    made = _plain(value, 0, room)
+    room.texts.check()
+    return made
 
 
 def _plain(value: Any, depth: int, room: _Room) -> Any:
@@ -64,9 +112,12 @@ def _plain(value: Any, depth: int, room: _Room) -> Any:
     kind = type(value)
     room.take(_size(value))
     if value is None or kind in (bool, int, float, str):
+        room.texts.add(value)
         return value
     if kind in (ndarray, memmap) and value.dtype.kind in _ARRAY_KINDS:
-        return array(value, order="C", subok=False)
+        copy = array(value, order="C", subok=False)
+        room.texts.add(copy)
+        return copy
     if issubclass(kind, tuple):
         return tuple([_plain(item, depth + 1, room) for item in tuple.__iter__(value)])
     if issubclass(kind, list):
@@ -96,7 +147,9 @@ def _size(value: Any) -> int:
         return len(value) if value.isascii() else 4 * len(value)
     if kind in (ndarray, memmap):
         return int(value.nbytes)
-    return value.bit_length() // 8 + 1 if kind is int else 8
+    if kind is int and value.bit_length() >= LARGE_INT_BITS:
+        return LARGE_INT_BYTES
+    return 8
 
 
 def _key(key: Any, depth: int, room: _Room) -> Any:
@@ -170,6 +223,7 @@ def unpack(data: bytes) -> Any:
     reader = _Reader(data)
     try:
         value = reader.value(0)
+        reader.texts.check()
     except (TypeError, OverflowError, MemoryError) as error:
         raise ValueError(f"not plain data: {error}") from None
     if reader.at != len(data):
@@ -182,6 +236,8 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at, self.items = data, 0, ITEMS
+        self.large = BYTES // LARGE_INT_BYTES  # whole numbers that may share a hash
+        self.texts = _Texts()
 
     def take(self, size: int) -> bytes:
         if size > len(self.data) - self.at:
@@ -197,16 +253,10 @@ class _Reader:
         if depth > DEPTH + 1 or self.items < 0:
             raise ValueError("the data are too deep or too many")
         tag = self.take(1)
-        if tag in b"NFT":
-            return {b"N": None, b"F": False, b"T": True}[tag]
-        if tag == b"i":
-            return int.from_bytes(self.take(self.number(">B", 1)), "big", signed=True)
-        if tag == b"d":
-            return from_bytes(">d", self.take(8))[0]
-        if tag == b"s":
-            return self.take(self.number(">I", 4)).decode("utf-8", "surrogatepass")
-        if tag == b"a":
-            return self.array()
+        if tag in b"NFTidsa":
+            leaf = self.leaf(tag)
+            self.texts.add(leaf)
+            return leaf
         if tag not in b"tlm":
             raise ValueError(f"no plain data start with {tag!r}")
         count = self.number(">I", 4)
@@ -214,6 +264,19 @@ class _Reader:
             return {self.value(depth + 1): self.value(depth + 1) for _ in range(count)}
         items = [self.value(depth + 1) for _ in range(count)]
         return items if tag == b"l" else tuple(items)
+
+    def leaf(self, tag: bytes) -> Any:
+        if tag == b"i":
+            whole = int.from_bytes(self.take(self.number(">B", 1)), "big", signed=True)
+            self.large -= whole.bit_length() >= LARGE_INT_BITS
+            if self.large < 0:
+                raise ValueError("too many large whole numbers")
+            return whole
+        if tag == b"d":
+            return from_bytes(">d", self.take(8))[0]
+        if tag == b"s":
+            return self.take(self.number(">I", 4)).decode("utf-8", "surrogatepass")
+        return self.array() if tag == b"a" else {b"N": None, b"F": False, b"T": True}[tag]
 
     def array(self) -> Any:
         length, dimensions = self.take(2)

@@ -72,6 +72,9 @@ def _answer(here: NotebookNamespace, kind: str, values: list[Any]) -> Any:
         return here.call(name, args)
     if kind == "value":
         return here.value(values[0])
+    if kind == "probes":
+        here.probes |= values[0]
+        return None
     if kind == "imported":
         return [name for name in values[0] if name in sys.modules]
     if kind == "watch":

@@ -234,7 +234,7 @@ def _light(source: str, built: BuiltCell) -> str:
 def _only_imports(node: ast.stmt) -> bool:
     """Return whether a statement imports or sets a constant: nothing a given cell could call."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
-        heavy = (ast.Call, ast.Await, ast.Lambda)
+        heavy = (ast.Call, ast.Await, ast.Lambda, ast.BinOp, ast.comprehension)
         return not any(isinstance(inner, heavy) for inner in ast.walk(node))
     return isinstance(node, ast.Import | ast.ImportFrom)
 

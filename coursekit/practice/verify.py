@@ -16,7 +16,7 @@ from coursekit.notebooks.cells import Edition, cells
 from coursekit.notebooks.notebook import build_notebook
 from coursekit.notebooks.template import Template
 from coursekit.practice.checks import Result, check_one, check_work
-from coursekit.practice.declare import Check, Declared
+from coursekit.practice.declare import Check, Declared, Misconception
 from coursekit.practice.gather import declared
 from coursekit.practice.leaks import leaks
 from coursekit.practice.parts import unexamined
@@ -71,8 +71,9 @@ def _declared_well(known: Declared) -> Iterator[str]:
     for check in known.checks.values():
         if check.points <= 0:
             yield f"{check.name} has no points"
-        if len(check.hints) != 3 or len(set(check.hints)) != 3 or not all(check.hints):
-            yield f"{check.name} does not have three different hints"
+        hints = set(check.hints) - {""}
+        if len(check.hints) != 3 or len(hints) != 3:
+            yield f"{check.name} needs three different hints, but has {len(hints)}"
         above = list(known.checks)[: list(known.checks).index(check.name)]
         for earlier in check.after:
             if earlier not in above:
@@ -185,6 +186,7 @@ def _given_away(
 def _misconceptions(known: Declared, right: Recorded) -> Iterator[str]:
     """Each is rejected and named; each check alone rejects at least one."""
     alone: set[str] = set()
+    asked = set().union(*(_asked(check, right) for check in known.checks.values()))
     for misconception in known.misconceptions.values():
 
         def wrong(name: str, args: list[Any], answer: Any, kept: Any = misconception) -> Any:
@@ -193,7 +195,7 @@ def _misconceptions(known: Declared, right: Recorded) -> Iterator[str]:
         results = check_work(known, Changed(right, wrong))
         rejecting = [result for result in results if result.status == "wrong"]
         if not rejecting:
-            yield f"no check rejects {misconception.name}"
+            yield _never_rejected(misconception, asked)
         elif misconception.name not in {result.misconception for result in rejecting}:
             names = {result.misconception for result in rejecting}
             yield f"{misconception.name} is not named, but {names or 'nothing'}"
@@ -202,3 +204,12 @@ def _misconceptions(known: Declared, right: Recorded) -> Iterator[str]:
     for name in known.checks:
         if name not in alone:
             yield f"{name} rejects no misconception that every other check lets pass"
+
+
+def _never_rejected(misconception: Misconception, asked: set[str]) -> str:
+    """Return what to say of a misconception that no check rejects, and how to fix it."""
+    if misconception.of in asked:
+        fix = "a check must call it with values for which it differs from the solution"
+    else:
+        fix = f"no check asks for {misconception.of!r}, only for {', '.join(sorted(asked))}"
+    return f"no check rejects {misconception.name}: {fix}"

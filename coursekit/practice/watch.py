@@ -20,7 +20,7 @@ PRIVATE_MODULES = re.compile(
     r"|coursekit\.practice\.(checks|gather|verify|solved_work|locate|student_cells|worker_client)\b"
 )
 MEMORY = re.compile(r"/proc/(self|thread-self|\d+)/(task/\d+/)?(mem|environ|cmdline|fd/.*|root.*)")
-TEMPLATES = re.compile(r".*coursekit_\w+/templates(/.*)?|.*/tests/.*test_\w+\.py")
+TEMPLATES = re.compile(r".*/templates(/(lesson|\d+_\w+)\.py)?|.*/tests/.*test_\w+\.py")
 PACKAGES = re.compile(r".*(/site-packages/|/coursekit(_\w+)?/.*\.py$|\.pth$).*")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 

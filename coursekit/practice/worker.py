@@ -23,6 +23,7 @@ FIRST = 200  # the channel's descriptors: nobody closes or writes them by counti
 PRIVATE = (
     "coursekit.practice.channel",
     "coursekit.practice.plain_data",
+    "coursekit.practice.graph",
     "coursekit.practice.namespace",
     "coursekit.practice.watch",
     "coursekit.practice.serve",

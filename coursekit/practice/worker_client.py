@@ -84,6 +84,16 @@ class Child:
         """Return the value of a name."""
         return self._asked(("value", name), limit)
 
+    def add_probes(self, probes: dict[str, str]) -> None:
+        """Give further probes, which the cells could not find while they ran.
+
+        Raises:
+            StudentError: The child does not take them.
+        """
+        self.probes = self.probes | probes
+        if self.worker is not None:
+            self._send(("probes", probes), self.limits.cell)
+
     def _asked(self, request: tuple[Any, ...], limit: float | None) -> Any:
         self.prepare()
         try:

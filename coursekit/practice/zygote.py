@@ -20,6 +20,7 @@ from coursekit import keras_setup
 from coursekit.practice import keeper, limits, worker
 
 _NEW_USER, _NEW_PROCESSES, _NEW_MOUNTS, _NEW_IPC = 0x10000000, 0x20000000, 0x20000, 0x08000000
+_NEW_NETWORK = 0x40000000  # with no way even to a submission that runs at the same time
 _NO_SET_USER, _NO_DEVICES = 2, 4  # of mounts
 _NO_NEW_PRIVILEGES, _CAPABILITIES_3 = 38, 0x20080522
 MESSAGE = 8192  # bytes of a request for a worker
@@ -71,7 +72,7 @@ def _can_part(scratch: str) -> bool:
 
 
 def part(scratch: str) -> None:
-    """Leave for namespaces of users, processes and mounts, with a scratch folder of one's own.
+    """Leave for namespaces of processes, mounts and the network, with a scratch folder.
 
     What this process forks from here on is in the new namespace of processes.
 
@@ -81,7 +82,7 @@ def part(scratch: str) -> None:
     user, group = os.getuid(), os.getgid()
     _try(
         ctypes.CDLL(None, use_errno=True).unshare,
-        _NEW_USER | _NEW_PROCESSES | _NEW_MOUNTS | _NEW_IPC,
+        _NEW_USER | _NEW_PROCESSES | _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK,
     )
     for file, text in (
         ("setgroups", "deny"),

@@ -156,7 +156,7 @@ def metrics_of(lesson: Lesson, metrics: Any, split: SplitName) -> dict[str, floa
             lesson,
             "evaluate",
             f"returned the undeclared {', '.join(unknown)} on the {split} split",
-            f"metrics out of {', '.join(declared)}",
+            f"only metrics that the lesson declares: {', '.join(declared)}",
             f"add Metric({unknown[0]!r}, ...) to the lesson's `metrics`, or do not return it",
         )
     needed = [m.name for m in lesson.metrics if m is lesson.headline or not m.optional]
@@ -215,7 +215,7 @@ def shown_of(lesson: Lesson, result: Any) -> list[Any]:
                 "demo",
                 f"returned {kind_of(item)}",
                 "a text, a figure of matplotlib, an iterator of text, or a list of these",
-                "return what is to be seen; do not print it",
+                "return what is to be shown; do not print it",
             )
     if not found:
         raise wrong(lesson, "demo", "returned an empty list", "something to look at")

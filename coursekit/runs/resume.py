@@ -118,7 +118,7 @@ def _resumed_epochs(run: Run, values: Settings, asked: object, out: Consoles) ->
             )
         out.say(
             f"--epochs is now {values.epochs}: the result may differ from that of a run "
-            "started with so many, since schedules depend on it",
+            "started with that many, since schedules depend on it",
             "yellow",
         )
         run.update(settings=values.as_dict())

@@ -74,10 +74,10 @@ class DcganDemoOptions(Options):
     nearest: bool = setting(False, "show the most similar training image beside each drawn one")
 
     def __post_init__(self) -> None:
-        """Check that one of the two is asked for, not both.
+        """Check that at most one of the two is chosen.
 
         Raises:
-            CourseError: A value is out of its range, or both are asked for.
+            CourseError: A value is out of its range, or both are chosen.
         """
         super().__post_init__()
         if self.interpolate and self.nearest:
@@ -256,7 +256,7 @@ class DcganLesson(Lesson["DcganSettings", "DcganData", "Gan", "DcganDemoOptions"
     def demo(
         self, model: Gan, data: DcganData, request: str | None, options: DcganDemoOptions
     ) -> list[Showable]:
-        """Draw images, walk between them, or look for what they resemble."""
+        """Draw images, walk between them, or find the training images they resemble."""
         from coursekit_dcgan.demo import demo
 
         return demo(model, data, options)

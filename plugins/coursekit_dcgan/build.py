@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import keras  # noqa: TID253 - imported when a model is asked for
+import keras  # noqa: TID253 - imported when a model is built
 import tensorflow as tf  # noqa: TID253
 
 from coursekit_dcgan.data import Latents
@@ -21,13 +21,13 @@ def build_gan(
     discriminator: type[Any] = Discriminator,
     company: Callable[[tf.Tensor], tf.Tensor] = alone,
 ) -> Gan:
-    """Return the untrained networks, their variables and their optimizers made.
+    """Return the untrained networks, with their variables and optimizers.
 
     Args:
-        settings: The hyper-parameters; the seed also decides the first weights.
+        settings: The hyper-parameters; the seed also decides the initial weights.
         generator: The class of the generator.
         discriminator: The class of the discriminator.
-        company: What the discriminator is told about the batch that an image comes in.
+        company: Turns the discriminator's features of a batch into those its last layer reads.
     """
     keras.utils.set_random_seed(settings.seed)
     width, kernel, seed = settings.width, settings.kernel, settings.seed

@@ -1,6 +1,6 @@
-"""A small classifier of real images: the judge of the drawn ones.
+"""A small classifier, trained on real images, that judges the drawn ones.
 
-It belongs to a data set: trained once on its training images, it is kept in the cache. The
+Each data set has one: it is trained once on the training images and kept in the cache. The
 features in front of its last layer are the space in which real and drawn images are compared.
 """
 
@@ -107,7 +107,7 @@ def shift_images(pixels: Pixels, order: np.random.Generator) -> Pixels:
 
 
 def train_classifier(images: Images) -> Classifier:
-    """Train a classifier on labelled images, always alike."""
+    """Train a classifier on labelled images, in the same way every time."""
     assert images.labels is not None
     model = Classifier(int(images.labels.max()) + 1)
     model(tf.zeros((1, *images.pixels.shape[1:], 1)))

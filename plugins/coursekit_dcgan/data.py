@@ -23,16 +23,15 @@ NO_PARTS = Parts(NO_IMAGES, NO_IMAGES, NO_IMAGES)
 
 
 class Latents(NamedTuple):
-    """The distribution of the vectors that images are drawn from.
+    """The distribution of the latent vectors that images are drawn from.
 
-    A normal distribution is one cloud, and what is between two of its points is as likely as
-    they are; but between a 4 and a 7 there is no digit. So a vector also says from which of
-    some separate clouds it is, as in InfoGAN (Chen et al. 2016) and DeLiGAN (Gurumurthy et al.
-    2017). Nobody tells the generator what the categories are for: no label is used.
+    A normal distribution is one connected cloud, but between a 4 and a 7 there is no digit. So a
+    vector also names one of several categories, as in InfoGAN (Chen et al. 2016) and DeLiGAN
+    (Gurumurthy et al. 2017). No label is used: the generator decides what they are for.
 
     Attributes:
-        normal: How many numbers are from a standard normal distribution.
-        categories: How many categories there are, all alike likely; 0: the article's latents.
+        normal: The number of values sampled from a standard normal distribution.
+        categories: The number of categories, all equally likely; 0: the article's latents.
     """
 
     normal: int
@@ -46,7 +45,7 @@ class Latents(NamedTuple):
     def draw(self, count: int, *seed: int) -> Floats:
         """Return vectors ``(count, size)``: the normal numbers, then the category, one-hot.
 
-        The one is as large as makes the mean square of the category's numbers 1, that of the
+        The one is scaled so that the mean square of the category's numbers is 1, like that of the
         normal ones.
         """
         random = np.random.default_rng(seed)
@@ -59,14 +58,14 @@ class Latents(NamedTuple):
 
 @dataclass(frozen=True)
 class ImageSplit:
-    """One split: its images, and the batches of it.
+    """One split: its images and its batches.
 
     Attributes:
         images: All of them.
         batch_size: The images of a batch, and the latents.
-        steps: The batches of an epoch, however many images there are.
+        steps: The number of batches in an epoch, however many images there are.
         latents: The distribution of the latent vectors.
-        seed: Of the order of the images and of the latents.
+        seed: The seed of the order of the images and of the latents.
     """
 
     images: Images
@@ -79,8 +78,8 @@ class ImageSplit:
         """Return one epoch: ``(images, latents)``.
 
         ``images`` are ``(batch, 28, 28, 1)`` from -1 to 1, ``latents`` ``(batch, size)``.
-        The images of all epochs are one stream: all of them in some order, then all of them
-        in another. So every batch is full, and no image is left out.
+        The images of all epochs form one stream: all images in random order, then all again in
+        another order. So every batch is full, and no image is left out.
 
         Args:
             epoch: The number of the epoch, from 0.
@@ -127,9 +126,9 @@ class DcganData(Data):
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The classifier that belongs to these images; that of the digits if they have no labels.
+        """The classifier for these images, or that of the digits if they have no labels.
 
-        It is trained when it is first asked for, unless it is in the cache.
+        It is trained when it is first used, unless it is in the cache.
         """
         from coursekit_dcgan.classifier import classifier_of
 

@@ -1,4 +1,4 @@
-"""Draw digits, walk from one to another, and ask whether they are copies."""
+"""Draw digits, walk from one to another, and check whether they are copies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WIDTH = 6.0  # inches: in a notebook, twelve digits side by side are 55 pixels w
 IN_TERMINAL = 10  # images
 WALK = 9  # images from one end of a walk to the other
 SHOWN_NEAREST = 10
-HELD_OUT = 200  # real images whose nearest ones are looked for, to compare with
+HELD_OUT = 200  # real images whose nearest training images are found, for comparison
 
 
 def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showable]:
@@ -59,15 +59,15 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
 
 
 def walk(start: Floats, end: Floats, steps: int) -> Floats:
-    """Go from one latent vector to another along a great circle, ``(steps, size)``.
+    """Walk from one latent vector to another along an arc, ``(steps, size)``.
 
-    A straight line would cut through the middle, where a normal distribution in many
-    dimensions has next to no points (White 2016, slerp).
+    A straight line would pass near the origin, where a normal distribution in many dimensions
+    has almost no points (spherical linear interpolation, White 2016).
 
     Args:
         start: ``(size,)``.
         end: ``(size,)``.
-        steps: How many vectors, both ends included.
+        steps: The number of vectors, including both ends.
     """
     cosine = float(start @ end / (np.linalg.norm(start) * np.linalg.norm(end)))
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))
@@ -87,11 +87,11 @@ def nearest(
     Args:
         images: ``(images, 28, 28)``.
         among: ``(others, 28, 28)``.
-        at_once: How many others are compared in one step.
+        at_once: The number of others that are compared in one step.
 
     Returns:
-        Its place among the others, and the root of the mean squared difference of the pixels
-        (from 0 to 1), both ``(images,)``.
+        Its place among the others, and the root mean squared difference of the pixels (from 0
+        to 1), both ``(images,)``.
     """
     flat = images.reshape(len(images), -1).astype(np.float32) / 255
     best = np.full(len(images), np.inf, np.float32)
@@ -125,7 +125,7 @@ def in_terminal(images: Pixels, columns: int = 5) -> Text:
 
 
 def canvas(images: Pixels, columns: int) -> Pixels:
-    """Put images into one picture, a dark line between them."""
+    """Put images into one picture, with a dark line between them."""
     rows = -(-len(images) // columns)
     whole = np.full((rows * (SIZE + 1) - 1, columns * (SIZE + 1) - 1), 40, np.uint8)
     for place, image in enumerate(images):

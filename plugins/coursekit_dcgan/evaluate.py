@@ -1,7 +1,7 @@
-"""How good the drawn images are; the losses of two networks that compete do not say it.
+"""How good the drawn images are; the losses of two competing networks do not show it.
 
 The Fréchet distance here compares features of the small classifier that belongs to the data
-set. It is not the Inception FID of papers, and does not compare with it.
+set. It is not the Inception FID of papers, and cannot be compared with it.
 """
 
 from __future__ import annotations
@@ -48,29 +48,29 @@ def root(matrix: Matrix) -> Matrix:
 
 
 def frechet_distance(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
-    """Return the squared Fréchet distance of two sets of features, each taken for a Gaussian.
+    """Return the squared Fréchet distance between two sets of features, each seen as a Gaussian.
 
     ``|m - n|^2 + tr(C + D - 2 (C D)^(1/2))`` (Dowson and Landau 1982; Heusel et al. 2017).
 
     Args:
         one: ``(images, features)``, at least two images.
-        other: The same of other images.
+        other: The same, of other images.
     """
     a, b = np.asarray(one, np.float64), np.asarray(other, np.float64)
     apart = ((a.mean(0) - b.mean(0)) ** 2).sum()
     c, d = np.atleast_2d(np.cov(a, rowvar=False)), np.atleast_2d(np.cov(b, rowvar=False))
-    # The trace of (C D)^(1/2) is that of a symmetric matrix with the same eigenvalues.
+    # A symmetric matrix with the same eigenvalues as C D has a root with the same trace.
     half = root(c)
     return float(apart + np.trace(c) + np.trace(d) - 2 * np.trace(root(half @ d @ half)))
 
 
 def recognised(probabilities: Floats) -> float:
-    """Return the share of images in which the classifier is surer than `SURE`."""
+    """Return the share of images whose class the classifier gives more than `SURE`."""
     return float((probabilities.max(axis=1) > SURE).mean())
 
 
 def smallest_class(probabilities: Floats) -> float:
-    """Return the share of the class that the classifier sees least often."""
+    """Return the share of the class that the classifier finds least often."""
     counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
     return float(counts.min() / len(probabilities))
 
@@ -80,8 +80,8 @@ def evaluate(model: Gan, data: DcganData, split: SplitName) -> dict[str, float]:
 
     Returns:
         ``frechet_distance``, and where the images have labels ``recognised`` and
-        ``smallest_class``. On test also the same of the real images (the distance: between them
-        and as many training images), and what is known of the classifier.
+        ``smallest_class``. On test also the same for the real images (the distance: between them
+        and as many training images), and the classifier's accuracy.
     """
     images: Images = getattr(data.parts, split)
     fake = judge(data.classifier, draw(model, model.latents.draw(DRAWN[split], SEED)))
@@ -101,7 +101,7 @@ def evaluate(model: Gan, data: DcganData, split: SplitName) -> dict[str, float]:
 
 
 def shares(prefix: str, judged: Judged) -> dict[str, float]:
-    """Return ``recognised`` and ``smallest_class`` of some images, each name with a prefix."""
+    """Return ``recognised`` and ``smallest_class`` of images, with a prefix before each name."""
     return {
         f"{prefix}recognised": recognised(judged.probabilities),
         f"{prefix}smallest_class": smallest_class(judged.probabilities),

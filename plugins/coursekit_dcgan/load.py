@@ -58,7 +58,7 @@ class Parts(NamedTuple):
 
 
 def split(images: Images, notes: tuple[str, ...] = ()) -> Parts:
-    """Shuffle, always alike, and hold out a tenth to validate and a tenth to test."""
+    """Shuffle with a fixed seed, and hold out a tenth to validate and a tenth to test."""
     count = len(images.pixels)
     order = np.random.default_rng(0).permutation(count)
     labels = None if images.labels is None else images.labels[order]

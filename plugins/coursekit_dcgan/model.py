@@ -1,4 +1,4 @@
-"""The two networks of a DCGAN: one draws, the other tells drawn from real.
+"""The two networks of a DCGAN: one draws, the other tells real images from drawn ones.
 
 After Radford, Metz and Chintala (2016) in the layout of TensorFlow's article of 2018: no
 pooling, strides instead; batch normalisation in the generator; leaky rectifiers.
@@ -19,22 +19,22 @@ SMALL = 7  # height and width where drawing begins: 7 -> 14 -> 28
 
 
 def spread(seed: int) -> keras.initializers.Initializer:
-    """Return the paper's first weights, normal with a standard deviation of 0.02."""
+    """Return the paper's initial weights, normal with a standard deviation of 0.02."""
     return keras.initializers.RandomNormal(stddev=0.02, seed=seed)
 
 
 def alone(features: tf.Tensor) -> tf.Tensor:
-    """Leave the features of a batch as they are: every image is judged on its own."""
+    """Return the features of a batch unchanged: every image is judged on its own."""
     return features
 
 
 class Generator(keras.layers.Layer):
-    """From a latent vector to an image, by convolutions that enlarge.
+    """Turns a latent vector into an image, with transposed convolutions.
 
     Args:
-        width: The channels of the last hidden layer; those before have twice as many.
+        width: The channels of the last hidden layer; the layers before it have twice as many.
         kernel: Height and width of the kernels.
-        seed: Of the first weights.
+        seed: Of the initial weights.
     """
 
     def __init__(self, width: int, kernel: int, seed: int, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ class Generator(keras.layers.Layer):
             SMALL * SMALL * 2 * width, use_bias=False, kernel_initializer=spread(seed)
         )
         self.shape = keras.layers.Reshape((SMALL, SMALL, 2 * width))
-        # The shift of a normalisation stands in for the bias.
+        # Where a normalisation follows, its shift replaces the bias.
         self.enlarging = [
             keras.layers.Conv2DTranspose(
                 channels, kernel, strides, "same", use_bias=channels == 1,
@@ -54,12 +54,12 @@ class Generator(keras.layers.Layer):
         self.norms = [keras.layers.BatchNormalization(momentum=0.9) for _ in self.enlarging]
 
     def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Draw.
+        """Draw images from latent vectors.
 
         Args:
             latents: ``(batch, size)``.
-            training: Whether normalisation uses the statistics of this batch (and remembers
-                them), or those that it remembers: then an image does not depend on the others.
+            training: Whether to normalise with the statistics of this batch, or with their moving
+                averages: then an image does not depend on the others in its batch.
 
         Returns:
             Images from -1, black, to 1, white, ``(batch, 28, 28, 1)``.
@@ -71,20 +71,20 @@ class Generator(keras.layers.Layer):
 
 
 class Discriminator(keras.layers.Layer):
-    """From an image to a logit: above zero it takes the image for real.
+    """Turns an image into a logit; above zero it takes the image for a real one.
 
-    With batch normalisation behind every convolution but the first, as in the DCGAN paper (the
-    article has none). Real and drawn images are judged in batches of their own: in a common
-    one each would be normalised by the statistics of the other too.
+    Batch normalisation follows every convolution except the first, as in the DCGAN paper (the
+    article has none). Real and drawn images are judged in separate batches: in a common batch,
+    each would be normalised with the statistics of both.
 
     Args:
         width: The channels of the first layer; each later one has twice as many.
         layers: How many convolutions with a stride of two.
         kernel: Height and width of the kernels.
         dropout: The share of every layer's outputs that is dropped in training.
-        seed: Of the first weights and of the dropout.
-        company: From the features of a batch ``(batch, features)`` to those that the last layer
-            judges, ``(batch, any)``: here an image may be told what stands beside it.
+        seed: Of the initial weights and of the dropout.
+        company: Turns the features of a batch ``(batch, features)`` into those that the last
+            layer reads, ``(batch, any)``. It can add what the other images of the batch show.
     """
 
     def __init__(
@@ -113,11 +113,11 @@ class Discriminator(keras.layers.Layer):
         self.last = keras.layers.Dense(1, kernel_initializer=spread(seed + layers))
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Judge.
+        """Judge images: the higher the logit, the more real.
 
         Args:
             images: From -1 to 1, ``(batch, 28, 28, 1)``.
-            training: Whether to drop out, and normalise by the statistics of this batch.
+            training: Whether to apply dropout and normalise with the statistics of this batch.
 
         Returns:
             Logits, ``(batch,)``.
@@ -135,21 +135,20 @@ class Discriminator(keras.layers.Layer):
 class Gan(keras.Model):
     """A generator, a discriminator, and the generator's average over its last steps.
 
-    A generator circles around the discriminator's weak spots; the average of its weights draws
-    better than any of them (Yazıcı et al. 2019).
+    A generator moves from one weak spot of the discriminator to the next; the average of its
+    weights draws better than any single state (Yazıcı et al. 2019).
 
     Args:
         generator: Draws.
         discriminator: Judges.
-        average: Of the same make as the generator.
+        average: A network of the same class and size as the generator.
         latents: The distribution of the vectors that it draws from.
-        decay: How much of the average stays at each step; 0: it is the generator itself.
-        smoothing: How far below 1 the target of real images lies.
+        decay: The share of the average that is kept at each step; 0: it is the generator itself.
+        smoothing: How far the target of real images is below 1.
 
     Attributes:
         generator_optimizer: Of the generator alone.
-        discriminator_optimizer: Of the discriminator alone: what is good for the one is bad
-            for the other.
+        discriminator_optimizer: Of the discriminator alone, since the two have opposite goals.
     """
 
     def __init__(
@@ -171,10 +170,10 @@ class Gan(keras.Model):
         self.smoothing = smoothing
 
     def call(self, latents: tf.Tensor) -> tf.Tensor:
-        """Draw with the average: ``(batch, size)`` to ``(batch, 28, 28, 1)``."""
+        """Draw images with the average: ``(batch, size)`` to ``(batch, 28, 28, 1)``."""
         return self.average(latents, training=False)
 
     def follow(self, decay: float) -> None:
-        """Move the average towards the generator, what its normalisation remembers included."""
+        """Move the average towards the generator, including the moving averages of its norms."""
         for mean, now in zip(self.average.weights, self.generator.weights, strict=True):
             mean.assign(decay * mean + (1 - decay) * now)

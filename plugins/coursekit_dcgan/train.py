@@ -16,25 +16,25 @@ def cross_entropy(logits: tf.Tensor, target: float) -> tf.Tensor:
 
 
 def discriminator_loss(real: tf.Tensor, fake: tf.Tensor, smoothing: float = 0.0) -> tf.Tensor:
-    """Return how wrong the judge is: real images should get 1, drawn ones 0.
+    """Return the discriminator's loss: its target is 1 for real images and 0 for drawn ones.
 
     Args:
-        real: Its logits of real images, ``(batch,)``.
-        fake: Its logits of drawn images, ``(batch,)``.
-        smoothing: The target of real images is so much lower, so that the judge is never
-            quite sure (one-sided label smoothing, Salimans et al. 2016, section 3.4).
+        real: The discriminator's logits of real images, ``(batch,)``.
+        fake: The discriminator's logits of drawn images, ``(batch,)``.
+        smoothing: How far the target of real images is below 1. It keeps the discriminator from
+            becoming too sure (one-sided label smoothing, Salimans et al. 2016, section 3.4).
     """
     return cross_entropy(real, 1.0 - smoothing) + cross_entropy(fake, 0.0)
 
 
 def generator_loss(fake: tf.Tensor) -> tf.Tensor:
-    """Return how far the drawn images are from being taken for real.
+    """Return the generator's loss: it is low where drawn images are taken for real.
 
     The non-saturating loss ``-log D(G(z))`` (Goodfellow et al. 2014, section 3): its gradient is
-    large just when the judge sees through everything.
+    large exactly when the discriminator recognises every drawing.
 
     Args:
-        fake: The judge's logits of drawn images, ``(batch,)``.
+        fake: The discriminator's logits of drawn images, ``(batch,)``.
     """
     return cross_entropy(fake, 1.0)
 
@@ -45,13 +45,14 @@ def train_step(
     judging: Callable[..., tf.Tensor] = discriminator_loss,
     fooling: Callable[[tf.Tensor], tf.Tensor] = generator_loss,
 ) -> dict[str, tf.Tensor]:
-    """Take one step for each network, both from the same forward pass.
+    """Take one training step for each network, both from the same forward pass.
 
     Args:
         model: The two networks and their optimizers.
         batch: Real images ``(batch, 28, 28, 1)`` and as many latents ``(batch, size)``.
-        judging: The judge's loss: its logits of real and of drawn images, and the smoothing.
-        fooling: The generator's loss: the judge's logits of drawn images.
+        judging: The discriminator's loss. It takes its logits of real and of drawn images, and
+            the smoothing.
+        fooling: The generator's loss. It takes the discriminator's logits of drawn images.
 
     Returns:
         ``generator_loss`` and ``discriminator_loss`` in nats.
@@ -65,7 +66,7 @@ def train_step(
         fake = discriminator(drawn, training=True)
         generator_lost = fooling(fake)
         discriminator_lost = judging(real, fake, model.smoothing)
-    # Each tape is asked for its own network alone: nobody is trained to lose.
+    # Each tape computes the gradients of one network only: neither is trained to lose.
     gradients = generator_tape.gradient(generator_lost, generator.trainable_variables)
     model.generator_optimizer.apply(gradients, generator.trainable_variables)
     gradients = discriminator_tape.gradient(discriminator_lost, discriminator.trainable_variables)

@@ -92,7 +92,7 @@ def looks(train: str, held_out: str) -> list[str]:
     """Return warnings about a text that may not be what was meant.
 
     Args:
-        train: What is learnt from.
+        train: The training text.
         held_out: What is not.
     """
     said = []
@@ -106,7 +106,7 @@ def looks(train: str, held_out: str) -> list[str]:
             said.append(f"warning: {count / total:.0%} of the characters are {sign!r}")
     tags = len(TAG.findall(train))
     if tags > train.count("\n") / 2 and tags > 20:
-        said.append(f"warning: {tags:,} HTML tags are learnt as text: save the page as plain text")
+        said.append(f"warning: {tags:,} HTML tags count as text: save the page as plain text")
     lines = train.split("\n")
     named = [f"line {number}" for number in range(1, len(lines) + 1)]
     said += far_longer([len(line) for line in lines], named, "characters", 50, 20_000)

@@ -114,7 +114,7 @@ def of_many_shapes(batches: Any) -> Any:
     ("make", "says"),
     [
         (of_unknown_number, "does not know how many batches it has"),
-        (shuffled, r"batch \d of train.batches\(1\) was another one when it was read a second"),
+        (shuffled, r"batch \d of train.batches\(1\) was different when it was read a second"),
         (of_many_shapes, "have 8 different shapes"),
     ],
 )

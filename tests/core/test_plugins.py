@@ -49,6 +49,8 @@ def test_a_broken_plugin_is_reported_and_never_fatal(
     shown = command("list")
     assert "dots" in shown.stdout
     assert "bad (bad_module, from bad)" in shown.stderr
+    info = command("info", "bad", code=1)
+    assert f"plugin {broken['plugin']} cannot be used" in info.stderr
 
 
 def test_two_lessons_of_one_name_name_both_plugins(

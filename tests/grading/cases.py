@@ -707,6 +707,16 @@ none(
     said="nested",
 )
 none(
+    "texts that are short until numpy makes them as wide as the widest",
+    "def side_by_side(*args): return ['x' * 200_000] + [''] * 40_000",
+    said="a text of 200,000 characters beside",
+)
+none(
+    "numbers that all have the same hash",
+    "def side_by_side(*args): return {n * (2**61 - 1): 0 for n in range(6_000)}",
+    said="too large",
+)
+none(
     "a list that holds itself",
     """
     def side_by_side(*args):
@@ -889,6 +899,54 @@ harm(
     limits={"processes": 20},
 )
 harm(
+    "holds memory in files that no folder has",
+    in_a_call(
+        """
+        import os
+        kept = [os.memfd_create("x") for _ in range(9)]
+        return [os.write(file, bytes(400_000_000)) for file in kept]
+        """
+    ),
+    said="Function not implemented",
+)
+harm(
+    "holds memory that no process has mapped",
+    in_a_call(
+        """
+        import ctypes
+        found = ctypes.CDLL(None).shmget(0, ctypes.c_size_t(1_000_000), 0o1600)
+        raise RuntimeError(f"shared memory {found}")
+        """
+    ),
+    said="shared memory -1",
+)
+harm(
+    "makes a namespace with folders in memory",
+    in_a_call(
+        """
+        import ctypes
+        import os
+        if (pid := os.fork()) == 0:
+            os._exit(ctypes.CDLL(None).unshare(0x10020000) == 0)
+        raise RuntimeError(f"made: {os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}")
+        """
+    ),
+    said="made: 0",
+)
+harm(
+    "leaves a message in the kernel's keys",
+    in_a_call(
+        """
+        import ctypes
+        import platform
+        number = {"x86_64": 248, "aarch64": 217}[platform.machine()]
+        kept = ctypes.CDLL(None).syscall(number, b"user", b"answer", b"42", 2, -3)
+        raise RuntimeError(f"key {kept}")
+        """
+    ),
+    said="key -1",
+)
+harm(
     "fills the disk",
     in_a_call("open('x', 'wb').write(bytes(60_000_000))"),
     said="File too large",
@@ -983,6 +1041,29 @@ case(
     limits={"cell": 2, "total": 30},
 )
 case(
+    "a sum of 600 terms, which is a deep tree",
+    HARM,
+    ALL,
+    solved=True,
+    extra="x = 1" + " + 1" * 600,
+)
+case(
+    "700 branches, which are a deep tree",
+    HARM,
+    ALL,
+    solved=True,
+    extra="y = 0\nif y == 1: pass\n" + "".join(f"elif y == {n}: pass\n" for n in range(700)),
+)
+case(
+    "sums without end where a cell only sets a number",
+    HARM,
+    ALL,
+    solved=True,
+    edit=lambda book: book["cells"].insert(0, own("x = 7 ** 7 ** 9")),
+    said="no answer within",
+    limits={"cell": 2, "total": 30},
+)
+case(
     "a cell that is no Python",
     HARM,
     ALL,
@@ -1025,6 +1106,16 @@ case(
         width = (len(ids) - first) // batch_size
         return ids[first : first + batch_size * width].reshape(batch_size, width)
     """,
+)
+
+case(
+    "gives cause for 5000 alarms",
+    NAMES,
+    ALL,
+    "reached for files",
+    solved=True,
+    extra="x = [" + ", ".join(f"'{n}.ipynb'" for n in range(5000)) + "]",
+    said="and 4,980 more of this kind",
 )
 
 # --- the notebook itself ----------------------------------------------------------------------
@@ -1212,5 +1303,27 @@ layer(
     "replaced",
     solved=True,
     extra="tf.nn.l2_loss = lambda *a: 0",
+)
+layer(
+    "replaces what says whether a layer compiles",
+    """
+    import sys
+    vars(sys.modules["coursekit.practice"]).update(compiles=lambda *args: "yes")
+    class BahdanauAttention(keras.layers.Layer):
+        def __init__(self, units):
+            super().__init__()
+            self.query_projection = keras.layers.Dense(units, use_bias=False)
+            self.key_projection = keras.layers.Dense(units, use_bias=False)
+            self.score = keras.layers.Dense(1, use_bias=False)
+        def keys(self, values):
+            return self.key_projection(values)
+        def call(self, query, keys, values, mask):
+            sums = self.query_projection(query).numpy()[:, None] + keys.numpy()
+            powers = np.where(mask, np.exp(self.score(np.tanh(sums)).numpy()[:, :, 0]), 0)
+            weights = powers / np.maximum(powers.sum(-1, keepdims=True), 1e-30)
+            return np.einsum("bs,bsu->bu", weights, values), weights
+    """,
+    1,
+    said="no: a result is no tensor",
 )
 layer("a right layer", "", LAYERS_ALL, solved=True)

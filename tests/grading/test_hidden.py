@@ -98,3 +98,45 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_bytes(b"# ok\n# \xff\n")
     with pytest.raises(CourseError, match=r"x\.py:2: it is not UTF-8"):
         read_checks(tmp_path / "x.py")
+
+
+TELLS = """
+import sys
+heard = []
+def side_by_side(*args):
+    print("asked for", len(args[0]))
+    frame = sys._getframe()
+    while frame:
+        here = frame.f_locals.get("self")
+        if hasattr(here, "probes"):
+            print(here.probes)
+        frame = frame.f_back
+    return args[0]
+"""
+PRINTS = """
+import sys
+frame = sys._getframe()
+while frame:
+    here = frame.f_locals.get("self")
+    if hasattr(here, "probes"):
+        print(here.probes)
+        raise RuntimeError(str(here.probes))
+    frame = frame.f_back
+"""
+ENDS = "import os\ndef side_by_side(*args): os._exit(0) if len(args[0]) == 1236 else print(args)"
+
+
+@pytest.mark.parametrize(("code", "extra"), [(TELLS, ""), (TELLS, PRINTS), (ENDS, PRINTS)])
+def test_a_students_report_has_nothing_of_what_they_ask(
+    code: str, extra: str, tmp_path: Path
+) -> None:
+    path, file = tmp_path / "a.ipynb", tmp_path / "private.py"
+    path.write_bytes(notebook(solved=True, code={"side_by_side": code}, extra=extra))
+    file.write_text(LONGER.replace("1000", "1236").replace("250", "309"))
+    with Exam(template(), ISOLATION, hidden=file) as exam:
+        made = grade(Submission("a", path), exam)
+    shown = [made.output, *made.notes, made.failure, *(v.words for v in made.verdicts[:-1])]
+    assert made.verdicts[-1].hidden
+    assert "laid_out" not in "".join(shown)
+    assert "1236" not in "".join(shown)
+    assert ("def laid(" if code == TELLS else "'made'") in "".join(shown)  # of those that ship

@@ -14,6 +14,7 @@ from coursekit.grading.record import Change, as_json, changes, read_grades
 from coursekit.grading.results import Alarm, Grade, Status, Submission, Verdict
 from coursekit.grading.statistics import bars, figures
 from coursekit.grading.submissions import Missing
+from coursekit.practice.gather import exercise
 
 DUE = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DUES = DueDates(percent_a_day=15, due={"all": DUE})
@@ -101,7 +102,7 @@ def test_misconceptions_have_their_sentences() -> None:
     handed = Submission("7", Path("x.ipynb"))
     found = Grade(handed, "textgen/batches", (verdict("inputs", 0, misconception="gap"),))
     (one,) = figures(marks_of([found]))
-    assert one.title == "From a text to batches that go on where they stopped"
+    assert one.title == exercise("textgen/batches").title
     assert one.beliefs[0].sentence.startswith("The pieces are `length + 1` apart")
 
 

@@ -187,3 +187,20 @@ def test_the_command_of_a_container(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (mount,) = [word for word in words if word.startswith("type=bind")]
     assert mount.endswith(f"target={walls.VIEW},readonly")
     assert not [word for word in words if str(Path.home()) in word]
+
+
+@needs_bubblewrap
+def test_two_submissions_that_run_side_by_side_cannot_reach_each_other() -> None:
+    with Exam(template(), "bubblewrap") as exam:
+        one, other = exam.worker(), exam.worker()
+        for worker in (one, other):
+            worker.begin(Path(walls.SCRATCH), {})
+        listen = "import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind('\\0here')\ns.listen()"
+        one.ask(("cell", listen, "c"), 10)
+        reach = "socket.socket(socket.AF_UNIX).connect('\\0here')"
+        assert "ConnectionRefusedError" in str(ask(other, reach))
+        assert ask(one, reach) is None
+        places = [ask(worker, "os.readlink('/proc/self/ns/net')") for worker in (one, other)]
+        assert places[0] != places[1]
+        for worker in (one, other):
+            worker.end()

@@ -150,6 +150,7 @@ def test_a_comment_about_a_solution_is_no_mark() -> None:
         ('    return {"total": total', '    return {"total": totl', "totl", "totl"),
         ("**Goal.** Add, and know", "Add.", "# Adding", r"is missing \*\*Goal"),
         ("**Kind.** predict", "**Kind.** guess", "# Adding", "unknown kind guess"),
+        ("**Kind.** predict", "**Kind.** fill in", "# Adding", "unknown kind fill in"),
         ("guess = 4  # exercise", "guess = 4 +  # exercise", "4 +", "invalid syntax"),
         ("guess = 4  # exercise", "guess = 4  # exercize", "exercize", "write `# exercise`"),
         ("guess = 4  # exercise", "guess = 4  # Exercise", "Exercise", "write `# exercise`"),
@@ -182,6 +183,21 @@ def test_errors_name_file_and_line(template: Path, old: str, new: str, at: str, 
     with pytest.raises(CourseError, match=says) as caught:
         cells(read_template(template, "sums"))
     assert str(caught.value).startswith(f"{template}:{line}:")
+
+
+def test_all_names_that_are_missing_are_named_with_their_lines(template: Path) -> None:
+    text = template.read_text().replace("import functools\n", "")
+    text = text.replace("print(mean((1.0, 3.0)))", "print(median(3))\nprint(median(5), top)")
+    template.write_text(text)
+    rows = text.splitlines()
+    total = next(n for n, row in enumerate(rows, 1) if "import total" in row)
+    after = rows.index("print(median(3))") + 1
+    with pytest.raises(CourseError) as caught:
+        cells(read_template(template, "sums"))
+    assert caught.value.what == (
+        f"{template}:{total}: functools: used here, but not defined or imported before; "
+        f"in line {after}: median, top"
+    )
 
 
 def test_a_mark_inside_a_text_begins_no_cell(template: Path) -> None:

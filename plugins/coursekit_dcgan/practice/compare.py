@@ -21,12 +21,12 @@ SHOWN = 20  # images of each variant
 
 
 class Drawn(NamedTuple):
-    """What a variant draws, and what the classifier says of it.
+    """What a variant draws, and what the classifier makes of it.
 
     Attributes:
         pixels: ``(images, 28, 28)``.
-        recognised: The share in which the classifier is surer than 0.9.
-        shares: Of each class among the drawn images, ``(classes,)``.
+        recognised: The share of images in which the classifier is more than 90 % sure.
+        shares: The share of each class among the drawn images, ``(classes,)``.
         distance: The Fréchet distance from the real validation images.
     """
 
@@ -47,10 +47,10 @@ def fit(
 
     Args:
         model: The networks.
-        data: Its training images are used.
-        steps: How many.
+        data: The data, of which the training images are used.
+        steps: The number of steps.
         step: Takes the model and a batch, as `train_step` does.
-        first: The step to begin with, where the model was trained before.
+        first: The number of the first step, if the model was trained before.
     """
     compiled_step = tf.function(lambda batch: step(model, batch))
     assert isinstance(data.train, ImageSplit)
@@ -64,7 +64,7 @@ def fit(
 
 
 def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:
-    """Draw images with the generator's average, and judge them."""
+    """Draw images with the generator's average, and classify them."""
     pixels = draw(model, model.latents.draw(count, SEED))
     judged = judge(data.classifier, pixels)
     real = judge(data.classifier, data.parts.validation.pixels)
@@ -79,7 +79,7 @@ def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:
 
 
 def between(values: Sequence[float], form: str = "") -> str:
-    """Return the least and the largest of some values, ``"1 to 2"``; one if they read the same.
+    """Return the range of some values, ``"1 to 2"``, or one value if both ends read the same.
 
     Args:
         values: At least one, such as a metric with several seeds.
@@ -94,8 +94,8 @@ def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN)
 
     Args:
         variants: Images ``(images, 28, 28)`` by name.
-        columns: Of each variant.
-        count: Images of each that are shown.
+        columns: The number of columns for each variant.
+        count: The number of images shown of each.
     """
     rows = -(-count // columns)
     size = (2.6 * len(variants), 2.6 * rows / columns + 0.3)

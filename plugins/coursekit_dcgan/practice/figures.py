@@ -1,4 +1,4 @@
-"""The drawings of the notebooks: what the code after each of them does."""
+"""The drawings of the notebooks: each shows what the code after it does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from coursekit.drawing import SMALL, Box, Drawing, Point, Tint, shape_text
 
 
 def two_networks(latent: int, image: Sequence[int]) -> Drawing:
-    """Draw the two networks, and both ways of the gradient.
+    """Draw the two networks and the paths of both gradients.
 
     Args:
         latent: The size of a latent vector.
@@ -34,11 +34,11 @@ def two_networks(latent: int, image: Sequence[int]) -> Drawing:
     page.arrow(judge.right.moved(0, 0.12), loss_d.left)
     page.line(loss_g.top, Point(8.0, 0.5), Point(2.5, 0.5), tint="loss", dashed=True)
     page.arrow(Point(2.5, 0.5), generator.top, tint="loss", dashed=True)
-    told = "gradient of $L_G$: through the discriminator, which stays as it is"
+    told = "gradient of $L_G$: through the discriminator, which is not changed by it"
     page.text(5.9, 0.64, told, size=SMALL, tint="loss")
     page.line(loss_d.bottom, Point(8.0, 3.2), Point(6.0, 3.2), tint="loss", dashed=True)
     page.arrow(Point(6.0, 3.2), judge.bottom, tint="loss", dashed=True)
-    page.text(7.0, 3.36, "gradient of $L_D$: no further", size=SMALL, tint="loss")
+    page.text(7.0, 3.36, "gradient of $L_D$: ends here", size=SMALL, tint="loss")
     return page
 
 
@@ -89,7 +89,7 @@ def stamped(small: npt.ArrayLike, kernel: npt.ArrayLike, stride: int) -> npt.NDA
 
 
 def stamps(small: npt.ArrayLike, kernel: npt.ArrayLike, stride: int) -> Drawing:
-    """Draw a transposed convolution as scaled copies of the kernel that are added up.
+    """Draw a transposed convolution as scaled copies of the kernel that are added.
 
     Args:
         small: ``(2, 2)``.
@@ -131,7 +131,7 @@ def stamps(small: npt.ArrayLike, kernel: npt.ArrayLike, stride: int) -> Drawing:
 
 
 def shell(size: int) -> Drawing:
-    """Draw where latent vectors lie, and two ways from one to another.
+    """Draw where latent vectors lie, and two paths from one to another.
 
     Args:
         size: Of a latent vector of normal numbers; its typical length is the root of it.
@@ -160,10 +160,8 @@ def shell(size: int) -> Drawing:
     page.text(center.x, center.y + 0.17, "0", size=SMALL)
     typical, half_way = f"{length:.1f}", f"{shorter * length:.1f}"
     near = f"blue: nearly all vectors have a length near {typical},\nthe square root of {size}"
-    arc = f"green: the arc keeps to the shell, length {typical} all the way"
-    chord = (
-        f"red: halfway along the chord the length is {half_way},\nwhere no vector was in training"
-    )
+    arc = f"green: the arc stays on the shell, with a length near {typical}"
+    chord = f"red: halfway along the chord the length is {half_way},\nwhere no training vector was"
     told: tuple[tuple[float, str, Tint], ...]
     told = ((1.0, near, "input"), (1.75, arc, "state"), (2.4, chord, "loss"))
     for y, words, colour in told:

@@ -1,4 +1,4 @@
-"""Eight clouds on a circle: a GAN so small that it collapses, or not, in seconds.
+"""Eight clouds on a circle: a GAN so small that you see in seconds whether it collapses.
 
 The test case of Metz et al. (2017, unrolled GANs): in two dimensions everyone sees which clouds
 are missing.
@@ -20,23 +20,23 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 CLOUDS = 8
 RADIUS, SPREAD = 2.0, 0.1
 LATENT, UNITS, BATCH = 8, 64, 64
-RATES = 2e-3, 1e-3  # a generator that learns faster than its judge collapses
-NEAR, LEAST = 0.5, 0.02  # a cloud is hit if so large a share of the points is so near
+RATES = 2e-3, 1e-3  # a generator that learns faster than its discriminator collapses
+NEAR, LEAST = 0.5, 0.02  # a cloud is hit if at least 2 % of the points are within 0.5
 
 
 def centres() -> Floats:
-    """Return the middles of the clouds, ``(CLOUDS, 2)``."""
+    """Return the centres of the clouds, ``(CLOUDS, 2)``."""
     angles = np.arange(CLOUDS) * 2 * np.pi / CLOUDS
     return (RADIUS * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype(np.float32)
 
 
 def network(*more: keras.layers.Layer) -> keras.Sequential:
-    """Return two hidden layers, and what comes after them."""
+    """Return a network of two hidden layers and the layers that come after them."""
     return keras.Sequential([*(keras.layers.Dense(UNITS, "relu") for _ in range(2)), *more])
 
 
 def restart(variables: Sequence[keras.Variable], seed: int) -> None:
-    """Set the weights of a seed, and biases of zero."""
+    """Reset the weights to the initial ones of a seed, and the biases to zero."""
     for number, variable in enumerate(variables):
         first = keras.initializers.GlorotUniform(100 * seed + number)
         variable.assign(first(variable.shape) if len(variable.shape) == 2 else 0 * variable)
@@ -51,11 +51,11 @@ def ring_points(
     """Train a GAN on the clouds, once for each seed; return what each draws, ``(count, 2)``.
 
     Args:
-        company: From the judge's features of a batch ``(batch, features)`` to those that its
-            last layer sees.
-        seeds: Of the first weights and of all that is drawn.
-        steps: Of each of the two networks.
-        count: Points to draw in the end.
+        company: Turns the discriminator's features of a batch ``(batch, features)`` into those
+            that its last layer reads.
+        seeds: Seeds of the initial weights and of all random numbers.
+        steps: The number of training steps of each network.
+        count: The number of points to draw at the end.
     """
     generator, features = network(keras.layers.Dense(2)), network()
     last = keras.layers.Dense(1)
@@ -95,7 +95,7 @@ def ring_points(
 
 
 def hit(points: Floats) -> tuple[int, float]:
-    """Return how many clouds have a fair share of the points, and the share near any cloud."""
+    """Return how many clouds are hit, and the share of the points that are near any cloud."""
     apart = np.linalg.norm(points[:, np.newaxis] - centres(), axis=-1)  # (count, CLOUDS)
     near = apart.min(axis=1) < NEAR
     counts = np.bincount(apart.argmin(axis=1)[near], minlength=CLOUDS)
@@ -103,10 +103,10 @@ def hit(points: Floats) -> tuple[int, float]:
 
 
 def hit_by_seeds(samples: Sequence[Floats]) -> str:
-    """Say from which to which figure of `hit` the points of several seeds go.
+    """Return the ranges of both figures of `hit` over several seeds, as a sentence.
 
     Args:
-        samples: Of each seed, ``(count, 2)``.
+        samples: The points of each seed, ``(count, 2)``.
     """
     clouds, near = zip(*map(hit, samples), strict=True)
     return (

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From 7 × 7 to 28 × 28
 #
-# **Goal.** Enlarge by transposed convolution, know the size beforehand, fix the checkerboard.
+# **Goal.** Enlarge a map by transposed convolution, predict its size, and fix the checkerboard.
 #
 # **Time.** 30 minutes
 #
@@ -9,11 +9,12 @@
 #
 # **Kind.** predict, complete, measure
 #
-# A discriminator shrinks an image: 28 × 28, 14 × 14, 7 × 7. A generator goes the other way. It
-# begins with a small map of 7 × 7 numbers, and each layer makes the map larger, up to an image.
-# The layer that does this is called a *transposed convolution*, and it is simpler than its name:
-# **each number of the small map stamps the kernel onto the large one**, multiplied by itself; the
-# next number's stamp is set down `stride` places further on; where stamps overlap, they add up.
+# A discriminator shrinks an image: 28 × 28, 14 × 14, 7 × 7. A generator does the opposite. It
+# starts with a small map of 7 × 7 numbers, and its layers enlarge the map step by step until it is
+# an image. The layer that does this is called a *transposed convolution*. It is simpler than its
+# name. **Each number of the small map stamps a copy of the kernel, scaled by that number, onto the
+# large map.** The stamp of the next number is placed `stride` places further to the right. Where
+# stamps overlap, they are added.
 #
 #     row 1, 2              a   b   c
 #     kernel a b c        +         2a  2b  2c
@@ -36,8 +37,8 @@ from coursekit_dcgan.model import SLOPE, SMALL, spread
 # %% [markdown]
 # ## Predict first
 #
-# A row of 7 numbers, a kernel of 5, a stride of 2, and nothing is cut off. Where does the last
-# stamp begin, and where does it end? How long is the result?
+# Take a row of 7 numbers, a kernel of 5 and a stride of 2, and cut nothing off. Where does the
+# last stamp begin, and where does it end? How long is the result?
 
 # %%
 length = 17  # exercise
@@ -48,33 +49,37 @@ from coursekit.practice import assert_close, check, misconception, probe
 
 @misconception(
     "length",
-    'Twice 7 is what Keras keeps with padding="same", which cuts the edges off; the stamps '
+    'Keras returns twice 7 with padding="same", because it cuts the edges off. The stamps '
     "themselves reach further.",
 )
 def edges_cut():
     return 14
 
 
-@misconception("length", "That is the convolution, which shrinks: (7 - 5) // 2 + 1.")
+@misconception(
+    "length", "That is the length after a convolution, which shrinks the row: (7 - 5) // 2 + 1."
+)
 def shrunk():
     return 2
 
 
-@misconception("length", "11 is right for stride 1: each stamp begins two places further on.")
+@misconception(
+    "length", "11 is right for stride 1. Here each stamp begins two places after the one before."
+)
 def stride_one():
     return 11
 
 
 @misconception(
     "length",
-    "7 stamps have 6 steps between them, not 7: the first begins at place 0, the last at 12.",
+    "7 stamps have 6 steps between them, not 7. The first begins at place 0, the last at 12.",
 )
 def one_step_too_many():
     return 19
 
 
 @misconception(
-    "length", "16 is the number of the last place, counted from 0; from 0 to 16 there are 17."
+    "length", "16 is the index of the last place, counted from 0. From 0 to 16 there are 17 places."
 )
 def last_place():
     return 16
@@ -84,20 +89,22 @@ def last_place():
     "You know how far the stamps reach",
     points=1,
     hints=(
-        "At which place does the first stamp begin, and at which the seventh?",
-        "The stamps begin at 0, 2, 4, ...; the last is 5 long.",
-        "(7 - 1) times the stride, and the length of one kernel.",
+        "Where does the first stamp begin, and where does the seventh?",
+        "The stamps begin at 0, 2, 4, ... Each is 5 long.",
+        "(7 - 1) times the stride, plus the length of one kernel.",
     ),
 )
 def size(student):
-    assert student["length"] == 17, "draw seven stamps of five, each two places further on"
+    assert student["length"] == 17, (
+        "draw seven stamps of five, each two places after the one before"
+    )
 
 
 # %% [markdown]
 # ## Write it
 #
-# One row is enough to see how it works; an image is the same in two directions. The result has just
-# the room that the stamps need. Three to five lines.
+# One row is enough to see how it works; an image is the same in two directions. Make the result
+# exactly as long as the stamps need. Three to five lines.
 
 # %%
 from coursekit.prepare import show
@@ -112,15 +119,15 @@ show(
 
 # %%
 def enlarge(row: Any, kernel: Any, stride: int) -> Any:  # exercise
-    """Enlarge a row of numbers by a transposed convolution.
+    """Enlarge a row of numbers with a transposed convolution.
 
     Args:
         row: The numbers, ``(length,)``, a numpy array.
         kernel: The stamp, ``(size,)``, a numpy array.
-        stride: How many places each stamp is further on than the one before.
+        stride: The distance from the beginning of one stamp to that of the next.
 
     Returns:
-        The sum of all stamps, from the first one's beginning to the last one's end.
+        The sum of all stamps, from the beginning of the first to the end of the last.
     """
     large = np.zeros((len(row) - 1) * stride + len(kernel))
     for number, value in enumerate(row):
@@ -148,19 +155,19 @@ def stamp(row, kernel, stride):
     kept = row.copy(), kernel.copy()
     found = enlarge(row, kernel, stride)
     if not all(map(np.array_equal, (row, kernel), kept)):
-        raise ValueError("`row` or `kernel` was changed: they are the caller's, work on a copy")
+        raise ValueError("`row` or `kernel` was changed. They belong to the caller: work on a copy")
     return found
 
 
-@misconception("stamp", "The stride is not used: the stamps stand one place apart, whatever it is.")
+@misconception("stamp", "The stride is not used: the stamps are always one place apart.")
 def always_one(row, kernel, stride):
     return stamped(row, kernel, 1)
 
 
 @misconception(
     "stamp",
-    "The kernel is laid down back to front. That turning round belongs to the mathematician's "
-    "convolution; a stamp prints what is on it.",
+    "The kernel is reversed. The convolution of mathematics reverses it, but a stamp prints the "
+    "kernel as it is.",
 )
 def back_to_front(row, kernel, stride):
     return stamped(row, kernel[::-1], stride)
@@ -168,8 +175,8 @@ def back_to_front(row, kernel, stride):
 
 @misconception(
     "stamp",
-    "Each number is repeated. That enlarges too (nearest neighbour), but nothing is learnt in it: "
-    "the kernel is not used.",
+    "Each number is repeated. That enlarges the row too (nearest neighbour), but the kernel is not "
+    "used, so there is nothing to learn.",
 )
 def repeated(row, kernel, stride):
     return np.repeat(row, stride)
@@ -177,8 +184,8 @@ def repeated(row, kernel, stride):
 
 @misconception(
     "stamp",
-    "A later stamp covers the earlier one. Where stamps overlap they add up: that is what makes "
-    "it the transpose of a convolution, and gives every number its share in the gradient.",
+    "A later stamp overwrites the earlier one. Where stamps overlap, they must be added: only then "
+    "is this the transpose of a convolution, and only then does every number get its gradient.",
 )
 def covered(row, kernel, stride):
     return stamped(row, kernel, stride, lambda there, new: new)
@@ -186,7 +193,7 @@ def covered(row, kernel, stride):
 
 @misconception(
     "stamp",
-    "Where stamps overlap, the larger number is kept. They add up: the layer is linear.",
+    "Where stamps overlap, the larger number is kept. Add them instead: the layer is linear.",
 )
 def larger_kept(row, kernel, stride):
     return stamped(row, kernel, stride, np.maximum)
@@ -194,8 +201,8 @@ def larger_kept(row, kernel, stride):
 
 @misconception(
     "stamp",
-    "There are zeros left at the end: behind the last stamp's beginning there is room for one "
-    "kernel, not for a stride as well.",
+    "There are zeros left at the end. From the beginning of the last stamp there must be room for "
+    "one kernel, not for another stride.",
 )
 def room_left(row, kernel, stride):
     return np.pad(stamped(row, kernel, stride), (0, stride))
@@ -203,20 +210,20 @@ def room_left(row, kernel, stride):
 
 @misconception(
     "stamp",
-    "The numbers were repeated before the kernel was used. Each number stamps once; between the "
-    "beginnings of two stamps nothing is added.",
+    "The numbers were repeated before the kernel was used. Each number stamps only once, and no "
+    "stamp begins in between.",
 )
 def repeated_first(row, kernel, stride):
     return np.convolve(np.repeat(row, stride), kernel)
 
 
 @check(
-    "Each number prints its stamp in the right place",
+    "Each number puts its stamp in the right place",
     points=2,
     hints=(
-        "At which place does the stamp of number 2 (the third) begin?",
-        "At its number times the stride; the slice is as long as the kernel.",
-        "`large[n * stride : n * stride + len(kernel)]`, and into it `value * kernel`.",
+        "Where does the stamp of number 2 (the third) begin?",
+        "At its index times the stride. The slice is as long as the kernel.",
+        "Put `value * kernel` into `large[n * stride : n * stride + len(kernel)]`.",
     ),
 )
 def places(student):
@@ -229,12 +236,12 @@ def places(student):
 
 
 @check(
-    "Where stamps overlap, they add up",
+    "Where stamps overlap, they are added",
     points=2,
     after="places",
     hints=(
-        "What stands in a place already when the second stamp comes to it?",
-        "Add to what is there instead of replacing it.",
+        "What is already in a place when the second stamp reaches it?",
+        "Add to the numbers there instead of replacing them.",
         "`+=` on the slice.",
     ),
 )
@@ -249,16 +256,16 @@ def overlaps(student):
 # %% [markdown]
 # ## The checkerboard
 #
-# Seven ones, and a kernel of ones: now each place of the result *counts* the stamps that fell on
-# it. This is what your `enlarge` makes with a stride of 2 and a kernel of 2.
+# Take seven ones and a kernel of ones. Now each place of the result *counts* the stamps that cover
+# it. This is the result of your `enlarge` with a stride of 2 and a kernel of 2.
 
 # %%
 print(enlarge(np.ones(7), np.ones(2), stride=2).astype(int), "kernel 2")
 
 # %% [markdown]
-# Even, but no stamp touches the next: each 2 × 2 block of the image would be drawn for itself.
-# Which of the kernels of 3, 4 and 5 gives stamps that overlap *and* fall equally often on every
-# place (but for the edges)? Think first, then print.
+# The result is even, but no stamp overlaps the next: each 2 × 2 block of the image would be drawn
+# independently. Which of the kernels of 3, 4 and 5 gives stamps that overlap *and* cover every
+# place equally often (except at the edges)? Think first, then print.
 
 # %%
 even_kernel = 4  # exercise
@@ -269,8 +276,8 @@ from coursekit.practice import check, misconception, probe
 
 @misconception(
     "even_kernel",
-    "A middle does not help: with stride 2, a kernel of 3 falls twice on every other place and "
-    "once on those between.",
+    "With stride 2, a kernel of 3 covers every other place twice, and the places in between only "
+    "once.",
 )
 def three():
     return 3
@@ -278,20 +285,20 @@ def three():
 
 @misconception(
     "even_kernel",
-    "A kernel of 5, as in TensorFlow's article of 2018, falls three times on one place and twice "
-    "on the next: a pattern like a checkerboard, which the network must unlearn.",
+    "A kernel of 5, as in TensorFlow's article of 2018, covers one place three times and the next "
+    "one twice. The network has to unlearn this checkerboard pattern.",
 )
 def five():
     return 5
 
 
 @check(
-    "You see where a checkerboard comes from",
+    "You know where a checkerboard comes from",
     points=1,
     hints=(
-        "How often do the stamps of `np.ones(3)`, `np.ones(4)`, `np.ones(5)` fall on each place?",
-        "With stride 2, two neighbouring places get the even and the odd entries of the kernel.",
-        "Both get equally many if the stride divides the length of the kernel.",
+        "How often do the stamps of `np.ones(3)`, `np.ones(4)` and `np.ones(5)` cover each place?",
+        "With stride 2, one place gets the even entries of the kernel, the next the odd ones.",
+        "Both get the same number if the length of the kernel is a multiple of the stride.",
     ),
 )
 def even(student):
@@ -301,11 +308,12 @@ def even(student):
 # %% [markdown]
 # ## The generator
 #
-# Now the layers of the lesson. `self.first` and `self.shape` turn the latent vector into a map of
-# 7 × 7; three times the map is then *normalised*, *rectified* (`tf.nn.leaky_relu` with the slope
-# `SLOPE`) and *enlarged*, in this order: to 7 × 7, 14 × 14, 28 × 28. At the end `tanh` brings the
-# numbers between -1, black, and 1, white. Fill in `call`; `norm(features, training=...)` must be
-# told in which mode it is. Three to six lines.
+# Now use the layers of the lesson. `self.first` and `self.shape` turn the latent vector into a map
+# of 7 × 7. Then, three times, the map is *normalised*, *rectified* (`tf.nn.leaky_relu` with the
+# slope `SLOPE`) and *enlarged*, in this order. The sizes are 7 × 7, 14 × 14 and 28 × 28. (The first
+# of the three has a stride of 1.) At the end `tanh` limits the numbers to between -1 (black) and 1
+# (white). Fill in `call`. Pass the mode to each norm: `norm(features, training=...)`. Three to six
+# lines.
 
 # %%
 from coursekit_dcgan.model import Generator  # exercise: call
@@ -365,14 +373,16 @@ def paint(latents, training, compiled=False):
     return Generator.call(layers, latents, training=training)
 
 
-@misconception("paint", "The tanh is missing: what leaves the last layer is no brightness yet.")
+@misconception(
+    "paint", "The tanh is missing: the numbers from the last layer are not limited to -1 to 1."
+)
 def no_tanh(latents, training):
     return painted(latents, training, end=lambda values: values)
 
 
 @misconception(
     "paint",
-    "A sigmoid ends between 0 and 1, but black is -1 here: everything would be grey or white.",
+    "A sigmoid returns 0 to 1, but black is -1 here. Everything would be grey or white.",
 )
 def sigmoid(latents, training):
     return painted(latents, training, end=lambda values: 1 / (1 + np.exp(-values)))
@@ -380,8 +390,8 @@ def sigmoid(latents, training):
 
 @misconception(
     "paint",
-    "A plain ReLU is used: where a number is negative its gradient is zero. The leaky one lets "
-    "a fifth of it through.",
+    "A plain ReLU is used. Where a number is negative, its gradient is zero; a leaky ReLU lets a "
+    "fifth of it through.",
 )
 def plain_relu(latents, training):
     return painted(latents, training, act=lambda values: np.maximum(values, 0))
@@ -389,7 +399,7 @@ def plain_relu(latents, training):
 
 @misconception(
     "paint",
-    "Nothing is rectified between the layers: three linear layers in a row are one linear layer.",
+    "Nothing is rectified between the layers. Three linear layers in a row are one linear layer.",
 )
 def linear(latents, training):
     return painted(latents, training, act=lambda values: values)
@@ -397,8 +407,8 @@ def linear(latents, training):
 
 @misconception(
     "paint",
-    "The map is enlarged first, then normalised and rectified: the last thing before tanh would be "
-    "the rectifier, which lets only a fifth of all darkness through.",
+    "The map is enlarged first, then normalised and rectified. Then the rectifier is the last part "
+    "before tanh, and it shrinks all negative numbers, the dark ones, to a fifth.",
 )
 def enlarged_first(latents, training):
     return painted(latents, training, order="enr")
@@ -406,22 +416,22 @@ def enlarged_first(latents, training):
 
 @misconception(
     "paint",
-    "The map is rectified first, then normalised: the normalisation takes away again what the "
-    "rectifier has bent, and what enters the convolution is no longer rectified.",
+    "The map is rectified first, then normalised. The normalisation shifts the rectified numbers, "
+    "so the input of the convolution is no longer rectified.",
 )
 def rectified_first(latents, training):
     return painted(latents, training, order="rne")
 
 
-@misconception("paint", "The normalisation is not used: without it this network hardly learns.")
+@misconception("paint", "The normalisation is not used. Without it, this network hardly learns.")
 def no_norm(latents, training):
     return painted(latents, training, norm=False)
 
 
 @misconception(
     "paint",
-    "`training` is not handed on: a normalisation that is not told trains on averages that it "
-    "has never updated.",
+    "`training` is not passed on. Then the normalisation uses its moving averages in training too, "
+    "and never updates them.",
 )
 def mode_forgotten(latents, training):
     return painted(latents, training, mode=False)
@@ -429,8 +439,8 @@ def mode_forgotten(latents, training):
 
 @misconception(
     "paint",
-    "The normalisation is told `training=True` whatever `call` is told: then a drawing depends on "
-    "the others in its batch, after training too.",
+    "The normalisation always gets `training=True`, whatever `call` gets. Then a drawing depends "
+    "on the others in its batch, even after training.",
 )
 def always_in_training(latents, training):
     return painted(latents, True)
@@ -438,7 +448,7 @@ def always_in_training(latents, training):
 
 @misconception(
     "paint",
-    "The images are arrays of numpy: no gradient goes through them, and what is in numpy cannot be "
+    "The images are numpy arrays. No gradient passes through them, and numpy code cannot be "
     "compiled. TensorFlow has the same functions.",
 )
 def in_numpy(latents, training, compiled=False):
@@ -453,9 +463,9 @@ LATENTS = np.array([[0.1, 0.7, 1.0], [0.3, 0.45, -0.6]])
     points=3,
     after="overlaps",
     hints=(
-        "In which order do the three things happen, and what happens once at the end?",
-        "`zip(self.enlarging, self.norms)` gives pairs of layers; keep the map in one variable.",
-        "In the loop: the norm's result into `tf.nn.leaky_relu(..., SLOPE)`, that into `enlarge`.",
+        "In which order are the three operations applied, and what is applied once at the end?",
+        "`zip(self.enlarging, self.norms)` yields pairs of layers. Keep the map in one variable.",
+        "In the loop: `enlarge(tf.nn.leaky_relu(..., SLOPE))`, with the norm's result inside.",
     ),
 )
 def chain(student):
@@ -470,12 +480,12 @@ def chain(student):
 
 
 @check(
-    "The normalisation is told its mode",
+    "The normalisation gets its mode",
     points=1,
     after="chain",
     hints=(
         "Which argument of `call` have you not used?",
-        "Hand `training` on to each `norm`.",
+        "Pass `training` on to each `norm`.",
         "`norm(features, training=training)`.",
     ),
 )
@@ -484,25 +494,25 @@ def mode(student):
     found = student.paint(latents, True)
     assert_close(found, painted(latents, True), "three images with training=True", atol=1e-4)
     compiled = student.paint(latents, True, True)
-    said = "`tf.function` compiles the layer for the lesson; stay with tensors, so that it can"
+    said = "the lesson compiles the layer with `tf.function`, so use only tensors"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
 # %% [markdown]
-# ## What becomes of the grid
+# ## What happens to the checkerboard
 #
-# Your generator takes its place in the lesson, with kernels of 4 and of 5. First with all
-# weights *equal*: then the brightness of a pixel says how often stamps fell on it. Then after a
-# short training, from the usual first weights (about half a minute in all). `flicker` measures the
+# Your generator now draws in the lesson, with kernels of 4 and of 5. At first all weights are
+# *equal*, so the brightness of a pixel shows how many stamps cover it. Then both are trained
+# briefly from the usual initial weights (about half a minute in all). `flicker` measures the
 # pattern that changes its sign from each pixel to the next. **Predict:** which kernel flickers more
-# after the training?
+# after training?
 
 
 # %%
 def flicker(pixels: Any) -> float:
     """Return how strongly images alternate from pixel to pixel, in grey levels."""
     images = np.asarray(pixels, float)
-    # (1, -2, 1) in both directions lets through what alternates, and little else.
+    # (1, -2, 1) in both directions passes what alternates, and little else.
     for axis in (1, 2):
         images = np.diff(images, n=2, axis=axis) / 4
     return float(np.sqrt((images**2).mean()))
@@ -544,12 +554,13 @@ show(
 )
 
 # %% [markdown]
-# With equal weights, the kernel of 5 draws a grid, though nobody asked for one. Training weighs it
-# away: after 250 steps we measured, with three seeds, a flicker of 5.5 to 6.0 with the kernel of 4
-# and of 5.2 to 6.3 with that of 5; real digits have 5.8. Nor did the kernel of 5 draw worse digits
-# (Fréchet distance 89 to 112, against 108 to 126). So what does the even kernel buy? It has nothing
-# to unlearn, and 16 weights stand in for 25. (A grid can come from the weights themselves, too: the
-# lesson shows one after fifty steps. Odena, Dumoulin and Olah, *Deconvolution and checkerboard
-# artifacts*, 2016.)
+# With equal weights, the kernel of 5 draws a checkerboard. Training removes it. After 250 steps we
+# measured, with three seeds, a flicker of 5.5 to 6.0 with the kernel of 4, and of 5.2 to 6.3 with
+# the kernel of 5; real digits have 5.8. The kernel of 5 did not draw worse digits either (Fréchet
+# distance 89 to 112, against 108 to 126). Yours will differ. So what is the advantage of the even
+# kernel? It has nothing to unlearn, and it needs 16 weights instead of 25. (A checkerboard can also
+# come from the weights themselves: the lesson shows one after fifty steps. See Odena, Dumoulin and
+# Olah, [*Deconvolution and checkerboard
+# artifacts*](https://distill.pub/2016/deconv-checkerboard/), 2016.)
 #
 # **Next:** `coursekit check dcgan/upsampling`, then `coursekit next`.

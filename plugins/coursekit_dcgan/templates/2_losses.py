@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Two losses for two opponents
 #
-# **Goal.** Write the judge's loss and the generator's, and measure what the obvious one costs.
+# **Goal.** Write the losses of both networks, and measure what the obvious generator's loss costs.
 #
 # **Time.** 25 minutes
 #
@@ -9,14 +9,14 @@
 #
 # **Kind.** predict, complete, measure
 #
-# The discriminator is the judge. For each image it gives a *logit* $\ell$: the probability that the
-# image is real is $D = \sigma(\ell) = 1 / (1 + e^{-\ell})$. It is asked to say 1 of real images and
-# 0 of drawn ones, and pays the *cross-entropy*, in nats, where it is wrong:
+# For each image the discriminator returns a *logit* $\ell$. The probability that the image is real
+# is $D = \sigma(\ell) = 1 / (1 + e^{-\ell})$. It should be 1 for real images and 0 for drawn ones.
+# The loss is the *cross-entropy*, in nats:
 #
 # $$H(\ell, t) = -t \log \sigma(\ell) - (1 - t) \log (1 - \sigma(\ell)).$$
 #
-# $t$ is the *target*, what it should have said. The generator never sees a real image. All that it
-# knows is what the judge says of its own.
+# Here $t$ is the *target*, the probability that the discriminator should have given. The generator
+# never sees a real image. It only learns what the discriminator thinks of its drawings.
 
 # %%
 from collections.abc import Callable
@@ -34,8 +34,9 @@ from coursekit_dcgan.train import train_step
 # %% [markdown]
 # ## Predict first
 #
-# The judge cannot tell at all: it gives $D = 1/2$ to every image. Its loss is the cross-entropy on
-# real images *plus* that on drawn ones. How many nats is that? ($\log 2 = 0.693$)
+# Suppose that the discriminator can only guess: it gives $D = 1/2$ to every image. Its loss is the
+# cross-entropy on real images *plus* the cross-entropy on drawn ones. How many nats is that?
+# ($\log 2 = 0.693$)
 
 # %%
 coin = 1.386  # exercise
@@ -44,50 +45,58 @@ coin = 1.386  # exercise
 from coursekit.practice import assert_close, check, misconception, probe
 
 
-@misconception("coin", "That is one of the two terms: real images and drawn ones both cost log 2.")
+@misconception(
+    "coin", "That is only one of the two terms. Real images and drawn ones cost log 2 each."
+)
 def one_term():
     return 0.693
 
 
-@misconception("coin", "Half right is not free: a probability of 1/2 costs -log(1/2) each time.")
+@misconception("coin", "Guessing is not free. A probability of 1/2 costs -log(1/2) each time.")
 def nothing_lost():
     return 0.0
 
 
-@misconception("coin", "2 is the answer in bits; a nat is a natural logarithm, log 2 is 0.693.")
+@misconception(
+    "coin", "2 is the answer in bits. Nats use the natural logarithm, and log 2 is 0.693."
+)
 def bits():
     return 2.0
 
 
-@misconception("coin", "1/2 and 1/2 are probabilities; what is paid is minus their logarithm.")
+@misconception(
+    "coin", "You added the probabilities 1/2 and 1/2. The loss is minus their logarithms."
+)
 def not_a_logarithm():
     return 1.0
 
 
-@misconception("coin", "The logarithm of 1/2 is negative; what is paid is *minus* it.")
+@misconception("coin", "The logarithm of 1/2 is negative. The loss is *minus* the logarithm.")
 def negative():
     return -1.386
 
 
 @check(
-    "You know the loss of a judge that cannot tell",
+    "You know the loss of a discriminator that guesses",
     points=1,
     hints=(
-        "What is $-\\log D$ of a real image, and $-\\log(1 - D)$ of a drawn one?",
-        "Both are minus the logarithm of a half.",
+        "What is -log D for a real image, and -log(1 - D) for a drawn one?",
+        "Both are minus the logarithm of one half.",
         "Twice 0.693.",
     ),
 )
 def prediction(student):
-    assert abs(student["coin"] - 1.386) < 0.02, "-log(1/2) for real images and again for drawn ones"
+    assert abs(student["coin"] - 1.386) < 0.02, (
+        "-log(1/2) for real images, and the same again for drawn ones"
+    )
 
 
 # %% [markdown]
 # ## Cross-entropy, from logits
 #
 # Fill in `cross_entropy`: the mean of $H$ over a batch of logits that all have the same target. A
-# good judge is *very* sure, with logits of 50 or 200. A formula that takes the sigmoid and then
-# the logarithm has lost everything by then. One to three lines.
+# good discriminator is *very* sure, with logits of 50 or 200. If you compute the sigmoid first and
+# then the logarithm, rounding destroys such numbers. One to three lines.
 
 # %%
 from coursekit_dcgan.train import cross_entropy  # exercise
@@ -130,15 +139,16 @@ def pull(logits, target):
 
 @misconception(
     "entropy",
-    "A sigmoid was taken of the logits, and then a function for logits used, which takes another: "
-    "the judge can never be sure, and its gradient fades.",
+    "The sigmoid was applied twice: once by you, and once by a function that expects logits. The "
+    "discriminator can never be sure, and its gradient fades.",
 )
 def sigmoid_twice(logits, target):
     return float(nats(sigmoid(logits), target).mean())
 
 
 @misconception(
-    "entropy", "The sum over the batch is returned: twice the batch, twice the gradient."
+    "entropy",
+    "The sum over the batch is returned. Then a batch twice as large has twice the gradient.",
 )
 def summed(logits, target):
     return float(nats(logits, target).sum())
@@ -146,8 +156,8 @@ def summed(logits, target):
 
 @misconception(
     "entropy",
-    "Targets and logits are exchanged: `sigmoid_cross_entropy_with_logits(labels, logits)` wants "
-    "what should be said first, and what was said second.",
+    "Targets and logits are swapped: `sigmoid_cross_entropy_with_logits(labels, logits)` takes the "
+    "targets first, then the logits.",
 )
 def exchanged(logits, target):
     return float(nats(np.full(len(logits), target), np.asarray(logits)).mean())
@@ -155,7 +165,7 @@ def exchanged(logits, target):
 
 @misconception(
     "entropy",
-    "The logits were taken for probabilities, and cut off at 0 and 1. Keras wants to be told: "
+    "The logits were treated as probabilities and clipped to 0 and 1. In Keras, pass "
     "`from_logits=True`.",
 )
 def taken_for_probabilities(logits, target):
@@ -164,13 +174,15 @@ def taken_for_probabilities(logits, target):
     return naive(np.clip(logits, 1e-7, 1 - 1e-7), target)
 
 
-@misconception("entropy", "The sign is lost: the better the judge, the higher this number.")
+@misconception(
+    "entropy", "The minus sign is missing: the better the discriminator, the higher this number."
+)
 def sign_lost(logits, target):
     return -float(nats(logits, target).mean())
 
 
 @misconception(
-    "entropy", "The target is not used: real and drawn images would be asked for the same answer."
+    "entropy", "The target is not used, so real and drawn images would get the same target."
 )
 def always_real(logits, target):
     return float(nats(logits, 1.0).mean())
@@ -178,8 +190,8 @@ def always_real(logits, target):
 
 @misconception(
     "entropy",
-    "First the sigmoid, then the logarithm: a sigmoid of 200 is exactly 1 in 32 bits, and log 0 "
-    "is minus infinity. One very sure answer ends the training.",
+    "The sigmoid is computed first, then the logarithm. In 32 bits the sigmoid of 200 is exactly "
+    "1, and log 0 is minus infinity. One very sure answer ruins the training.",
 )
 def overflow(logits, target):
     return naive(sigmoid(logits).astype(np.float32), target)
@@ -187,8 +199,8 @@ def overflow(logits, target):
 
 @misconception(
     "entropy",
-    "The probability is clipped before the logarithm is taken. The loss stays a number, but where "
-    "it is clipped the gradient is zero: who is most wrong learns nothing.",
+    "The probability is clipped before the logarithm. The loss stays finite, but where it is "
+    "clipped the gradient is zero: the worst mistakes teach nothing.",
 )
 def clipped(logits, target):
     kept = np.clip(sigmoid(logits).astype(np.float32), np.float32(1e-7), np.float32(1 - 1e-7))
@@ -199,9 +211,9 @@ def clipped(logits, target):
     "The cross-entropy is right",
     points=2,
     hints=(
-        "What are the two terms, and what is done with the numbers of a batch?",
+        "What are the two terms, and how do you combine the numbers of a batch?",
         "TensorFlow has a function with `sigmoid`, `cross_entropy` and `with_logits` in its name.",
-        "It wants targets of the logits' shape, `tf.fill(tf.shape(logits), target)`. Mean.",
+        "Its targets have the logits' shape: `tf.fill(tf.shape(logits), target)`. Take the mean.",
     ),
 )
 def by_hand(student):
@@ -209,25 +221,25 @@ def by_hand(student):
     for target in (1.0, 0.0):
         found = student.entropy(logits, target)
         expected = nats(logits, target).mean()
-        assert np.shape(found) == (), f"one number is wanted, not the shape {np.shape(found)}"
+        assert np.shape(found) == (), f"expected a single number, got the shape {np.shape(found)}"
         assert abs(found - expected) < 1e-4, (
             f"logits log 3, 0 and -1 with the target {target:.0f}: {found:.3f}, not {expected:.3f}"
         )
     slope = student.pull(logits, 1.0)
     assert slope is not None, (
-        "the number is right, but no gradient comes back to the logits: what numpy computes is out "
-        "of the tape's sight; use TensorFlow's functions"
+        "the number is right, but no gradient reaches the logits: a tape does not record what "
+        "numpy computes; use TensorFlow's functions"
     )
     assert_close(slope, (sigmoid(logits) - 1) / 3, "its gradient for these logits", atol=1e-4)
 
 
 @check(
-    "It stays right for a judge that is very sure",
+    "It stays right for a discriminator that is very sure",
     points=2,
     after="by_hand",
     hints=(
-        "What is the sigmoid of 200 in 32 bits, and the logarithm of one minus that?",
-        "Work with the logit: log(1 + exp(l)) is l itself where l is large.",
+        "What is the sigmoid of 200 in 32 bits? What is the logarithm of one minus that?",
+        "Work with the logit: where l is large, log(1 + exp(l)) is l itself.",
         "`tf.nn.sigmoid_cross_entropy_with_logits`, or `tf.math.softplus(l) - t * l`.",
     ),
 )
@@ -235,17 +247,18 @@ def very_sure(student):
     found = student.entropy(np.array([200.0, -200.0]), 0.75)
     assert np.isfinite(found), f"logits of 200 and -200 give {found}"
     assert abs(found - 100) < 0.01, (
-        f"logits of 200 and -200, target 0.75: {found:.2f}, not 100. A clip, or a small number in "
-        "the logarithm, puts an end to what a mistake costs, and to its gradient"
+        f"logits of 200 and -200, target 0.75: {found:.2f}, not 100. Clipping, or a small number "
+        "inside the logarithm, limits the loss of a mistake and removes its gradient"
     )
 
 
 # %% [markdown]
-# ## The judge's loss
+# ## The discriminator's loss
 #
-# Real images should get 1, drawn ones 0; the two means are added. With *one-sided label smoothing*
-# (Salimans et al., 2016) real images should only get `1 - smoothing`, so that the judge is never
-# paid for being quite sure. One line.
+# The target of real images is 1, that of drawn ones is 0, and the two means are added. With
+# *one-sided label smoothing* ([Salimans et al. 2016](https://arxiv.org/abs/1606.03498)) the target
+# of real images is only `1 - smoothing`. This keeps the discriminator from becoming too sure. One
+# line.
 
 # %%
 from coursekit_dcgan.train import discriminator_loss  # exercise
@@ -262,25 +275,29 @@ def judged(real, fake, smoothing=0.0, fake_target=0.0):
 def judging(real, fake, smoothing):
     found = discriminator_loss(tf.constant(real), tf.constant(fake), smoothing)
     if not tf.is_tensor(found):
-        raise TypeError("the loss is no tensor: no gradient goes through a number of Python")
+        raise TypeError("the loss is not a tensor: no gradient passes through a Python number")
     return found
 
 
-@misconception("judging", "The targets are swapped: this judge learns to take drawings for real.")
+@misconception(
+    "judging",
+    "The targets are swapped: this discriminator learns to take drawings for real images.",
+)
 def swapped(real, fake, smoothing):
     return float(nats(real, 0).mean() + nats(fake, 1 - smoothing).mean())
 
 
 @misconception(
     "judging",
-    "Drawn images are asked to be real, too: a judge that says yes to everything would be perfect.",
+    "Drawn images get the target 1 too. Calling everything real would be perfect.",
 )
 def all_real(real, fake, smoothing):
     return judged(real, fake, smoothing, 1.0)
 
 
 @misconception(
-    "judging", "Drawn images are left out: a judge that says yes to everything would be perfect."
+    "judging",
+    "Drawn images are left out. A discriminator that calls everything real would be perfect.",
 )
 def real_alone(real, fake, smoothing):
     return float(nats(real, 1 - smoothing).mean())
@@ -288,8 +305,8 @@ def real_alone(real, fake, smoothing):
 
 @misconception(
     "judging",
-    "The mean of the two is taken, not the sum: it learns, but its loss is not the 1.386 of a coin "
-    "and cannot be compared with any other.",
+    "The mean of the two is returned, not their sum. It can learn, but a guess does not cost "
+    "1.386, so the loss cannot be compared with others.",
 )
 def halved(real, fake, smoothing):
     return judged(real, fake, smoothing) / 2
@@ -297,19 +314,19 @@ def halved(real, fake, smoothing):
 
 @misconception(
     "judging",
-    "Drawn images were smoothed too. Where there are only drawings, the best answer is then "
-    "`smoothing` instead of 0, and the generator is kept where it is (Salimans et al., 2016).",
+    "The target of drawn images was smoothed too. Where there are only drawings, the best answer "
+    "is then `smoothing` instead of 0, which encourages the generator to stay there.",
 )
 def both_sides(real, fake, smoothing):
     return judged(real, fake, smoothing, smoothing)
 
 
-@misconception("judging", "`smoothing` is not used: the target of real images is still 1.")
+@misconception("judging", "`smoothing` is not used. The target of real images is still 1.")
 def not_smoothed(real, fake, smoothing):
     return judged(real, fake)
 
 
-@misconception("judging", "The target of real images is `smoothing` itself, not 1 less smoothing.")
+@misconception("judging", "The target of real images is `smoothing` itself, not 1 - smoothing.")
 def smoothing_as_target(real, fake, smoothing):
     return judged(real, fake, 1 - smoothing)
 
@@ -319,12 +336,12 @@ FAKE = np.array([-1.5, 0.5, 0.25, -3.0], "float32")
 
 
 @check(
-    "Real images should get 1, drawn ones 0",
+    "The target is 1 for real images and 0 for drawn ones",
     points=2,
     after="by_hand",
     hints=(
-        "Which target have real images, and which have drawn ones?",
-        "Two calls of `cross_entropy`, and their sum.",
+        "What is the target of real images, and that of drawn ones?",
+        "Call `cross_entropy` twice and add the results.",
         "`cross_entropy(real, ...) + cross_entropy(fake, ...)`.",
     ),
 )
@@ -334,12 +351,12 @@ def targets(student):
 
 
 @check(
-    "Smoothing is on one side",
+    "Only the target of real images is smoothed",
     points=1,
     after="targets",
     hints=(
         "Which of the two targets does smoothing change?",
-        "The target of drawn images stays 0; the other is a little below 1.",
+        "The target of drawn images stays 0. The other one is a little below 1.",
         "`1.0 - smoothing` for real images.",
     ),
 )
@@ -351,15 +368,15 @@ def one_sided(student):
 # %% [markdown]
 # ## The generator's loss
 #
-# The generator wants its drawings to be taken for real. Two losses say so:
+# The generator wants its drawings to be taken for real. Two losses express this:
 #
-# * *saturating*: $\log(1 - D)$, the judge's loss on drawings with its sign turned round. A game of
-#   one number: what the one wins, the other loses.
+# * *saturating*: $\log(1 - D)$, the discriminator's loss on drawings with the opposite sign. This
+#   is a zero-sum game: what one network wins, the other loses.
 # * *non-saturating*: $-\log D$, the cross-entropy with the target 1.
 #
-# Both are least at $D = 1$. But the generator starts at the other end, where the judge sees through
-# everything. With respect to the judge's logit, the first has the slope $-D$, the second
-# $-(1 - D)$. At $D = 0.01$, how many times steeper is the second?
+# Both are lowest at $D = 1$. But the generator starts at the other end, where the discriminator
+# recognises every drawing. With respect to the logit, the slope of the first is $-D$, that of the
+# second $-(1 - D)$. At $D = 0.01$, how many times steeper is the second?
 
 # %%
 times_steeper = 99  # exercise
@@ -368,25 +385,23 @@ times_steeper = 99  # exercise
 from coursekit.practice import check, misconception, probe
 
 
-@misconception(
-    "times_steeper", "They have their lowest point in the same place, but not the same slope."
-)
+@misconception("times_steeper", "Both are lowest in the same place, but their slopes differ.")
 def the_same():
     return 1
 
 
-@misconception("times_steeper", "That is the slope of the second, 1 - 0.01; divide it by 0.01.")
+@misconception("times_steeper", "That is the slope of the second, 1 - 0.01. Divide it by 0.01.")
 def slope_itself():
     return 0.99
 
 
-@misconception("times_steeper", "That is the other way round: the saturating one is the flat one.")
+@misconception("times_steeper", "It is the other way round: the saturating loss is the flat one.")
 def other_way():
     return 1 / 99
 
 
 @check(
-    "You see which loss is flat where the generator starts",
+    "You know which loss is flat where the generator starts",
     points=1,
     hints=(
         "What are D and 1 - D at D = 0.01?",
@@ -412,14 +427,14 @@ import numpy as np
 def fooling(fake):
     found = generator_loss(tf.constant(fake))
     if not tf.is_tensor(found):
-        raise TypeError("the loss is no tensor: no gradient goes through a number of Python")
+        raise TypeError("the loss is not a tensor: no gradient passes through a Python number")
     return found
 
 
 @misconception(
     "fooling",
-    "That is the saturating loss: right in theory, and flat just where the judge sees through "
-    "everything, at the start.",
+    "That is the saturating loss. It is right in theory, but flat at the start, where the "
+    "discriminator recognises every drawing.",
 )
 def saturating(fake):
     return -float(nats(fake, 0).mean())
@@ -427,21 +442,21 @@ def saturating(fake):
 
 @misconception(
     "fooling",
-    "That is what the judge wants of drawings. With it the generator learns to be seen through.",
+    "That is the discriminator's loss on drawings. With it the generator learns to be recognised.",
 )
 def helps_the_judge(fake):
     return float(nats(fake, 0).mean())
 
 
-@misconception("fooling", "The sign is turned round: falling, this loss makes the drawings worse.")
+@misconception("fooling", "The sign is wrong: as this loss falls, the drawings get worse.")
 def turned_round(fake):
     return -float(nats(fake, 1).mean())
 
 
 @misconception(
     "fooling",
-    "Minus the mean logit rises without end: once the judge is fooled there is nothing left to "
-    "gain, but this loss goes on. (Wasserstein GANs use it, with another kind of judge.)",
+    "Minus the mean logit has no lower limit. Once the discriminator is fooled there is nothing "
+    "left to gain, but this loss keeps falling. (Wasserstein GANs use it with a different critic.)",
 )
 def logit_alone(fake):
     return -float(np.mean(fake))
@@ -452,9 +467,9 @@ def logit_alone(fake):
     points=2,
     after="by_hand",
     hints=(
-        "What would the generator like the judge to say of its drawings?",
-        "The cross-entropy with the target that drawings do not have in the judge's loss.",
-        "`cross_entropy(fake, ...)` with the target of real images, unsmoothed.",
+        "What should the discriminator say about the drawings, if the generator could choose?",
+        "The cross-entropy with the target that drawings do not have in the discriminator's loss.",
+        "`cross_entropy(fake, ...)` with the target of real images, without smoothing.",
     ),
 )
 def fooled(student):
@@ -463,11 +478,11 @@ def fooled(student):
 
 
 # %% [markdown]
-# ## What the saturating loss costs, and whom
+# ## What the saturating loss costs
 #
-# Your losses train the lesson, and beside them the saturating one. The judge gets a head start, as
-# it often has by itself. Then both learn; everything but the generator's loss is the same. (About
-# 40 seconds.)
+# Now two models are trained, one with your losses, and one with the saturating loss. In each, the
+# discriminator gets a head start, as often happens in practice. Then both networks learn. Only the
+# generator's loss differs. (About 40 seconds.)
 
 
 # %%
@@ -481,7 +496,7 @@ STEPS = 200
 
 
 def learn(loss: Callable[[tf.Tensor], tf.Tensor], settings: Any, data: Any) -> Any:
-    """Train with a generator's loss, after a head start of the judge; return what is drawn."""
+    """Train with a generator's loss, after a head start of the discriminator; return drawings."""
     model = build_gan(settings)
 
     def step(model: Any, batch: Any) -> dict[str, tf.Tensor]:
@@ -516,13 +531,14 @@ show(
 )
 
 # %% [markdown]
-# Look at the *slope* first. In one of our runs the judge gave the drawings a $D$ of 0.00004, and
-# the generator's gradient had a norm of 54 with your loss and of 0.0024 with the saturating one:
-# 22,000 times less. A step of plain gradient descent is as much shorter: that generator would
-# hardly move. Now look at the drawings. Both generators are trained by *Adam*, which divides each
-# gradient by its own recent size, and so takes much of the flatness out: even the saturating one
-# draws something. But not as well. With three seeds the Fréchet distance was 235, 202 and 169 with
-# your loss, 399, 732 and 282 with the saturating one. (*Recognised* says less: 17, 29 and 34 %
-# against 17, 5 and 19 %.)
+# Look at the *slope* first. In one of our runs the discriminator gave the drawings a $D$ of
+# 0.00004. The generator's gradient had a norm of 54 with your loss and of 0.0024 with the
+# saturating one: 22,000 times smaller. A step of plain gradient descent would be smaller by the
+# same factor, so that generator would hardly move. Now look at the drawings. Both generators are
+# trained with *Adam*, which divides each gradient by its recent size and so compensates for much of
+# the flatness. Even with the saturating loss something is drawn, but not as well. With three seeds
+# the Fréchet distance was 235, 202 and 169 with your loss, and 399, 732 and 282 with the saturating
+# one. (`recognised` shows it less clearly: 17, 29 and 34 % against 17, 5 and 19 %.) Yours will
+# differ.
 #
 # **Next:** `coursekit check dcgan/losses`, then `coursekit next`.

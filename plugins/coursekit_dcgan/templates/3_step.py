@@ -1,7 +1,8 @@
 # %% [markdown]
-# # One step, two tapes, and who is in the batch
+# # One step, two tapes, and what is in the batch
 #
-# **Goal.** Write the step that trains both networks, fix two old faults, and measure a mode.
+# **Goal.** Write the step that trains both networks, fix two old bugs, and measure what
+# `training=True` does.
 #
 # **Time.** 35 minutes
 #
@@ -9,9 +10,9 @@
 #
 # **Kind.** predict, complete, debug, measure
 #
-# Two networks, two losses, two optimizers. What is good for the one is bad for the other, so each
-# may only be moved by its *own* loss. And both are normalised by the batch that they are in, so it
-# matters who is in it, and whether they know that they are being trained.
+# There are two networks, two losses and two optimizers. The networks have opposite goals, so each
+# may only be trained by its *own* loss. Both use batch normalisation. So it matters which images
+# are in a batch, and whether the networks are in training mode.
 
 # %%
 from collections.abc import Callable
@@ -33,16 +34,16 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 # %% [markdown]
 # ## The step
 #
-# A `tf.GradientTape` remembers what is computed while it is open. Afterwards
-# `tape.gradient(loss, variables)` says how each variable moved the loss, and
+# A `tf.GradientTape` records what is computed while it is open. Afterwards
+# `tape.gradient(loss, variables)` returns the gradient of the loss for each variable, and
 # `optimizer.apply(gradients, variables)` takes a step against it. Fill in the middle:
 #
-# 1. in sight of two tapes, draw images, let the judge see the real ones and the drawn ones (each in
-#    a batch of their own), and take both losses, which come as the arguments `fooling` and
-#    `judging`; call them `generator_lost` and `discriminator_lost`;
-# 2. outside, ask each tape for its own network's gradients, and apply them.
+# 1. Inside both tapes, draw images. Pass the real ones and the drawn ones to the discriminator, in
+#    two separate calls. Compute both losses with the arguments `fooling` and `judging`, and call
+#    them `generator_lost` and `discriminator_lost`.
+# 2. After the tapes, compute the gradients of each network with its own tape, and apply them.
 #
-# Both networks must be told `training=True`. About ten lines.
+# Pass `training=True` to both networks. About ten lines.
 
 # %%
 from coursekit.prepare import show
@@ -66,7 +67,7 @@ from coursekit.practice import assert_close, check, misconception, probe
 
 
 class Scene:
-    """A generator g * z and a judge d * x of one number each, worked out in 64 bits."""
+    """A generator g * z and a discriminator d * x, one number each, computed in 64 bits."""
 
     def __init__(self, images, latents, g, d, smoothing, normal, compiled=False):
         self.images, self.latents = np.asarray(images, float), np.asarray(latents, float)
@@ -109,9 +110,9 @@ def slope(loss, g, d, which):
 def step_of(
     scene, fooling=None, judging=None, g_of="fooling", d_of="judging", both=False, rates=(0.1, 0.2)
 ):
-    """Return g, d and the two losses after a step of plain descent, each at its own rate.
+    """Return g, d and the two losses after a step of gradient descent, each at its own rate.
 
-    Asked of a compiled step, say that it can be compiled.
+    For a compiled step, return that it can be compiled.
     """
     if scene.compiled:
         return "yes"
@@ -127,7 +128,7 @@ def step_of(
 
 
 def move_of(changed):
-    """Return a function of a step's arguments that does something differently."""
+    """Return a function of a step's arguments that does one thing differently."""
     return lambda *args: changed(Scene(*args))
 
 
@@ -186,7 +187,7 @@ def step(images, latents, g, d, smoothing, normal, compiled=False):
 
 @misconception(
     "step",
-    "The generator is moved by the judge's loss: it learns to draw what is easily seen through.",
+    "The generator is trained with the discriminator's loss. It learns to be recognised.",
 )
 def helps_the_judge(*args):
     return step_of(Scene(*args), g_of="judging")
@@ -194,7 +195,7 @@ def helps_the_judge(*args):
 
 @misconception(
     "step",
-    "The judge is moved by the generator's loss: it learns to be fooled.",
+    "The discriminator is trained with the generator's loss. It learns to be fooled.",
 )
 def learns_to_be_fooled(*args):
     return step_of(Scene(*args), d_of="fooling")
@@ -202,8 +203,8 @@ def learns_to_be_fooled(*args):
 
 @misconception(
     "step",
-    "Each loss moves both networks, as with one list of all variables: the judge is trained to "
-    "lose by the one loss and to win by the other.",
+    "Each loss trains both networks, as with one list of all variables. The discriminator is "
+    "trained to lose by one loss and to win by the other.",
 )
 def moves_both(*args):
     return step_of(Scene(*args), both=True)
@@ -211,8 +212,8 @@ def moves_both(*args):
 
 @misconception(
     "step",
-    "The generator does not move: its gradient is None. What it drew was drawn out of the tape's "
-    "sight, or turned into numpy on the way.",
+    "The generator does not change: its gradient is None. Its images were drawn outside the tape, "
+    "or turned into numpy arrays on the way.",
 )
 def out_of_sight(*args):
     return step_of(Scene(*args), g_of="")
@@ -220,8 +221,8 @@ def out_of_sight(*args):
 
 @misconception(
     "step",
-    "Nothing moves: both gradients are None. A tape knows only what is computed while it is open, "
-    "and the losses were taken after it had closed.",
+    "Nothing changes: both gradients are None. A tape records only what is computed while it is "
+    "open, and the losses were computed after it had closed.",
 )
 def losses_outside(*args):
     return step_of(Scene(*args), g_of="", d_of="")
@@ -229,8 +230,8 @@ def losses_outside(*args):
 
 @misconception(
     "step",
-    "`judging` got the logits of drawn images first: it takes those of the real ones first. This "
-    "judge learns to take drawings for real.",
+    "`judging` got the logits of drawn images first, but it takes those of the real ones first. "
+    "This discriminator learns to take drawings for real images.",
 )
 def exchanged(*args):
     scene = Scene(*args)
@@ -240,7 +241,7 @@ def exchanged(*args):
 @misconception(
     "step",
     "`generator_loss` and `discriminator_loss` are called by name. They are only the defaults of "
-    "`fooling` and `judging`: whoever hands in other losses would not get them.",
+    "`fooling` and `judging`. If the caller passes other losses, they are not used.",
 )
 def own_losses(*args):
     scene = Scene(*args)
@@ -258,8 +259,8 @@ def own_losses(*args):
 
 @misconception(
     "step",
-    "The judge steps first, and the generator is then judged anew by the judge that has moved. "
-    "That trains, too; asked is one forward pass for both.",
+    "The discriminator is updated first, and the drawings are then judged again by the updated "
+    "discriminator. That works too, but here both steps use the same forward pass.",
 )
 def one_after_the_other(*args):
     scene = Scene(*args)
@@ -268,13 +269,15 @@ def one_after_the_other(*args):
     return g, moved, lost, step_of(scene)[3]
 
 
-@misconception("step", "The judge does not move: its gradients were not taken, or not applied.")
+@misconception(
+    "step", "The discriminator does not change: its gradients were not computed, or not applied."
+)
 def judge_stands_still(*args):
     return step_of(Scene(*args), d_of="")
 
 
 @misconception(
-    "step", "`model.smoothing` is not handed to the judge's loss, which then takes it for 0."
+    "step", "`model.smoothing` is not passed to the discriminator's loss, so it uses 0 instead."
 )
 def smoothing_forgotten(*args):
     scene = Scene(*args)
@@ -283,8 +286,8 @@ def smoothing_forgotten(*args):
 
 @misconception(
     "step",
-    "The generator is not told `training=True`: it is normalised by remembered averages that "
-    "training never renews.",
+    "The generator does not get `training=True`. It is normalised with moving averages that are "
+    "never updated.",
 )
 def generator_untold(*args):
     scene = Scene(*args)
@@ -297,8 +300,8 @@ def generator_untold(*args):
 
 @misconception(
     "step",
-    "The judge is not told `training=True`: it is normalised by remembered averages that training "
-    "never renews.",
+    "The discriminator does not get `training=True`. It is normalised with moving averages that "
+    "are never updated.",
 )
 def judge_untold(*args):
     scene = Scene(*args)
@@ -311,8 +314,8 @@ def judge_untold(*args):
 
 @misconception(
     "step",
-    "The judge is told `training=True` of real images, and not of drawn ones: it normalises the "
-    "two in different ways, and can tell them apart by that alone.",
+    "The discriminator gets `training=True` for real images, but not for drawn ones. It normalises "
+    "the two differently, and can tell them apart by that alone.",
 )
 def judge_half_told(*args):
     scene = Scene(*args)
@@ -325,8 +328,8 @@ def judge_half_told(*args):
 
 @misconception(
     "step",
-    "Neither network is told `training=True`: both are normalised by remembered averages that "
-    "training never renews.",
+    "Neither network gets `training=True`. Both are normalised with moving averages that are never "
+    "updated.",
 )
 def nobody_told(*args):
     scene = Scene(*args)
@@ -339,8 +342,8 @@ def nobody_told(*args):
 
 @misconception(
     "step",
-    "Real and drawn images are judged in one batch: its mean tells the judge of the one kind "
-    "something about the other, and each is normalised by both.",
+    "Real and drawn images are judged in one batch. Each is then normalised with the statistics of "
+    "both, so one kind influences the logits of the other.",
 )
 def one_batch(*args):
     scene = Scene(*args)
@@ -353,15 +356,15 @@ def one_batch(*args):
 
 @misconception(
     "step",
-    "One optimizer moves both networks. Each has its own, with a rate of its own and a memory of "
-    "the gradients that it has seen.",
+    "One optimizer updates both networks. Each network has its own optimizer, with its own "
+    "learning rate and its own averages of past gradients.",
 )
 def one_optimizer(*args):
     return step_of(Scene(*args), rates=(0.1, 0.1))
 
 
 @misconception(
-    "step", "The optimizers are exchanged: each network is moved by the one that is the other's."
+    "step", "The optimizers are swapped: each network is updated by the optimizer of the other."
 )
 def optimizers_exchanged(*args):
     return step_of(Scene(*args), rates=(0.2, 0.1))
@@ -369,8 +372,8 @@ def optimizers_exchanged(*args):
 
 @misconception(
     "step",
-    "A loss is turned into a number of Python or numpy, by `float()` or `.numpy()`. That works "
-    "step by step; a compiled step has no numbers yet when it is built, only tensors.",
+    "A loss is turned into a Python or numpy number, by `float()` or `.numpy()`. That works "
+    "eagerly, but while a step is compiled there are no numbers yet, only tensors.",
 )
 def python_number(*args):
     scene = Scene(*args)
@@ -381,38 +384,38 @@ IMAGES, NOISE = [1.0, 2.0, -0.5, 1.5], [0.5, -1.0, 2.0, 1.0]
 
 
 @check(
-    "Each network is moved by its own loss",
+    "Each network is trained by its own loss",
     points=3,
     hints=(
-        "Whose variables does each `tape.gradient` ask for, and of which loss?",
-        "Draw, judge and take the losses while both tapes are open; gradients come afterwards.",
+        "Which loss does each `tape.gradient` take, and whose variables?",
+        "Draw, judge and compute the losses while both tapes are open. Gradients come afterwards.",
         "`generator_tape.gradient(generator_lost, generator.trainable_variables)`, then "
-        "`model.generator_optimizer.apply(gradients, generator.trainable_variables)`; the same "
-        "for the judge.",
+        "`model.generator_optimizer.apply(gradients, generator.trainable_variables)`. Do the same "
+        "for the discriminator.",
     ),
 )
 def own(student):
     args = (IMAGES, NOISE, 0.8, 0.4, 0.0, False)
     found, expected = student.step(*args), step_of(Scene(*args))
-    for number, name in enumerate(("the generator", "the judge")):
+    for number, name in enumerate(("the generator", "the discriminator")):
         start = args[2 + number]
         assert abs(found[number] - expected[number]) < 1e-4, (
-            f"{name}, of one weight, went from {start} to {found[number]:.4f}, "
-            f"and should go to {expected[number]:.4f}"
+            f"the single weight of {name} went from {start} to {found[number]:.4f}, "
+            f"but should go to {expected[number]:.4f}"
         )
     assert_close(found[2:], expected[2:], "the two losses", atol=1e-4)
     compiled = student.step(*args, True)
-    said = "`tf.function` compiles the step for the lesson; stay with tensors, so that it can"
+    said = "the lesson compiles the step with `tf.function`, so use only tensors"
     assert compiled == "yes", f"{said}: {compiled}"
 
 
 @check(
-    "The judge's loss is smoothed",
+    "The discriminator's loss is smoothed",
     points=1,
     after="own",
     hints=(
         "Which setting of the model have you not used?",
-        "The judge's loss takes it as its third argument.",
+        "The discriminator's loss takes it as its third argument.",
         "`judging(real, fake, model.smoothing)`.",
     ),
 )
@@ -424,14 +427,14 @@ def smoothed(student):
 
 
 @check(
-    "Both know that they train, and real and drawn images stay apart",
+    "Both are in training mode, and real and drawn images are judged separately",
     points=2,
     after="own",
     hints=(
-        "By which batch is each of the three calls normalised?",
-        "Three calls, `training=True` in each; the judge is called twice.",
+        "Which batch is used for the normalisation in each of the three calls?",
+        "Three calls, with `training=True` in each. The discriminator is called twice.",
         "`generator(latents, training=True)`, `discriminator(images, training=True)`, and the "
-        "same for what was drawn.",
+        "same for the drawn images.",
     ),
 )
 def apart(student):
@@ -444,8 +447,8 @@ def apart(student):
 # %% [markdown]
 # ## Predict: the last batch
 #
-# The lesson has the layout of TensorFlow's article of 2018, and not its faults. The article cut its
-# 60,000 images into batches of 256. How many are in the last one?
+# The lesson follows TensorFlow's article of 2018, but without its bugs. The article divides its
+# 60,000 images into batches of 256. How many images are in the last one?
 
 # %%
 last_batch = 96  # exercise
@@ -454,12 +457,16 @@ last_batch = 96  # exercise
 from coursekit.practice import check, misconception, probe
 
 
-@misconception("last_batch", "256 does not divide 60,000: the last batch is what is left over.")
+@misconception(
+    "last_batch", "60,000 is not a multiple of 256. The last batch contains what is left over."
+)
 def all_full():
     return 256
 
 
-@misconception("last_batch", "That is how many batches there are; asked is the size of the last.")
+@misconception(
+    "last_batch", "That is the number of batches. The question is how large the last one is."
+)
 def how_many_batches():
     return 235
 
@@ -475,22 +482,22 @@ def how_many_missing():
     hints=(
         "How many full batches are there, and how many images do they use?",
         "234 full batches use 59,904 images.",
-        "60,000 less 59,904.",
+        "60,000 minus 59,904.",
     ),
 )
 def leftover(student):
-    assert student["last_batch"] == 96, "take 256 from 60,000 as often as possible: what is left?"
+    assert student["last_batch"] == 96, "divide 60,000 by 256: what is the remainder?"
 
 
 # %% [markdown]
-# ## Find and fix: an epoch's batches
+# ## Find and fix: the batches of an epoch
 #
-# The article's step always drew from 256 latents, whatever came as images. In the last step 96 real
-# images stood against 256 drawn ones. Nothing stops: each loss is a mean, so each of the 96 simply
-# weighed 2.7 times as much as any other image, and a compiled step was compiled once more.
+# The article's step always uses 256 latents, however many images there are. In the last step there
+# are 96 real images and 256 drawn ones. No error is raised. Each loss is a mean, so each of the 96
+# images weighs 2.7 times as much as any other, and the compiled step is compiled a second time.
 #
-# `pairs` has the same fault. Fix it so that each image is in exactly one batch of the epoch, in
-# the order of `places`, and each batch has as many latents as images, and latents of its own.
+# `pairs` has the same bug. Fix it so that each image is in exactly one batch of the epoch, in the
+# order of `places`, and so that each batch has as many latents as images, and its own latents.
 
 
 # %% tags=["fault"]
@@ -498,13 +505,13 @@ def pairs(places: Any, batch_size: int, latents: Latents, epoch: int) -> list[tu
     """Return the batches of an epoch.
 
     Args:
-        places: Of the images, in the order of this epoch, a numpy array.
-        batch_size: The most images in a batch.
-        latents: `latents.draw(count, *seed)` returns so many vectors; another seed, others.
-        epoch: Its number.
+        places: The indices of the images in the order of this epoch, a numpy array.
+        batch_size: The largest number of images in a batch.
+        latents: `latents.draw(count, *seed)` returns `count` vectors; each seed gives others.
+        epoch: The number of the epoch.
 
     Returns:
-        For each batch the places of its images, and its latents ``(images, size)``.
+        For each batch, the indices of its images and its latents ``(images, size)``.
     """
     found = []
     for start in range(0, len(places), batch_size):
@@ -518,13 +525,13 @@ def pairs(places: Any, batch_size: int, latents: Latents, epoch: int) -> Any:  #
     """Return the batches of an epoch.
 
     Args:
-        places: Of the images, in the order of this epoch, a numpy array.
-        batch_size: The most images in a batch.
-        latents: `latents.draw(count, *seed)` returns so many vectors; another seed, others.
-        epoch: Its number.
+        places: The indices of the images in the order of this epoch, a numpy array.
+        batch_size: The largest number of images in a batch.
+        latents: `latents.draw(count, *seed)` returns `count` vectors; each seed gives others.
+        epoch: The number of the epoch.
 
     Returns:
-        For each batch the places of its images, and its latents ``(images, size)``.
+        For each batch, the indices of its images and its latents ``(images, size)``.
     """
     found = []
     for start in range(0, len(places), batch_size):
@@ -561,8 +568,8 @@ def batches(places, batch_size, epoch):
 
 @misconception(
     "batches",
-    "Always as many latents as a full batch has, as in 2018: the last few images stand against "
-    "more drawn ones than there are of them.",
+    "There are always as many latents as in a full batch, as in 2018. In the last batch there are "
+    "more drawn images than real ones.",
 )
 def noise_of_a_full_batch(places, size, epoch):
     return cut(places, size, epoch, count=lambda piece: size)
@@ -570,7 +577,7 @@ def noise_of_a_full_batch(places, size, epoch):
 
 @misconception(
     "batches",
-    "The last, smaller batch is left out: its images are not learnt from in this epoch.",
+    "The last, smaller batch is left out. The networks do not see its images in this epoch.",
 )
 def last_left_out(places, size, epoch):
     return cut(places, size, epoch, last=False)
@@ -589,20 +596,20 @@ def as_many(student):
     found = student.batches(np.arange(10), 4, 0)
     assert len(found), "there are no batches"
     seen = [place for some, _ in found for place in some.tolist()]
-    assert seen == list(range(len(seen))), f"of `places`, 0 to 9, these came: {seen}"
+    assert seen == list(range(len(seen))), f"`places` is 0 to 9, but the batches contain {seen}"
     for number, (some, noise) in enumerate(found):
         assert len(some) == len(noise), (
-            f"batch {number} of ten images in fours: {len(some)} images, {len(noise)} latents"
+            f"ten images, batch size 4: batch {number} has {len(some)} images, {len(noise)} latents"
         )
-        assert np.shape(noise) == (len(some), 3), "each latent vector has three numbers here"
-        assert np.isfinite(noise).all(), "the latents are not numbers"
-        assert np.abs(noise).sum() > 0, "the latents are zeros"
+        assert np.shape(noise) == (len(some), 3), "here each latent vector has three numbers"
+        assert np.isfinite(noise).all(), "some latents are NaN or infinite"
+        assert np.abs(noise).sum() > 0, "all latents are zero"
     firsts = [
         tuple(noise[0]) for epoch in (0, 1) for _, noise in student.batches(np.arange(10), 4, epoch)
     ]
     assert len(set(firsts)) == len(firsts), (
-        "two batches of an epoch, or of two epochs, have the same latents: the seed of "
-        "`latents.draw` has to name both the epoch and the batch"
+        "two batches of the same epoch, or of two epochs, have the same latents: the seed of "
+        "`latents.draw` must depend on both the epoch and the batch"
     )
 
 
@@ -611,7 +618,7 @@ def as_many(student):
     points=1,
     after="as_many",
     hints=(
-        "Where are images 8 and 9 of ten, in batches of four?",
+        "In which batch are images 8 and 9, with ten images and a batch size of four?",
         "The last batch may be smaller.",
         "Go from 0 to the number of images in steps of `batch_size`, as in the faulty version.",
     ),
@@ -620,37 +627,39 @@ def each_once(student):
     places = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
     found = student.batches(np.array(places), 4, 1)
     seen = [place for some, _ in found for place in some.tolist()]
-    assert max(len(some) for some, _ in found) <= 4, "a batch of more than batch_size images"
-    assert sorted(seen) == list(range(10)), f"of the images 0 to 9 these came: {sorted(seen)}"
-    assert seen == places, f"the images came in the order {seen}, and in `places` it is {places}"
+    assert max(len(some) for some, _ in found) <= 4, "a batch has more than batch_size images"
+    assert sorted(seen) == list(range(10)), (
+        f"the images are 0 to 9, but the batches contain {sorted(seen)}"
+    )
+    assert seen == places, f"the order of the images is {seen}, but in `places` it is {places}"
     found = student.batches(np.arange(7), 3, 1)
     seen = [place for some, _ in found for place in some.tolist()]
-    assert seen == list(range(7)), f"of seven images in threes these came: {seen}"
+    assert seen == list(range(7)), f"seven images, batch size 3: the batches contain {seen}"
     sizes = [len(noise) for _, noise in found]
-    assert sizes == [len(some) for some, _ in found], f"seven images in threes: {sizes} latents"
-    assert max(sizes) <= 3, f"seven images in threes came in batches of {sizes}"
+    assert sizes == [len(some) for some, _ in found], f"seven images, batch size 3: {sizes} latents"
+    assert max(sizes) <= 3, f"seven images, batch size 3: the batches have {sizes} images"
 
 
 # %% [markdown]
-# (The lesson does it in yet another way: its batches are cut from an endless stream of images, so
-# that each is full. Then there is one shape to compile, and no image is left out.)
+# (The lesson solves this in another way. Its batches are cut from an endless stream of images, so
+# every batch is full. Then there is only one shape to compile, and no image is left out.)
 #
 # ## Find and fix: the latest checkpoint
 #
-# The article trained for 50 epochs, saved now and then, and drew its pictures from the "latest"
-# checkpoint. Epochs are counted from 0. Which was it? Fix the rule: save as often as before, *and*
-# lose nothing of what was trained.
+# The article trains for 50 epochs, saves a checkpoint every few epochs, and draws its pictures from
+# the latest one. Epochs are counted from 0. After which epoch was the latest checkpoint saved? Fix
+# the rule: save as often as before, *and* lose none of the training.
 
 
 # %% tags=["fault"]
 def saves(epoch: int, epochs: int) -> bool:
-    """Say whether to save after this epoch (from 0) of so many."""
+    """Return whether to save after an epoch (counted from 0) of `epochs` in total."""
     return (epoch + 1) % 15 == 0
 
 
 # %%
 def saves(epoch: int, epochs: int) -> bool:  # exercise
-    """Say whether to save after this epoch (from 0) of so many."""
+    """Return whether to save after an epoch (counted from 0) of `epochs` in total."""
     return (epoch + 1) % 15 == 0 or epoch + 1 == epochs
 
 
@@ -666,7 +675,7 @@ def saved(epochs):
 
 @misconception(
     "saved",
-    "The last checkpoint of 50 epochs is that of epoch 45, as in 2018: the work of five epochs is "
+    "The last checkpoint of 50 epochs is that of epoch 45, as in 2018. The work of five epochs is "
     "lost, and nobody notices.",
 )
 def every_fifteenth(epochs):
@@ -675,7 +684,7 @@ def every_fifteenth(epochs):
 
 @misconception(
     "saved",
-    "Epochs are counted from 0: `epoch == epochs` never happens, and the last is not saved.",
+    "Epochs are counted from 0, so `epoch == epochs` is never true. The last one is not saved.",
 )
 def counted_from_one(epochs):
     return [epoch + 1 for epoch in range(epochs) if epoch % 15 == 0 or epoch == epochs]
@@ -683,14 +692,14 @@ def counted_from_one(epochs):
 
 @misconception(
     "saved",
-    "Every epoch is saved, fifteen times as often as before: nothing is lost, and the disk fills.",
+    "Every epoch is saved, 15 times as often as before. Nothing is lost, but the disk fills up.",
 )
 def each_epoch(epochs):
     return list(range(1, epochs + 1))
 
 
 @misconception(
-    "saved", "Only the last epoch is saved: if the machine stops in epoch 49, all is lost."
+    "saved", "Only the last epoch is saved. If the machine stops in epoch 49, everything is lost."
 )
 def last_alone(epochs):
     return [epochs]
@@ -700,8 +709,8 @@ def last_alone(epochs):
     "The last epoch is saved",
     points=1,
     hints=(
-        "Which number has the last of 50 epochs, counted from 0?",
-        "Save also when the epoch is the last one.",
+        "What is the number of the last of 50 epochs, counted from 0?",
+        "Also save when the epoch is the last one.",
         "`... or epoch + 1 == epochs`.",
     ),
 )
@@ -711,32 +720,33 @@ def latest(student):
         assert found, "nothing was saved"
         assert found == sorted(set(found)), f"an epoch is saved twice: {found}"
         assert found[-1] == epochs, (
-            f"the latest checkpoint of {epochs} epochs is of epoch {found[-1]}"
+            f"after {epochs} epochs, the latest checkpoint is that of epoch {found[-1]}"
         )
 
 
 @check(
-    "It still saves on the way",
+    "It still saves during training",
     points=1,
     after="latest",
     hints=(
         "What if the machine stops before the end?",
-        "Keep the old rule, and add to it.",
+        "Keep the old rule and add to it.",
         "`(epoch + 1) % 15 == 0 or ...`.",
     ),
 )
 def on_the_way(student):
     found = student.saved(40)
     missing = {15, 30} - set(found)
-    assert not missing, f"of 40 epochs, {sorted(missing)} should be saved and were not: {found}"
-    assert len(found) == 3, f"{len(found)} of 40 epochs are saved; 15, 30 and 40 will do"
+    assert not missing, f"with 40 epochs, {sorted(missing)} should be saved too, not only {found}"
+    assert len(found) == 3, f"{len(found)} of 40 epochs are saved; 15, 30 and 40 are enough"
 
 
 # %% [markdown]
-# ## Predict: a mode for drawing
+# ## Predict: the mode for drawing
 #
-# After training, the same latent vector is drawn twice: alone, and in a batch with 63 others. In
-# which mode are the two images the same? Answer `"training=True"`, `"training=False"` or `"both"`.
+# After training, an image is drawn twice from the same latent vector: once alone, and once in a
+# batch with 63 others. In which mode are the two images the same? Answer `"training=True"`,
+# `"training=False"` or `"both"`.
 
 # %%
 same_image = "training=False"  # exercise
@@ -747,8 +757,8 @@ from coursekit.practice import check, misconception, probe
 
 @misconception(
     "same_image",
-    "With training=True an image is normalised by the mean and the spread of its own batch: other "
-    "company, another image.",
+    "With training=True an image is normalised with the mean and variance of its batch. In another "
+    "batch, it is another image.",
 )
 def in_training():
     return "training=True"
@@ -756,20 +766,20 @@ def in_training():
 
 @misconception(
     "same_image",
-    "The weights are the same in both modes, the normalisation is not: with training=True it takes "
-    "the statistics of the batch.",
+    "The weights are the same in both modes, but the normalisation is not. With training=True it "
+    "uses the statistics of the batch.",
 )
 def in_both():
     return "both"
 
 
 @check(
-    "You know which mode does not look at the company",
+    "You know in which mode an image does not depend on its batch",
     points=1,
     hints=(
-        "Which mean does batch normalisation subtract in each mode?",
-        "One mode uses this batch's own statistics, the other those remembered from training.",
-        "Remembered numbers do not depend on who is in the batch.",
+        "Which mean does batch normalisation subtract in each of the two modes?",
+        "One mode uses the statistics of this batch, the other the moving averages from training.",
+        "The moving averages do not depend on the other images in the batch.",
     ),
 )
 def drawing_mode(student):
@@ -780,8 +790,9 @@ def drawing_mode(student):
 # %% [markdown]
 # ## Measure
 #
-# Your step trains the lesson (about 15 seconds). Then one latent is drawn alone and in company, in
-# both modes: above in company, below alone. The difference is in grey levels, of 255.
+# Your step trains the lesson's networks (about 15 seconds). Then images are drawn from the same
+# latents in a batch of 64 (top) and one at a time (bottom), in both modes. The difference is in
+# grey levels, of 255.
 
 # %% tags=["train"]
 STEPS = 300
@@ -796,22 +807,23 @@ for mode in (True, False):
         [unscaled(told.generator(noise[n : n + 1], training=mode).numpy()) for n in range(5)]
     )
     apart_by = np.abs(company.astype(float) - alone).mean()
-    print(f"training={mode!s:5}: alone and in company differ by {apart_by:.1f} grey levels")
+    print(f"training={mode!s:5}: alone and in a batch differ by {apart_by:.1f} grey levels")
     shown[f"training={mode}"] = np.concatenate([company, alone])
 show(
     beside(shown, count=10),
-    alt="Ten drawings in each mode, five made in company above the same five made alone: they "
+    alt="Ten drawings in each mode, five drawn in a batch above the same five drawn alone: they "
     "differ with training=True and are equal with training=False.",
 )
 
 # %% [markdown]
-# That is drawing. And training without being told? The same step, for the same time, with
-# `training=True` left out.
+# With `training=False` an image does not depend on its batch, so this is the mode for drawing. But
+# what if the networks are trained in this mode? Here is the same step, for the same number of
+# steps, without `training=True`.
 
 
 # %%
 class Untold:
-    """A network that is never told that it is being trained."""
+    """A network that is never in training mode."""
 
     def __init__(self, network: Any) -> None:
         self.network = network
@@ -823,7 +835,7 @@ class Untold:
 
 
 def untold_step(model: Any, batch: Any) -> dict[str, tf.Tensor]:
-    """Take your step with networks that are not told."""
+    """Take your step with networks that are never in training mode."""
     parts = {name: getattr(model, name) for name in ("smoothing", "decay", "follow")}
     parts |= {f"{name}_optimizer": getattr(model, f"{name}_optimizer") for name in NETWORKS}
     parts |= {name: Untold(getattr(model, name)) for name in NETWORKS}
@@ -843,14 +855,14 @@ for name, model in (("yours", told), ("never told", untold)):
 show(
     beside(shown),
     alt="Twenty drawings of the network that you trained beside twenty of the one that was never "
-    "told that it is being trained.",
+    "in training mode.",
 )
 
 # %% [markdown]
-# Compare the Fréchet distances first. With three seeds ours were 80 to 112 with your step and 148
-# to 192 never told; yours will differ. *Recognised* hardly shows it: 35 to 38 % with your step, 27
-# to 37 % never told. Single drawings may pass as digits about as often in both, but as a whole the
-# untold ones are much farther from real digits. And nothing warned: that is what makes a forgotten
-# `training=True` hard to find.
+# Compare the Fréchet distances first. With three seeds ours were 80 to 112 with your step, and 148
+# to 192 without training mode ("never told"). Yours will differ. `recognised` hardly shows the
+# difference: 35 to 38 % with your step, 27 to 37 % without training mode. Single drawings may look
+# like digits about as often, but as a whole they are much further from real digits. There was no
+# warning, which makes a forgotten `training=True` hard to find.
 #
 # **Next:** `coursekit check dcgan/step`, then `coursekit next`.

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # Mode collapse, made and fixed
+# # Mode collapse, provoked and fixed
 #
-# **Goal.** Measure variety, make a generator collapse, and invent a judge that prevents it.
+# **Goal.** Measure variety, make a generator collapse, and invent a discriminator that prevents it.
 #
 # **Time.** 40 minutes
 #
@@ -9,10 +9,10 @@
 #
 # **Kind.** predict, measure, invent
 #
-# A generator is never asked to draw *all* digits. It is asked to draw what the judge takes for
-# real. If the judge has a weakness for a certain 7, then the best answer to that judge is: this 7,
-# always. That is *mode collapse*, the best-known illness of these networks. The losses do not show
-# it: they look as they always do.
+# Nothing in the loss asks a generator to draw *all* digits. It only has to draw what the
+# discriminator takes for real. If the discriminator is fooled by one particular 7, the generator's
+# best answer is to draw this 7 every time. This is *mode collapse*, the best-known failure of these
+# networks. The losses do not show it.
 
 # %%
 from collections.abc import Callable
@@ -30,16 +30,16 @@ from coursekit_dcgan.model import Discriminator, alone
 from coursekit_dcgan.practice.ring import hit, hit_by_seeds, ring_figure, ring_points
 
 # %% [markdown]
-# ## Measure: how many classes are there, in effect?
+# ## Measure: the effective number of classes
 #
-# A classifier says which share of 1,000 drawings is a 0, a 1, and so on. If all ten shares are
-# 1/10, there are ten classes. If one digit has 91 % and the nine others 1 % each, then it would
-# flatter to say ten. The *effective number* is the exponential of the entropy,
+# A classifier tells us what share of 1,000 drawings is a 0, a 1, and so on. If all ten shares are
+# 1/10, there are ten classes. If one digit has 91 % and the nine others 1 % each, "ten classes"
+# would be misleading. The *effective number* is the exponential of the entropy,
 #
 # $$N = e^{H}, \qquad H = -\sum_k p_k \log p_k ,$$
 #
 # the number of equally frequent classes that would be as hard to guess. (For language models it is
-# called perplexity.) A generator draws 4s and 9s, half of each, and no other digit. What is $N$?
+# called perplexity.) Suppose that half of all drawings are 4s and half are 9s. What is $N$?
 
 # %%
 half_and_half = 2  # exercise
@@ -50,31 +50,32 @@ import numpy as np
 from coursekit.practice import check, misconception, probe
 
 
-@misconception("half_and_half", "That is the entropy, log 2; N is its exponential.")
+@misconception("half_and_half", "That is the entropy, log 2. N is its exponential.")
 def entropy_itself():
     return float(np.log(2))
 
 
 @misconception(
-    "half_and_half", "Ten classes exist; eight of them have the share 0 and do not count."
+    "half_and_half", "There are ten classes, but eight of them have the share 0 and do not count."
 )
 def all_ten():
     return 10
 
 
 @misconception(
-    "half_and_half", "1 would be one class alone: then nothing is left to guess, and H is 0."
+    "half_and_half",
+    "1 would be right for a single class. Then there is nothing to guess, and H is 0.",
 )
 def one_class():
     return 1
 
 
 @check(
-    "You know what the effective number says",
+    "You know what the effective number means",
     points=1,
     hints=(
         "How many equally frequent classes are there?",
-        "H is minus the sum of 0.5 log 0.5, twice: log 2.",
+        "H is minus twice 0.5 log 0.5, which is log 2.",
         "The exponential of log 2.",
     ),
 )
@@ -83,8 +84,8 @@ def two(student):
 
 
 # %% [markdown]
-# Write it. A class that was never drawn has the share 0, and $0 \log 0$ counts as 0: computers
-# think otherwise. One to four lines.
+# Write it. A class that was never drawn has the share 0. Here $0 \log 0$ counts as 0, but a
+# computer returns NaN. One to four lines.
 
 
 # %%
@@ -92,7 +93,8 @@ def effective(shares: Any) -> float:  # exercise
     """Return the effective number of classes.
 
     Args:
-        shares: Of each class, ``(classes,)``, a numpy array; they sum to one, some may be 0.
+        shares: The share of each class, ``(classes,)``, a numpy array. They sum to one, and
+            some may be 0.
     """
     there = shares[shares > 0]
     return float(np.exp(-(there * np.log(there)).sum()))
@@ -115,20 +117,18 @@ def count_classes(shares):
     kept = shares.copy()
     found = effective(shares)
     if not np.array_equal(shares, kept):
-        raise ValueError("`shares` was changed: it is the caller's, work on a copy")
+        raise ValueError("`shares` was changed. It belongs to the caller: work on a copy")
     return found
 
 
-@misconception(
-    "count_classes", "That is the entropy in nats, not the number: the exponential is missing."
-)
+@misconception("count_classes", "That is the entropy in nats. The exponential is missing.")
 def no_exponential(shares):
     return float(np.log(perplexity(shares)))
 
 
 @misconception(
     "count_classes",
-    "The classes are counted, however rare: one 3 among a thousand 7s would be a whole class.",
+    "Every class counts fully, however rare: one 3 among a thousand 7s would be a whole class.",
 )
 def merely_counted(shares):
     return float((shares > 0).sum())
@@ -136,7 +136,7 @@ def merely_counted(shares):
 
 @misconception(
     "count_classes",
-    "The logarithm has the base 2 and the exponential the base e: both need the same.",
+    "The logarithm has base 2, but the exponential has base e. Use the same base for both.",
 )
 def mixed_bases(shares):
     return float(np.exp(np.log2(perplexity(shares))))
@@ -144,21 +144,21 @@ def mixed_bases(shares):
 
 @misconception(
     "count_classes",
-    "0 times the logarithm of 0 is not a number to a computer: leave the zeros out.",
+    "On a computer, 0 times the logarithm of 0 is NaN. Leave the zeros out.",
 )
 def zero_log_zero(shares):
     with np.errstate(all="ignore"):
         return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-@misconception("count_classes", "The minus is missing: what comes out is 1 / N.")
+@misconception("count_classes", "The minus sign is missing, so the result is 1 / N.")
 def one_over(shares):
     return 1 / perplexity(shares)
 
 
 @misconception(
     "count_classes",
-    "That is 1 over the sum of the squares: an effective number, too (Simpson's), but not the "
+    "That is 1 over the sum of the squares. It is another effective number (Simpson's), not the "
     "exponential of the entropy.",
 )
 def simpson(shares):
@@ -169,8 +169,8 @@ def simpson(shares):
     "The effective number is right",
     points=2,
     hints=(
-        "What is the entropy of the shares, and what is done with it at the end?",
-        "Minus the sum of the shares times their logarithms; then the exponential.",
+        "What is the entropy of the shares, and what do you do with it at the end?",
+        "Minus the sum of the shares times their logarithms, then the exponential.",
         "`np.exp(-(shares * np.log(shares)).sum())`, where no share is 0.",
     ),
 )
@@ -181,29 +181,30 @@ def number(student):
 
 
 @check(
-    "A class that is never drawn counts nothing",
+    "A class that is never drawn does not count",
     points=1,
     after="number",
     hints=(
         "What is `0 * np.log(0.0)`?",
-        "Leave the shares that are 0 out.",
+        "Leave out the shares that are 0.",
         "`shares[shares > 0]`.",
     ),
 )
 def never_drawn(student):
     found = student.count_classes(np.array([0.25, 0.75, 0.0]))
     expected = perplexity(np.array([0.25, 0.75]))
-    assert np.isfinite(found), "with a share of 0 it is not a number"
+    assert np.isfinite(found), "with a share of 0 the result is NaN"
     assert abs(found - expected) < 0.01, f"25 %, 75 % and 0 %: {found:.2f}, not {expected:.2f}"
 
 
 # %% [markdown]
-# ## Made
+# ## Mode collapse, provoked
 #
-# Eight clouds of points on a circle, and a GAN that is trained in a second: the generator makes
-# points instead of images, and learns twice as fast as its judge. One run may be lucky, so it is
-# trained with six seeds. Grey are the clouds, blue what it draws in the end, for two of the seeds.
-# (Metz et al., 2017, made this the test case of collapse.)
+# Here the real data are eight clouds of points on a circle. The generator makes points instead of
+# images, so this GAN is trained in a second. The generator's learning rate is twice that of its
+# discriminator. One run may be lucky, so we use six seeds. The picture shows two of them: the
+# clouds in grey, and the generated points in blue. ([Metz et al.
+# 2017](https://arxiv.org/abs/1611.02163) made this the standard test of mode collapse.)
 
 # %% tags=["train"]
 ROUNDS = 1_500
@@ -218,32 +219,32 @@ show(
 )
 
 # %% [markdown]
-# ## Fixed: invent
+# ## Mode collapse, fixed: invent
 #
-# The judge sees one point at a time. So it cannot know that the other 63 of the batch are in the
-# same place. Tell it! Before the judge's last layer, the *features* of a batch, `(batch,
-# features)`, pass through a function `company`. It may return other features for each image,
-# `(batch, any)`, and it sees them all at once. (The last layer only weighs and adds up what it is
-# given. It cannot compare two images: that is for `company` to do.)
+# The discriminator sees one point at a time. It cannot know that the other 63 points of the batch
+# are in the same place. You can tell it. Before the last layer, the *features* of the whole batch,
+# `(batch, features)`, pass through a function `company`. It returns the features that the last
+# layer reads, `(batch, any)`, and it can compare the images of the batch. (The last layer only
+# computes a weighted sum for each image. It cannot compare two images.)
 #
-# Write a `company` with which **at least 7 of the 8 clouds are hit, with at least half of all
-# points near a cloud, with the seeds 1 and 2**. How few are hit without it is printed above. There
-# are many ways; several are published. Keep the features that there are, and add something that
-# says how far apart the batch is.
+# Write a `company` with which **at least 7 of the 8 clouds are hit and at least half of all points
+# are near a cloud, both with seed 1 and with seed 2**. The output above shows how few are hit
+# without it. There are many ways, and several have been published. Keep the existing features, and
+# add something that measures how far apart the images of the batch are.
 #
-# A warning: the derivative of a square root at 0 is infinite. Where a batch has collapsed, a
-# standard deviation *is* 0: put a small number under the root. Two to seven lines.
+# A warning: the derivative of a square root at 0 is infinite, and in a collapsed batch a standard
+# deviation *is* 0. Add a small number under the root. Two to seven lines.
 
 
 # %%
 def company(features: tf.Tensor) -> tf.Tensor:  # exercise
-    """Tell the judge what stands beside each image.
+    """Tell the discriminator about the other images of the batch.
 
     Args:
-        features: Of the images of a batch, ``(batch, features)``.
+        features: The features of a batch of images, ``(batch, features)``.
 
     Returns:
-        What the judge's last layer sees of each image, ``(batch, any)``.
+        The features that the discriminator's last layer reads, ``(batch, any)``.
     """
     variance = tf.math.reduce_variance(features, axis=0, keepdims=True)
     spread = tf.sqrt(variance + 1e-6)  # (1, features)
@@ -273,19 +274,19 @@ def slope(features):
 
 @probe
 def clouds(seeds):
-    found = ring_points(company, seeds)  # of all seeds at once: it is compiled once
+    found = ring_points(company, seeds)  # all seeds in one call: compiled once
     return {f"seed {seed}": hit(points) for seed, points in zip(seeds, found, strict=True)}
 
 
-@misconception("told", "The features are returned as they came: each image is judged alone.")
+@misconception("told", "The features are returned unchanged: each image is judged alone.")
 def judged_alone(features):
     return features
 
 
 @misconception(
     "told",
-    "The spread was taken over the features of one image (axis 1). Asked is how far the *images* "
-    "are apart, along the batch, axis 0.",
+    "The spread was computed over the features of one image (axis 1). Measure how far apart the "
+    "*images* are, along the batch (axis 0).",
 )
 def spread_of_one_image(features):
     return np.concatenate([features, features.std(1, keepdims=True)], 1)
@@ -293,8 +294,8 @@ def spread_of_one_image(features):
 
 @misconception(
     "told",
-    "The mean over the batch says where the images are, not how far apart: a collapsed generator "
-    "can have the right mean.",
+    "The mean over the batch says where the images are, not how far apart they are. A collapsed "
+    "generator can have the right mean.",
 )
 def mean_alone(features):
     return joined(features, features.mean(0, keepdims=True))
@@ -302,8 +303,8 @@ def mean_alone(features):
 
 @misconception(
     "told",
-    "Only what the batch has in common is returned: the judge can no longer tell its images from "
-    "each other.",
+    "All images of the batch get the same features. The discriminator can no longer tell them "
+    "apart.",
 )
 def images_lost(features):
     return np.repeat(features.std(0, keepdims=True), len(features), 0)
@@ -311,8 +312,8 @@ def images_lost(features):
 
 @misconception(
     "told",
-    "The features of the next image stand beside each image's own. The last layer can only add "
-    "them up, it cannot compare them: tell it their difference, without its sign.",
+    "The features of the next image were joined to those of each image. The last layer can only "
+    "add them up; it cannot compare them. Give it their absolute difference.",
 )
 def next_beside(features):
     return np.concatenate([features, np.roll(features, 1, 0)], 1)
@@ -320,8 +321,8 @@ def next_beside(features):
 
 @misconception(
     "told",
-    "Each feature's distance from the mean is told *with its sign*: over the batch these are 0 on "
-    "average, near or far. Square them, or drop the sign.",
+    "Each feature's difference from the mean was added *with its sign*. The mean of these over the "
+    "batch is always 0. Square them, or take their absolute values.",
 )
 def signed(features):
     return np.concatenate([features, features - features.mean(0)], 1)
@@ -329,14 +330,14 @@ def signed(features):
 
 @misconception(
     "slope",
-    "Where all images are the same, the gradient is not a number: the root of 0 has no finite "
-    "slope. This happens just when the collapse comes.",
+    "Where all images are the same, the gradient is NaN: the square root has no finite slope at 0. "
+    "This happens exactly when the generator collapses.",
 )
 def root_of_zero(features):
     return np.full_like(features, np.nan)
 
 
-@misconception("clouds", "The generator stands beside the clouds, as without `company`.")
+@misconception("clouds", "No cloud is hit: the generated points are not on the clouds.")
 def no_cloud(seeds):
     return {f"seed {seed}": (0, 0.0) for seed in seeds}
 
@@ -345,12 +346,12 @@ BATCH = np.random.default_rng(0).normal(size=(6, 3))
 
 
 @check(
-    "The judge is told about the batch",
+    "The discriminator learns about the batch",
     points=1,
     hints=(
         "What in your result depends on the *other* images?",
-        "Take something along axis 0, the batch, and give it to every image.",
-        "`tf.concat([features, ...], axis=1)`, with as many rows as images in what you add.",
+        "Compute something along axis 0, the batch, and add it to every image.",
+        "`tf.concat([features, ...], axis=1)`. What you add needs one row for each image.",
     ),
 )
 def about_others(student):
@@ -359,53 +360,53 @@ def about_others(student):
     moved = BATCH.copy()
     moved[2] += 3
     one, two, three = (np.asarray(student.told(batch)) for batch in (BATCH, other, moved))
-    assert one.ndim == 2, f"(batch, any) is wanted, not the shape {one.shape}"
-    assert len(one) == 6, f"6 images came in, {len(one)} went out"
-    assert np.isfinite(one).all(), "what is told are not numbers"
+    assert one.ndim == 2, f"expected the shape (batch, any), got {one.shape}"
+    assert len(one) == 6, f"6 images went in, {len(one)} came out"
+    assert np.isfinite(one).all(), "some of the features are NaN or infinite"
     changes = np.linalg.norm(three - one, axis=1)
     assert changes[2] >= changes.max() - 1e-4, (
-        f"image 2 alone was changed, and what is told of image {changes.argmax()} changes more: "
-        "row k has to describe image k"
+        f"only image 2 was changed, but the features of image {changes.argmax()} change more: "
+        "row k must describe image k"
     )
     assert np.abs(one[0] - two[0]).max() > 1e-4, (
-        "image 0 looks the same to the judge, whatever stands beside it"
+        "the features of image 0 do not depend on the other images"
     )
 
 
 @check(
-    "And about each image",
+    "Each image keeps its own features",
     points=1,
     after="about_others",
     hints=(
-        "Are the images' own features still there?",
+        "Are the features of each image still there?",
         "Add to them instead of replacing them.",
-        "`tf.concat` of the features and of what you add, along axis 1.",
+        "Use `tf.concat` along axis 1, with the features and what you add.",
     ),
 )
 def about_each(student):
     found = np.asarray(student.told(BATCH))
     assert len({tuple(row.round(4)) for row in found}) == 6, (
-        "different images look the same to the judge: are their own features still there?"
+        "different images have the same features now: are their own features still there?"
     )
 
 
 @check(
-    "It tells how far apart the images are",
+    "The features show how far apart the images are",
     points=1,
     after="about_others",
     hints=(
-        "Two batches have the same mean. In which has the generator collapsed?",
-        "A standard deviation along axis 0, or the distances of the images from each other.",
-        "The root of `tf.math.reduce_variance(features, axis=0)`, with a little added under it.",
+        "Two batches have the same mean. How can you tell in which the generator has collapsed?",
+        "By the standard deviation along axis 0, or the distances between the images.",
+        "The root of `tf.math.reduce_variance(features, axis=0)` plus a small number.",
     ),
 )
 def how_far(student):
     near = np.array([[0.0, 0.0], [1.0, 0.5], [-1.0, -0.5], [1.0, -0.5], [-1.0, 0.5]])
     one, two = np.asarray(student.told(near)), np.asarray(student.told(4 * near))
-    # The last layer is linear: what is the same on average is the same to it.
+    # The last layer is linear: the mean over the batch decides what it can see.
     assert np.abs(one.mean(0) - two.mean(0)).max() > 1e-3, (
-        "on average the judge is told the same, whether the images are near each other or four "
-        "times as far apart; a collapse looks to it like anything else"
+        "on average the features are the same when the images are four times as far apart, so "
+        "the discriminator cannot notice a collapse"
     )
 
 
@@ -416,18 +417,18 @@ def how_far(student):
     hints=(
         "What is the derivative of a square root at 0?",
         "Add a small number before you take the root.",
-        "`tf.sqrt(variance + 1e-6)`; `tf.math.reduce_std` has no room for it.",
+        "`tf.sqrt(variance + 1e-6)`. With `tf.math.reduce_std` you cannot add it.",
     ),
 )
 def equal_images(student):
     found = student.slope(np.ones((4, 3)))
-    assert found is not None, "no gradient comes through: stay within TensorFlow"
-    assert np.isfinite(found).all(), "the gradient at a batch of equal images is not a number"
+    assert found is not None, "no gradient passes through: use TensorFlow's functions only"
+    assert np.isfinite(found).all(), "the gradient for a batch of equal images is NaN or infinite"
     assert np.abs(found).max() < 1e6, (
-        f"the gradient at a batch of equal images is {np.abs(found).max():.0e}: one such batch "
-        "undoes the training"
+        f"the gradient for a batch of equal images is {np.abs(found).max():.0e}: one such batch "
+        "ruins the training"
     )
-    assert np.abs(found).sum() > 0, "no gradient comes through to the features"
+    assert np.abs(found).sum() > 0, "the gradient with respect to the features is 0"
 
 
 @check(
@@ -436,10 +437,10 @@ def equal_images(student):
     after=("about_others", "about_each", "how_far", "equal_images"),
     limit=120,
     hints=(
-        "How large is what you tell, compared with the features beside it?",
-        "Tell more than one number, the spread of each feature; or one that is loud enough, such "
-        "as distances between images, *summed* over the features.",
-        "To each image's features join the root of each feature's variance along the batch: as "
+        "How large is what you add, compared with the features beside it?",
+        "Add more than one number, such as the spread of each feature. Or add one that is large "
+        "enough, such as distances between images, *summed* over the features.",
+        "Join to each image's features the standard deviation of each feature along the batch: as "
         "many numbers as there are features.",
     ),
 )
@@ -447,15 +448,14 @@ def seven_clouds(student):
     found = student.clouds([1, 2])
     for seed in ("seed 1", "seed 2"):
         clouds_hit, near = found[seed]
-        where = f"{seed}: {clouds_hit} of 8 clouds are hit, {near:.0%} of the points are near"
+        where = f"{seed}: {clouds_hit} of 8 clouds are hit, {near:.0%} of the points are near one"
         assert 7 <= clouds_hit <= 8, (
-            f"{where}. What you tell says how far apart the batch is, but too faintly (one small "
-            "number beside 64 features?), or only of images that nearly touch."
+            f"{where}. What you add measures how far apart the images are, but it is too small "
+            "(one number beside 64 features?), or only works for images that are nearly equal."
         )
         assert 0.5 <= near <= 1, (
-            f"{where}. The points are spread, but anywhere: what you tell is so loud that the "
-            "judge no longer hears each image's own features, or so little that scattering is "
-            "enough."
+            f"{where}. The points are spread out, but not on the clouds. What you add outweighs "
+            "each image's own features, or it says so little that scattered points satisfy it."
         )
 
 
@@ -467,26 +467,26 @@ fixed = dict(zip(("yours, seed 1", "yours, seed 2"), samples, strict=False))
 show(
     ring_figure(collapsed | fixed),
     alt="Eight grey clouds on a circle, four times: judged alone the blue points lie on few of "
-    "them, with your part in the judge on most.",
+    "them, with your part in the discriminator on most.",
 )
 
 # %% [markdown]
 # ## In the lesson, with digits
 #
-# The lesson's own judge does not let its generator collapse so easily: batch normalisation tells
-# it something of the batch, too. `Plain` is the same judge without it (as in
-# TensorFlow's article of 2018), and it learns more slowly than its generator. Your `company` takes
-# its place in it; everything else is the same. Each of the two learns with three seeds. (About half
-# a minute for each of the two cells.)
+# With the lesson's discriminator the generator does not collapse so easily, because batch
+# normalisation also carries some information about the batch. `Plain` is the same discriminator
+# without it, as in TensorFlow's article of 2018, and it learns more slowly than its generator. We
+# train it without and with your `company`. Everything else is the same. Each variant is trained
+# with three seeds. (About half a minute for each of the two cells.)
 
 
 # %%
 class Plain(Discriminator):
-    """The lesson's judge without normalisation; with larger first weights it can do without."""
+    """The lesson's discriminator without normalisation, but with larger initial weights."""
 
     def __init__(self, *sizes: Any) -> None:
         super().__init__(*sizes)
-        self.norms.clear()  # Keras warns of layers that are never used
+        self.norms.clear()  # Keras warns about layers that are never used
         self.norms = [lambda features, training=False: features] * len(self.shrinking)
         for seed, layer in enumerate([*self.shrinking, self.last]):
             layer.kernel_initializer = keras.initializers.GlorotUniform(seed)
@@ -529,13 +529,15 @@ show(
 
 # %% [markdown]
 # Compare the two lines of ranges; yours will differ from ours. With the `company` of our solution
-# and three seeds no two ranges overlapped: 9.4 to 9.7 classes in effect against 7.8 to 8.4, 50 to
-# 54 % recognised against 31 to 36 %, a Fréchet distance of 31 to 44 against 113 to 186. With digits
-# the illness is milder than on the circle, and the same medicine helps.
+# and three seeds, no two ranges overlapped: an effective number of classes of 9.4 to 9.7 against
+# 7.8 to 8.4, 50 to 54 % recognised against 31 to 36 %, and a Fréchet distance of 31 to 44 against
+# 113 to 186. With digits the collapse is milder than on the circle, and the same remedy helps.
 #
-# What you may have found again: the standard deviation along the batch (Karras et al., 2018, who
-# average it to one number, which is too little for the circle) and the distances between images
-# (*minibatch discrimination*, Salimans et al., 2016). PacGAN (Lin et al., 2018) judges several
-# images together from its first layer on; joined before the last one, they come too late.
+# You may have rediscovered a published method. [Karras et al.
+# 2018](https://arxiv.org/abs/1710.10196) use the standard deviation along the batch, averaged to
+# one number, which is not enough for the circle. *Minibatch discrimination* ([Salimans et al.
+# 2016](https://arxiv.org/abs/1606.03498)) uses distances between images. PacGAN ([Lin et al.
+# 2018](https://arxiv.org/abs/1712.04086)) judges several images together from the first layer on;
+# joining them just before the last layer is too late.
 #
 # **Next:** `coursekit check dcgan/collapse`, then `coursekit next`.

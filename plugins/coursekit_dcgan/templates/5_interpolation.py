@@ -10,10 +10,10 @@
 #
 # **Kind.** predict, complete, measure
 #
-# A trained generator turns *every* vector into a picture. So one can start at the vector of a 3
-# and go, step by step, to the vector of an 8, and watch what is between them. (Radford et al.,
-# 2016, did it with bedrooms: it shows that the network has learnt more than a list of pictures.)
-# The question is which way to go.
+# A trained generator turns *every* vector into a picture. So you can start at the vector of a 3, go
+# step by step to the vector of an 8, and see what is in between. ([Radford et al.
+# 2016](https://arxiv.org/abs/1511.06434) did this with bedrooms. It shows that the network has
+# learned more than a list of pictures.) The question is which way to go.
 
 # %%
 from typing import Any
@@ -27,10 +27,9 @@ random = np.random.default_rng(0)
 # %% [markdown]
 # ## Predict: how long is a latent vector?
 #
-# A latent vector holds $n$ numbers from a standard normal distribution: each has the mean 0, and
-# its
-# *square* has the mean 1. The norm is the root of the sum of the squares. How long is a vector of
-# $n = 100$ numbers, about?
+# A latent vector contains $n$ numbers sampled from a standard normal distribution. Each has the
+# mean 0, and its *square* has the mean 1. The norm, or length, is the square root of the sum of the
+# squares. About how long is a vector of $n = 100$ numbers?
 
 # %%
 norm = 10  # exercise
@@ -41,41 +40,43 @@ from coursekit.practice import assert_close, check, misconception, probe
 
 @misconception(
     "norm",
-    "0 is the mean of the vectors. The single vector is nowhere near it: 100 squares of about 1 "
-    "each add up.",
+    "0 is the mean of the vectors, but no single vector is near it. The 100 squares, of about 1 "
+    "each, add up.",
 )
 def at_the_middle():
     return 0
 
 
 @misconception(
-    "norm", "1 is how large each number is. There are a hundred of them, and their squares add up."
+    "norm", "1 is the size of each number. There are a hundred of them, and their squares add up."
 )
 def like_one_number():
     return 1
 
 
-@misconception("norm", "That is the square of the norm: the root is still to be taken.")
+@misconception("norm", "That is the square of the norm. Take the square root.")
 def square_of_it():
     return 100
 
 
 @check(
-    "You know where the latent vectors are",
+    "You know how long the latent vectors are",
     points=1,
     hints=(
-        "What is the mean of the square of one of the numbers, and what do 100 of them sum to?",
+        "What is the mean of the square of one number, and what is the sum of 100 of them?",
         "The squares sum to about 100.",
-        "The root of 100.",
+        "The square root of 100.",
     ),
 )
 def length(student):
-    assert 9 <= student["norm"] <= 11, "add up a hundred squares with a mean of 1, take the root"
+    assert 9 <= student["norm"] <= 11, (
+        "add up a hundred squares with a mean of 1, then take the square root"
+    )
 
 
 # %% [markdown]
-# Now the point halfway on the *straight* line between two such vectors, $(a + b) / 2$. In so many
-# dimensions two random vectors are nearly at right angles. How long is it, about?
+# Now take the point halfway along the *straight* line between two such vectors, $(a + b) / 2$. In
+# so many dimensions, two random vectors are nearly at right angles. About how long is this point?
 
 # %%
 norm_halfway = 7.1  # exercise
@@ -86,15 +87,15 @@ from coursekit.practice import check, misconception, probe
 
 @misconception(
     "norm_halfway",
-    "It would stay 10 if both pointed the same way. At right angles, the straight line between "
-    "them cuts the corner.",
+    "It would be 10 if both pointed the same way. At right angles, the straight line between them "
+    "cuts the corner.",
 )
 def stays():
     return 10
 
 
 @misconception(
-    "norm_halfway", "5 would be half of *one* of them, (a + 0) / 2; b has its share, too."
+    "norm_halfway", "5 would be half of *one* of them, (a + 0) / 2. But b contributes too."
 )
 def half_of_one():
     return 5
@@ -102,23 +103,23 @@ def half_of_one():
 
 @misconception(
     "norm_halfway",
-    "That is the sum, or the distance, of the two, 10 times the root of 2; halfway is half of it.",
+    "That is the length of the sum, 10 times the square root of 2. Halfway is half of it.",
 )
 def not_halved():
     return 14.1
 
 
-@misconception("norm_halfway", "0 is halfway between opposite vectors; these are at right angles.")
+@misconception("norm_halfway", "0 is halfway between opposite vectors. These are at right angles.")
 def opposite():
     return 0
 
 
 @check(
-    "You know how deep the straight line goes",
+    "You know how far the straight line leaves the shell",
     points=1,
     hints=(
-        "Draw two arrows of length 10 at right angles: where is the middle between their tips?",
-        "By Pythagoras the sum of both has the length 14.1.",
+        "Draw two arrows of length 10 at right angles. Where is the midpoint of their tips?",
+        "By Pythagoras, their sum has the length 14.1.",
         "Half of 14.1.",
     ),
 )
@@ -127,7 +128,8 @@ def halfway(student):
 
 
 # %% [markdown]
-# Is that much? Look at where the generator has *been* in training: the norms of 100,000 vectors.
+# Does this matter? Look at the vectors that the generator sees in training: here are the norms of
+# 100,000 of them.
 
 # %%
 norms = np.linalg.norm(random.standard_normal((100_000, 100)), axis=1)
@@ -145,19 +147,21 @@ show(
 )
 
 # %% [markdown]
-# The normal distribution in many dimensions is a thin *shell*. The straight line leaves it, and the
-# generator is asked to draw something from where it has never been.
+# In many dimensions, nearly all vectors of a normal distribution lie near a thin *shell*. The
+# straight line leaves it. There the generator gets vectors that it was never trained on.
 #
 # ## Write it
 #
-# Stay on the shell: walk along the *great circle* (Shoemake, 1985; White, 2016). With the angle
-# $\theta$ between $a$ and $b$, and the share $t$ of the way from 0 to 1:
+# To stay on the shell, walk along the *great circle* ([Shoemake
+# 1985](https://doi.org/10.1145/325334.325242); [White 2016](https://arxiv.org/abs/1609.04468)). Let
+# $\theta$ be the angle between $a$ and $b$, and let $t$ go from 0 to 1:
 #
 # $$z(t) = \frac{\sin((1 - t)\,\theta)}{\sin \theta}\, a + \frac{\sin(t\,\theta)}{\sin \theta}\, b,
 # \qquad \cos\theta = \frac{a \cdot b}{|a|\,|b|}.$$
 #
-# If $a$ and $b$ point the same way, $\sin\theta$ is 0: then walk straight. Rounding may make a
-# cosine a little larger than 1, of which there is no angle. Fill in `walk`: six to nine lines.
+# If $a$ and $b$ point the same way, $\sin\theta$ is 0. Then walk along the straight line. Rounding
+# can make the cosine slightly larger than 1, where arccos is not defined, so clip it. Fill in
+# `walk`: six to nine lines.
 
 # %%
 from coursekit_dcgan.demo import walk  # exercise
@@ -187,14 +191,14 @@ def way(start, end, steps):
     given = np.array(start, np.float32), np.array(end, np.float32)
     found = walk(*given, steps)
     if not all(map(np.array_equal, given, (np.float32(start), np.float32(end)))):
-        raise ValueError("`start` or `end` was changed: they are the caller's, work on a copy")
+        raise ValueError("`start` or `end` was changed. They belong to the caller: work on a copy")
     return found
 
 
 @misconception(
     "way",
-    "That is the straight line: halfway it cuts through the middle, where training has never been. "
-    "(If you wrote the formula, your angle came out as 0: was the product divided by both norms?)",
+    "That is the straight line. Halfway it leaves the shell on which the generator was trained. "
+    "(If you did use the formula, your angle was 0. Did you divide the dot product by both norms?)",
 )
 def straight(a, b, steps):
     t = np.linspace(0, 1, steps)[:, None]
@@ -203,8 +207,8 @@ def straight(a, b, steps):
 
 @misconception(
     "way",
-    "The straight line was scaled to the right length. It stays on the shell, but it runs in the "
-    "middle and dawdles at the ends: equal steps of t are no equal steps on the circle.",
+    "The straight line was scaled to the right length. It stays on the shell, but it moves faster "
+    "in the middle than at the ends: equal steps of t are not equal steps on the circle.",
 )
 def straight_then_scaled(a, b, steps):
     t = np.linspace(0, 1, steps)[:, None]
@@ -215,7 +219,7 @@ def straight_then_scaled(a, b, steps):
 
 @misconception(
     "way",
-    "The cosine was taken for the angle: arccos is missing.",
+    "The cosine was used as the angle: arccos is missing.",
 )
 def cosine_for_angle(a, b, steps):
     return circled(a, b, steps, a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
@@ -223,8 +227,8 @@ def cosine_for_angle(a, b, steps):
 
 @misconception(
     "way",
-    "The vectors were not scaled to the length 1 before arccos: their product is then not a "
-    "cosine, and is cut off at 1 or -1.",
+    "The dot product was not divided by the norms before arccos. So it is not a cosine, and it was "
+    "clipped to 1 or -1.",
 )
 def not_scaled(a, b, steps):
     return circled(a, b, steps, np.arccos(np.clip(a @ b, -1, 1)))
@@ -232,28 +236,29 @@ def not_scaled(a, b, steps):
 
 @misconception(
     "way",
-    "These are the factors for a right angle, a cosine and a sine: here the angle is the one "
-    "between the two vectors.",
+    "These factors, a cosine and a sine, are right for a right angle. Use the angle between the "
+    "two vectors.",
 )
 def right_angle(a, b, steps):
     return circled(a, b, steps, np.pi / 2)
 
 
 @misconception(
-    "way", "The division by the sine of the angle is missing: the walk does not begin at `start`."
+    "way",
+    "The division by the sine of the angle is missing, so the walk does not begin at `start`.",
 )
 def not_divided(a, b, steps):
     return circled(a, b, steps, sines=False)
 
 
-@misconception("way", "The walk goes from `end` to `start`: at t = 0 all of `start` is wanted.")
+@misconception("way", "The walk goes from `end` to `start`. At t = 0 the result should be `start`.")
 def backwards(a, b, steps):
     return circled(a, b, steps)[::-1]
 
 
 @misconception(
     "way",
-    "The end is left out: `np.linspace(0, 1, steps)` includes both ends, `np.arange` does not.",
+    "The end is missing: `np.linspace(0, 1, steps)` includes both ends, `np.arange` does not.",
 )
 def without_the_end(a, b, steps):
     return circled(a, b, steps, shares=np.arange(steps) / steps)
@@ -261,7 +266,7 @@ def without_the_end(a, b, steps):
 
 @misconception(
     "way",
-    "From a vector to one in the same direction the angle is 0, and 0 / 0 is not a number.",
+    "If both vectors point the same way, the angle is 0, and 0 / 0 is NaN.",
 )
 def zero_by_zero(a, b, steps):
     if np.sin(angle_between(a, b)) < 1e-6:
@@ -277,13 +282,13 @@ A, B = np.array([3.0, 0.0, 0.0]), np.array([1.5, 1.5 * 3**0.5, 0.0])  # 60 degre
     points=1,
     hints=(
         "What are the two factors at t = 0, and at t = 1?",
-        "`np.linspace(0, 1, steps)` has both ends; give it an axis for the numbers of a vector.",
-        "At t = 0 the first factor is sin(angle) / sin(angle), the second 0.",
+        "`np.linspace(0, 1, steps)` includes both ends. Add an axis for the numbers of a vector.",
+        "At t = 0 the first factor is sin(angle) / sin(angle), and the second is 0.",
     ),
 )
 def ends(student):
     found = np.asarray(student.way(A, B, 4))
-    assert found.shape == (4, 3), f"4 vectors of 3 numbers are wanted, not {found.shape}"
+    assert found.shape == (4, 3), f"expected 4 vectors of 3 numbers, got the shape {found.shape}"
     assert_close(found[0], A, "the first vector is `start`", atol=1e-4)
     assert_close(found[-1], B, "the last vector is `end`", atol=1e-4)
 
@@ -293,26 +298,28 @@ def ends(student):
     points=2,
     after="ends",
     hints=(
-        "How long should each vector between two of the same length be?",
-        "Use the sines of the parts of the angle in place of the shares themselves.",
-        "`np.sin((1 - t) * angle) * start + np.sin(t * angle) * end`, over `np.sin(angle)`.",
+        "If both ends have the same length, how long should the vectors in between be?",
+        "Use the sines of parts of the angle instead of the parts themselves.",
+        "`np.sin((1 - t) * angle) * start + np.sin(t * angle) * end`, divided by `np.sin(angle)`.",
     ),
 )
 def on_the_shell(student):
-    # Halfway, an even bend and the straight line scaled are the same point.
+    # Halfway, the arc and the scaled straight line are the same point.
     found = np.asarray(student.way(A, B, 3))[1]
     size = np.linalg.norm(found)
-    assert abs(size - 3) < 1e-3, f"from length 3 to length 3, the vector halfway has {size:.2f}"
+    assert abs(size - 3) < 1e-3, (
+        f"both ends have the length 3, but the vector halfway has {size:.2f}"
+    )
 
 
 @check(
-    "Its steps are equally long",
+    "All steps are equally long",
     points=2,
     after="on_the_shell",
     hints=(
-        "By which angle should the walk turn at each step?",
-        "A third of the way is a third of the angle, which a scaled straight line does not do.",
-        "The two factors of the formula, with t = 1/3 and an angle of 60 degrees, turn by 20.",
+        "By what angle should the walk turn at each step?",
+        "A third of the way is a third of the angle. A scaled straight line does not do this.",
+        "With t = 1/3 and an angle of 60 degrees, the formula turns by 20 degrees.",
     ),
 )
 def evenly(student):
@@ -325,28 +332,28 @@ def evenly(student):
 
 
 @check(
-    "From a vector to itself it stays there",
+    "A walk from a vector to itself stays there",
     points=1,
     after="ends",
     hints=(
-        "What is the angle between a vector and itself, and what do you divide by?",
-        "Where the sine of the angle is nearly 0, the straight line is right.",
-        "`if np.sin(angle) < 1e-6:` walk straight.",
+        "What is the angle between a vector and itself? What do you divide by then?",
+        "Where the sine of the angle is nearly 0, use the straight line.",
+        "`if np.sin(angle) < 1e-6:` use `(1 - t) * start + t * end`.",
     ),
 )
 def same_way(student):
     start = np.array([0.1, 0.7, -0.3])
     found = np.asarray(student.way(start, start, 3))
-    assert np.isfinite(found).all(), "from a vector to itself, there are numbers that are NaN"
-    assert_close(found, [start] * 3, "from a vector to itself", atol=1e-4)
+    assert np.isfinite(found).all(), "a walk from a vector to itself contains NaN"
+    assert_close(found, [start] * 3, "a walk from a vector to itself", atol=1e-4)
 
 
 # %% [markdown]
-# ## What it is worth
+# ## What the great circle gains
 #
-# The lesson is trained for half a minute with *100 normal numbers* as latents. Then 200 pairs of
-# vectors are joined by your walk and by the straight line. `sure` is the probability that the
-# classifier gives the digit it sees: how much halfway looks like a digit at all.
+# The lesson's networks are trained for half a minute with *100 normal numbers* as latents. Then 200
+# pairs of vectors are joined by your walk and by the straight line. `sure` is the probability of
+# the digit that the classifier finds most likely. It shows how much a drawing looks like a digit.
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -365,7 +372,7 @@ print({name: round(loss, 2) for name, loss in losses[-1].items()})
 
 # %%
 def straight_line(start: Floats, end: Floats, steps: int) -> Any:
-    """Walk straight."""
+    """Walk along the straight line."""
     shares = np.linspace(0, 1, steps)[:, np.newaxis]
     return np.float32((1 - shares) * start + shares * end)
 
@@ -391,10 +398,10 @@ show(
 )
 
 # %% [markdown]
-# Halfway along the straight line the classifier is less sure than along your walk (0.74 and 0.77
-# against 0.80 and 0.84 in two of our runs; yours will differ), where it is as sure as at the ends.
-# And look at the ink, the mean brightness: on the straight line it falls, in our run from 32 to 24,
-# and rises again. A shorter vector makes fainter strokes. The straight line does not show what is
-# between two digits, but what is nearer to nothing.
+# Halfway along your walk the classifier is as sure as at the ends. Halfway along the straight line
+# it is less sure (0.74 and 0.77 against 0.80 and 0.84 in two of our runs; yours will differ). Look
+# at `ink` too, the mean brightness. On the straight line it falls, in our run from 32 to 24, and
+# rises again, because shorter vectors give fainter strokes. So the straight line does not only show
+# what is between two digits: its drawings also fade.
 #
 # **Next:** `coursekit check dcgan/interpolation`, then `coursekit next`.

@@ -169,11 +169,11 @@ NO_REASON = [
      "np.mean(np.logaddexp(0, logits) - target * np.asarray(logits))", "by_hand", "no gradient"),
     ("upsampling", "Generator", "tf.tanh(features)", "tf.tanh(features[:2])", "mode",
      "three images"),
-    ("losses", "discriminator_loss", JUDGED, f"float({JUDGED})", "targets", "no tensor"),
+    ("losses", "discriminator_loss", JUDGED, f"float({JUDGED})", "targets", "not a tensor"),
     ("losses", "generator_loss", "cross_entropy(fake, 1.0)", "float(cross_entropy(fake, 1.0))",
-     "fooled", "no tensor"),
+     "fooled", "not a tensor"),
     (*STEP, "    model.follow", "    print(generator_lost.numpy())\n    model.follow", "own",
-     "`tf.function` compiles the step"),
+     "compiles the step with `tf.function`"),
     (*STEP, "generator(latents,", "generator(latents[:4],", "apart", "two normalised networks"),
     ("step", "pairs", "len(some), epoch, start", "len(some), epoch", "as_many", "same latents"),
     ("upsampling", "enlarge", "(len(row) - 1) * stride + len(kernel)",
@@ -185,9 +185,9 @@ NO_REASON = [
     ("interpolation", "walk", "return path", "start *= 2\n    return path", "ends",
      "work on a copy"),
     ("step", "pairs", "range(0, len(places), batch_size)", "(0, 4, 8)", "each_once",
-     "seven images in threes"),
+     "seven images, batch size 3"),
     ("step", "pairs", "len(some), epoch, start", "len(some), start", "as_many", "same latents"),
-    ("step", "saves", "epoch + 1 == epochs", "epoch == 49", "latest", "is of epoch 30"),
+    ("step", "saves", "epoch + 1 == epochs", "epoch == 49", "latest", "is that of epoch 30"),
 ]  # fmt: skip
 
 
