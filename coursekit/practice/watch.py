@@ -21,7 +21,7 @@ PRIVATE_MODULES = re.compile(
 )
 MEMORY = re.compile(r"/proc/(self|thread-self|\d+)/(task/\d+/)?(mem|environ|cmdline|fd/.*|root.*)")
 TEMPLATES = re.compile(r".*/templates(/(lesson|\d+_\w+)\.py)?|.*/tests/.*test_\w+\.py")
-PACKAGES = re.compile(r".*(/site-packages/|/coursekit(_\w+)?/.*\.py$|\.pth$).*")
+PACKAGES = re.compile(r".*(/site-packages/|/coursekit/.*\.py$|\.pth$).*")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
