@@ -143,7 +143,7 @@ def test_what_was_left_out_and_what_does_not_count_is_said(
         "!pip install nothing, !ls",
         "stopped early: the cell “print(no_such_name)”: NameError: name 'no_such_name' is not "
         "defined",
-        "run although they are missing from the notebook: 'from dataclasses import dataclass'",
+        "run although they are missing from the notebook: 'from coursekit.prepare import show'",
         "not recorded in your progress: `coursekit start` did not write it; coursekit start "
         f"textgen/batches {tmp_path} makes it yours",
         "next: coursekit next",

@@ -34,7 +34,7 @@ def two_networks(latent: int, image: Sequence[int]) -> Drawing:
     page.arrow(judge.right.moved(0, 0.12), loss_d.left)
     page.line(loss_g.top, Point(8.0, 0.5), Point(2.5, 0.5), tint="loss", dashed=True)
     page.arrow(Point(2.5, 0.5), generator.top, tint="loss", dashed=True)
-    told = "gradient of $L_G$: through the discriminator, which is not changed by it"
+    told = "gradient of $L_G$, through the frozen discriminator"
     page.text(5.9, 0.64, told, size=SMALL, tint="loss")
     page.line(loss_d.bottom, Point(8.0, 3.2), Point(6.0, 3.2), tint="loss", dashed=True)
     page.arrow(Point(6.0, 3.2), judge.bottom, tint="loss", dashed=True)
