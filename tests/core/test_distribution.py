@@ -178,6 +178,9 @@ def test_doctor_finds_a_stranger_in_the_same_folder(
     (tmp_path / "coursekit" / "coursekit-1.0.dist-info" / "RECORD").write_text(
         "coursekit/__init__.py,,\n"
     )
+    # Some readers of metadata leave out files that are not there.
+    (tmp_path / "coursekit" / "coursekit").mkdir()
+    (tmp_path / "coursekit" / "coursekit" / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path / "coursekit"))
     found, remedy = look()
     assert found == f"{version}, from the distribution {name}, coursekit"
