@@ -1,6 +1,7 @@
 """The command line: parses, and hands over. Nothing here imports TensorFlow.
 
-The commands for lessons are here, those for a student's notebooks in `practice`.
+The commands for lessons are here, those for a student's notebooks in `practice`, those for
+teachers in `grading`, those for authors in `authoring`.
 """
 
 import io
@@ -13,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from coursekit import __version__
+from coursekit.cli import authoring
 from coursekit.cli import practice as learner
 from coursekit.cli.arguments import AsJson, LessonName, lesson_names, lesson_of, screen, to_path
 from coursekit.cli.grading import grade
@@ -261,106 +263,8 @@ def bench(
     bench_step(lesson_of(lesson), request, as_json, screen())
 
 
-@app.command(rich_help_panel=AUTHOR)
-def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the new lesson.")],
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            parser=to_path,
-            metavar="[DIR]",
-            help="The folder of the project, by default one named after the lesson.",
-        ),
-    ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="LESSON",
-            autocompletion=lesson_names,
-            help="Copy this lesson, instead of the small one made for it.",
-        ),
-    ] = None,
-    exercise: Annotated[
-        bool, typer.Option("--exercise/--no-exercise", help="With exercises, or without.")
-    ] = True,
-) -> None:
-    """Write a lesson of your own: a project that runs and passes its tests at once.
-
-    Examples:
-    coursekit new weather
-
-    coursekit new german ~/german --from nmt
-    """
-    from coursekit.commands.new import new_lesson
-
-    new_lesson(name, folder, source, exercise, screen())
-
-
-@app.command(rich_help_panel=AUTHOR)
-def build(
-    lesson: Annotated[
-        str | None, typer.Argument(metavar="[LESSON]", autocompletion=lesson_names)
-    ] = None,
-    solutions: Annotated[
-        Path | None,
-        typer.Option(
-            parser=to_path, metavar="DIR", help="Write the solved exercises here instead."
-        ),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; only report what is out of date.")
-    ] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Build the exercises at each save, until Ctrl-C.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Also overwrite files that coursekit did not write.")
-    ] = False,
-) -> None:
-    """Build the notebooks of lessons and exercises in the current folder.
-
-    Examples:
-    coursekit build nmt
-
-    coursekit build --check
-
-    coursekit build nmt --watch
-    """
-    from coursekit.commands import author
-
-    author.build_notebooks(lesson, solutions, check, watch, force, screen())
-
-
-def _group_names() -> list[str]:
-    from coursekit.testing import GROUPS
-
-    return list(GROUPS)
-
-
-@app.command(rich_help_panel=AUTHOR)
-def verify(
-    lesson: LessonName,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only",
-            metavar="GROUP",
-            help="Look at this group alone, such as contract or exercises; can be repeated.",
-            autocompletion=_group_names,
-        ),
-    ] = None,
-) -> None:
-    """Check all that a lesson promises, on its built-in data, and that its exercises are ready.
-
-    Examples:
-    coursekit verify nmt
-
-    coursekit verify nmt --only metrics --only demo
-    """
-    from coursekit.commands import author
-
-    author.verify_lesson(lesson_of(lesson), only or (), screen())
+for _made in (authoring.new, authoring.build, authoring.verify):
+    app.command(rich_help_panel=AUTHOR)(_made)
 
 
 def main() -> None:
