@@ -12,6 +12,7 @@ from typing import Any
 from coursekit.console import Consoles, consoles, duration
 from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.exploring import explore
 from coursekit.lesson import Lesson
 from coursekit.runs.native_log import native_log
 from coursekit.settings import Settings, parse_overrides
@@ -20,7 +21,7 @@ from coursekit.store.choose import choose
 from coursekit.store.progress import busy
 from coursekit.store.reading import lesson_data
 
-__all__ = ["has_xla", "prepare", "show"]
+__all__ = ["explore", "has_xla", "prepare", "show"]
 
 
 @dataclass(frozen=True)

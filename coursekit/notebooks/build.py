@@ -11,6 +11,7 @@ from typing import Any
 from coursekit.atomic import make_folder, write_text
 from coursekit.console import Consoles
 from coursekit.errors import CourseError, disk_errors
+from coursekit.exploring import WIDGET
 from coursekit.lesson import Lesson
 from coursekit.notebooks.cells import Edition
 from coursekit.notebooks.notebook import (
@@ -172,8 +173,10 @@ def _merged(outputs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _joined(output: dict[str, Any]) -> dict[str, Any]:
-    """Return an output whose texts are single strings."""
+    """Return an output whose texts are single strings, without a widget that needs its kernel."""
     joined = dict(output)
+    if WIDGET in joined.get("data", {}):
+        joined["data"] = {kind: data for kind, data in joined["data"].items() if kind != WIDGET}
     if isinstance(joined.get("text"), list):
         joined["text"] = "".join(joined["text"])
     return joined

@@ -43,10 +43,10 @@ def unseen(text: str) -> list[str]:
     for called, node in calls(ast.parse(text)):
         if called in ("Image", "savefig"):
             faults.append(f"line {node.lineno}: {called}, not show")
-        if called == "show":
+        if called in ("show", "explore"):
             alt = next((word.value for word in node.keywords if word.arg == "alt"), None)
             if not isinstance(alt, ast.JoinedStr | ast.Constant) or len(ast.unparse(alt)) < 40:
-                faults.append(f"line {node.lineno}: show without a sentence as its alt")
+                faults.append(f"line {node.lineno}: {called} without a sentence as its alt")
     for shown in last_expressions(text):
         called = ast.unparse(shown.func) if isinstance(shown, ast.Call) else "figure"
         if called.endswith(("figure", "plot")):
@@ -68,6 +68,7 @@ def test_each_picture_is_shown_with_words(path: Path) -> None:
         ("figure.savefig(file)", "savefig, not show"),
         ("show(figure)", "without a sentence"),
         ('show(figure, alt="curve")', "without a sentence"),
+        ('explore(curve, alt="curve", width=[1, 2])', "explore without a sentence"),
     ],
 )
 def test_a_picture_without_words_is_found(cell: str, fault: str) -> None:
