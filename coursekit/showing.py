@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from coursekit.console import consoles
-from coursekit.runs.pictures import is_figure, items
+from coursekit.runs.pictures import DOTS_PER_INCH, is_figure, items
 
 if TYPE_CHECKING:
     from coursekit.drawing import Drawing
     from coursekit.lesson import Showable
-
-DOTS_PER_INCH = 110  # of a figure in a notebook
 
 
 def show(shown: Showable | Drawing | list[Showable], alt: str = "") -> None:

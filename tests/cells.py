@@ -8,7 +8,8 @@ from unittest.mock import patch
 from coursekit.notebooks.cells import cells
 from coursekit.practice.gather import exercise
 from coursekit.practice.namespace import NotebookNamespace
-from coursekit.showing import png
+from coursekit.showing import Picture, png
+from tests.pictures import small_texts
 
 
 def run_cells(name: str, **constants: object) -> dict[str, Any]:
@@ -27,10 +28,15 @@ def run_cells(name: str, **constants: object) -> dict[str, Any]:
     import tensorflow as tf
 
     here = NotebookNamespace({"__name__": "__main__"}, {})
-    left, shown = dict(constants), []
+    left, shown = dict(constants), list[bytes]()
+
+    def look(picture: Picture) -> None:
+        shown.append(png(picture.figure))
+        assert not small_texts(picture.figure), f"too small to read: {picture.alt}"
+
     with (
         patch.object(tf, "function", _without_xla(tf.function)),
-        patch("coursekit.showing._display", lambda picture: shown.append(png(picture.figure))),
+        patch("coursekit.showing._display", look),
     ):
         for cell in cells(exercise(name)):
             if cell.role in ("text", "check"):

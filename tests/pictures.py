@@ -52,6 +52,14 @@ def faults_of(drawing: Drawing) -> list[str]:
     return faults
 
 
+def small_texts(figure: Any) -> list[str]:
+    """Return what is written in a figure of matplotlib in letters of less than `SMALL` points."""
+    from matplotlib.text import Text
+
+    texts = figure.findobj(Text) if hasattr(figure, "findobj") else ()
+    return [t.get_text() for t in texts if t.get_text().strip() and t.get_fontsize() < SMALL]
+
+
 def _segments(drawing: Drawing) -> Iterator[tuple[Point, Point]]:
     """Yield the straight lines of a drawing, those of straight arrows included."""
     for item in drawing.items:

@@ -38,6 +38,7 @@ FONTS = [
     "Thonburi",
     "Arial Unicode MS",
 ]
+DOTS_PER_INCH = 110  # of every figure, in a notebook and in a file
 FRAME_MILLISECONDS, LAST_FRAME_MILLISECONDS = 400, 2000
 
 
@@ -123,7 +124,7 @@ def save_figure(figure: "Figure", path: Path) -> Path:
     """
     make_folder(path.parent)
     with drawing(path), every_script(), writing(path) as file:
-        figure.savefig(file, dpi=110, format=path.suffix.removeprefix("."))
+        figure.savefig(file, dpi=DOTS_PER_INCH, format=path.suffix.removeprefix("."))
     return path
 
 

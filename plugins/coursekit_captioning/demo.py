@@ -81,10 +81,11 @@ def demo(
     if request is not None and data.shows_scenes:
         text = f"{ONLY_SHAPES}\n\n{text}"
     overlay = subject.pixels, written.words, written.attention
+    boxes = subject.example.boxes(written.words) if subject.example else ()
     return [
         text,
         attention_text(*overlay, data.offset),
-        attention_figure(*overlay, subject.aspect, data.offset),
+        attention_figure(*overlay, subject.aspect, data.offset, boxes),
     ]
 
 

@@ -13,9 +13,11 @@ from rich.text import Text
 
 from coursekit import half_blocks
 from coursekit.store import Pixels
+from coursekit_captioning.scenes import Box
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, FigureBase
 
 WIDE, SMALL = 32, 14  # columns of the picture in the terminal, and of one for a word
 ACROSS = 5  # pictures in a row
@@ -58,16 +60,64 @@ def grid_of(panels: int) -> tuple[int, int]:
     return down, min(panels, ACROSS)
 
 
+def draw_look(
+    axes: Axes,
+    pixels: Pixels,
+    weights: Map,
+    offset: float = 0.0,
+    boxes: Sequence[Box] = (),
+    aspect: float = 1.0,
+) -> None:
+    """Draw a picture that is bright where the network looked.
+
+    A cross marks the peak of the attention, a frame each thing that the word names.
+
+    Args:
+        axes: Where to draw.
+        pixels: ``(size, size, 3)``.
+        weights: Of the cells, ``(cells,)``.
+        offset: See `attention_map`.
+        boxes: Where the things are that the word names, if that is known.
+        aspect: The height by the width that the picture is shown with.
+    """
+    from matplotlib.patches import Rectangle
+    from matplotlib.patheffects import withStroke
+
+    from coursekit_captioning.evaluate import peak
+
+    size = pixels.shape[0]
+    axes.imshow(lit(pixels, weights, size, offset), aspect=aspect)
+    rim = [withStroke(linewidth=3, foreground="black")]
+    for box in boxes:
+        corner = box.left * size - 0.5, box.top * size - 0.5  # a pixel's middle has whole numbers
+        wide, high = (box.right - box.left) * size, (box.bottom - box.top) * size
+        frame = Rectangle(corner, wide, high, fill=False, edgecolor="white", path_effects=rim)
+        axes.add_patch(frame)
+    x, y = (share * size - 0.5 for share in peak(weights, offset))
+    axes.plot(x, y, "P", color="tab:red", markeredgecolor="white", markersize=9)
+
+
+def brightness_bar(figure: FigureBase, panels: Sequence[Axes]) -> None:
+    """Add a bar beside some overlays that says which brightness means which weight."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap
+
+    greys = LinearSegmentedColormap.from_list("light", [str(DARKEST), "1"])
+    bar = figure.colorbar(ScalarMappable(cmap=greys), ax=list(panels), label="attention weight")
+    bar.set_ticks([0, 1], labels=["0", "peak"])
+
+
 def attention_figure(
     pixels: Pixels,
     words: Sequence[str],
     attention: Map,
     aspect: float = 1.0,
     offset: float = 0.0,
+    boxes: Sequence[Sequence[Box]] = (),
 ) -> Figure:
     """Draw the picture, and an overlay for each word, as in the 2018 article.
 
-    A cross marks the place that is looked at most.
+    A cross marks the peak of each word's attention, a frame each thing that the word names.
 
     Args:
         pixels: ``(height, width, 3)``.
@@ -75,10 +125,10 @@ def attention_figure(
         attention: ``(words, cells)``.
         aspect: The height by the width that the picture is shown with.
         offset: See `attention_map`.
+        boxes: For each word the boxes of what it names, see `Example.boxes`; empty where they are
+            unknown.
     """
     from matplotlib.figure import Figure
-
-    from coursekit_captioning.evaluate import peak
 
     tall = min(max(aspect, 0.4), 2.0)  # a strip is made a little less of one
     down, across = grid_of(len(words) + 1)
@@ -89,12 +139,11 @@ def attention_figure(
         axis.set_axis_off()
     axes[0].imshow(pixels, aspect=tall)
     axes[0].set_title("the picture", fontsize=10, color="0.4")
-    size = pixels.shape[0]
-    for axis, word, weights in zip(axes[1:], words, attention, strict=False):
-        axis.imshow(lit(pixels, weights, size, offset), aspect=tall)
-        x, y = (share * size - 0.5 for share in peak(weights, offset))  # in pixels
-        axis.plot(x, y, "+", color="tab:red", markersize=9)
+    known = boxes or [()] * len(words)
+    for axis, word, weights, named in zip(axes[1:], words, attention, known, strict=False):
+        draw_look(axis, pixels, weights, offset, named, tall)
         axis.set_title(word, fontsize=12)
+    brightness_bar(figure, axes)
     return figure
 
 

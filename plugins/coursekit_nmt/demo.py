@@ -146,6 +146,8 @@ def attention_plot(
 ) -> Figure:
     """Draw the attention weights like the 2018 article: source across, target down.
 
+    A dot marks the peak of each row.
+
     Args:
         source: The words along the top.
         target: The words down the side.
@@ -155,6 +157,7 @@ def attention_plot(
     figure = Figure(figsize=(min(wide, 24) + 1.5, min(high, 24) + 1.2), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(weights, cmap="viridis", vmin=0, vmax=1, aspect="auto")
+    axes.plot(weights.argmax(axis=1), range(len(weights)), ".", color="tab:red")
     axes.xaxis.tick_top()
     size = 11 if max(len(source), len(target)) <= 40 else 9
     axes.set_xticks(range(len(source)), source, rotation=90, fontsize=size)

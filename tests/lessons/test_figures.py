@@ -187,6 +187,31 @@ def test_the_arc_stays_on_the_shell_and_the_chord_does_not() -> None:
     assert "7.1" in texts(page)
 
 
+def test_the_plane_is_the_one_in_which_points_vary_most() -> None:
+    figures = import_module("coursekit_dcgan.practice.figures")
+    flat = np.array([[3, 1, 0], [-3, 1, 0], [0, 2, 0], [0, 0, 0]], np.float32)  # long, then wide
+    middle, directions = figures.plane(flat)
+    np.testing.assert_allclose(middle, [0, 1, 0])
+    np.testing.assert_allclose(np.abs(directions), [[1, 0], [0, 1], [0, 0]], atol=1e-6)
+
+
+def test_all_variants_are_points_on_the_same_cloud() -> None:
+    figures = import_module("coursekit_dcgan.practice.figures")
+    real = np.array([[3, 1, 0], [-3, 1, 0], [0, 2, 0], [0, 0, 0]], np.float32)
+    drawn = {"one": np.zeros((5, 3), np.float32), "two": 2 * real}
+    figure = figures.clouds(real, np.array([7, 7, 4, 4]), drawn)
+    one, two = figure.axes
+    assert [axes.get_title() for axes in figure.axes] == ["one", "two"]
+    clouds = [np.asarray(axes.collections[0].get_offsets()) for axes in figure.axes]
+    np.testing.assert_array_equal(clouds[0], clouds[1])
+    np.testing.assert_allclose(np.abs(clouds[0]), [[3, 0], [3, 0], [0, 1], [0, 1]], atol=1e-6)
+    spots = [np.abs(np.asarray(axes.collections[1].get_offsets())) for axes in figure.axes]
+    np.testing.assert_allclose(spots[0], [[0, 1]] * 5, atol=1e-6)  # 0 is one below the middle
+    np.testing.assert_allclose(spots[1], [[6, 1], [6, 1], [0, 3], [0, 1]], atol=1e-6)
+    assert one.get_xlim() == two.get_xlim()
+    assert {text.get_text() for text in one.texts} == {"4", "7"}
+
+
 def test_what_a_cell_sees() -> None:
     """A kernel of 3 sees 3 pixels; a second one behind a stride of 2 sees 3 + 2 x 2 = 7."""
     from coursekit_captioning.practice.figures import field_of

@@ -37,7 +37,7 @@ from coursekit_captioning.build import build_captioner
 from coursekit_captioning.evaluate import is_inside
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import coordinates
-from coursekit_captioning.overlay import lit
+from coursekit_captioning.overlay import brightness_bar, draw_look
 from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.train import train_step
 
@@ -372,7 +372,7 @@ settings, data = prepare(
     embedding=64,
     learning_rate=4e-3,
 )
-pixels = data.validation.rows([SHOWN])[0]
+pixels, example = data.validation.rows([SHOWN])[0], data.validation.examples[SHOWN]
 figure = Figure(figsize=(12, 3.2), layout="constrained")
 for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhere), strict=True):
     model = learn(attention, data, settings)
@@ -381,17 +381,21 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
     print(f"{'':18} share of the attention at an object word that is on the object: {share:.1%}")
     found = captions[SHOWN]
     part.suptitle(f"{attention.__name__}: {' '.join(found.words)}", fontsize=10)
-    for panel, word, weights in zip(
-        part.subplots(1, 13), ["", *found.words], [np.ones(64), *found.attention], strict=False
+    panels, boxes = part.subplots(1, 13), example.boxes(found.words)
+    panels[0].imshow(pixels)
+    for panel, word, weights, named in zip(
+        panels[1:], found.words, found.attention, boxes, strict=False
     ):
-        panel.imshow(lit(pixels, np.float32(weights), 64, data.offset))
+        draw_look(panel, pixels, weights, data.offset, named)
         panel.set_title(word, fontsize=9)
-    for panel in part.axes:
+    for panel in panels:
         panel.set_axis_off()
+    brightness_bar(part, panels)
 show(
     figure,
     alt="Two rows with the same picture, once for each word of the caption. With your attention, "
-    "above, some places are bright. With equal weights, below, all are equally bright.",
+    "above, some places are bright. With equal weights, below, all are equally bright. A frame "
+    "marks the thing that a word names, a cross the peak of the attention.",
 )
 
 # %% [markdown]

@@ -30,7 +30,7 @@ from coursekit_captioning.build import build_captioner
 from coursekit_captioning.practice.counting import DESCRIBING, CountingCaptioner, Step
 from coursekit_captioning.data import drawn_examples
 from coursekit_captioning.model import Captioner, Memory
-from coursekit_captioning.overlay import ACROSS, lit
+from coursekit_captioning.overlay import ACROSS, brightness_bar, draw_look
 from coursekit_captioning.scenes import is_true
 from coursekit_captioning.scores import cider
 from coursekit_captioning.decode import IMPOSSIBLE, Found, lengths_of
@@ -953,15 +953,20 @@ for part, name, (down, across) in zip(
 ):
     panels = part.subplots(down, across, squeeze=False).ravel()
     part.suptitle(f"{name}: {len(words)} words, {down} x {across} places", fontsize=10)
-    for panel, word, weights in zip(panels, words, yours.attention[shown].numpy(), strict=False):
-        panel.imshow(lit(pixels[shown], weights, 64, data.offset))
+    boxes = examples[shown].boxes(words)
+    for panel, word, weights, named in zip(
+        panels, words, yours.attention[shown].numpy(), boxes, strict=False
+    ):
+        draw_look(panel, pixels[shown], weights, data.offset, named)
         panel.set_title(word, fontsize=10)
     for panel in panels:
         panel.set_axis_off()
+    brightness_bar(part, panels)
 show(
     figure,
     alt="A picture once for each word of a short caption. In the grid of 2018 some words have no "
-    "place; in yours each has one.",
+    "place; in yours each has one. A frame marks the thing that a word names, a cross the peak of "
+    "the attention.",
 )
 
 # %% [markdown]

@@ -428,16 +428,18 @@ for index in (3, 5, 0):
 shown, written = described[0]
 looked = shown.pixels, written.words, written.attention
 show(
-    attention_figure(*looked, shown.aspect, data.offset),
-    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked.",
+    attention_figure(*looked, shown.aspect, data.offset, shown.example.boxes(written.words)),
+    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked. "
+    "A frame marks the thing that a word names, a cross the peak of the attention.",
 )
 
 # %% tags=["train"]
 shown, written = described[1]
 looked = shown.pixels, written.words, written.attention
 show(
-    attention_figure(*looked, shown.aspect, data.offset),
-    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked.",
+    attention_figure(*looked, shown.aspect, data.offset, shown.example.boxes(written.words)),
+    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked. "
+    "A frame marks the thing that a word names, a cross the peak of the attention.",
 )
 
 # %% [markdown]

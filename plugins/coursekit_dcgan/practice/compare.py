@@ -13,11 +13,13 @@ from coursekit_dcgan.classifier import judge
 from coursekit_dcgan.data import DcganData, ImageSplit
 from coursekit_dcgan.demo import canvas
 from coursekit_dcgan.evaluate import SEED, draw, frechet_distance, recognised
-from coursekit_dcgan.load import Pixels
+from coursekit_dcgan.load import Floats, Pixels
 from coursekit_dcgan.model import Gan
+from coursekit_dcgan.practice.figures import clouds
 from coursekit_dcgan.train import train_step
 
 SHOWN = 20  # images of each variant
+SIDE = 0.52  # inches of an image: 57 pixels in a notebook
 
 
 class Drawn(NamedTuple):
@@ -28,12 +30,14 @@ class Drawn(NamedTuple):
         recognised: The share of images in which the classifier is more than 90 % sure.
         shares: The share of each class among the drawn images, ``(classes,)``.
         distance: The Fréchet distance from the real validation images.
+        features: What the classifier computes before its last layer, ``(images, features)``.
     """
 
     pixels: Pixels
     recognised: float
     shares: Sequence[float]
     distance: float
+    features: Floats
 
 
 def fit(
@@ -75,6 +79,7 @@ def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:
         recognised(judged.probabilities),
         (counts / count).tolist(),
         frechet_distance(judged.features, real.features),
+        judged.features,
     )
 
 
@@ -98,7 +103,8 @@ def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN)
         count: The number of images shown of each.
     """
     rows = -(-count // columns)
-    size = (2.6 * len(variants), 2.6 * rows / columns + 0.3)
+    width = SIDE * max(columns, 5)  # a name needs its place, too
+    size = (width * len(variants), width * rows / columns + 0.3)
     figure = Figure(figsize=size, layout="constrained")
     places = figure.subplots(1, len(variants), squeeze=False)[0]
     for axes, (name, pixels) in zip(places, variants.items(), strict=True):
@@ -106,3 +112,15 @@ def beside(variants: Mapping[str, Pixels], columns: int = 5, count: int = SHOWN)
         axes.set_title(name, fontsize=9)
         axes.set_axis_off()
     return figure
+
+
+def on_cloud(variants: Mapping[str, Drawn], data: DcganData) -> Figure:
+    """Draw what each variant draws as points on the cloud of real validation images.
+
+    Args:
+        variants: What is drawn, by the name of the variant.
+        data: For the real images and the classifier, whose features become points.
+    """
+    real = judge(data.classifier, data.parts.validation.pixels)
+    features = {name: one.features for name, one in variants.items()}
+    return clouds(real.features, real.probabilities.argmax(axis=1), features)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from coursekit.drawing import SMALL, Box, Drawing, Point, Tint, shape_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Features = npt.NDArray[np.float32]
 
 
 def two_networks(latent: int, image: Sequence[int]) -> Drawing:
@@ -167,3 +173,47 @@ def shell(size: int) -> Drawing:
     for y, words, colour in told:
         page.text(3.75, y, words, size=SMALL, align="left", tint=colour)
     return page
+
+
+def plane(features: Features) -> tuple[Features, Features]:
+    """Return the plane in which some features vary most (principal component analysis).
+
+    Args:
+        features: ``(images, features)``.
+
+    Returns:
+        The mean ``(features,)``, and two orthonormal directions ``(features, 2)``.
+    """
+    middle = features.mean(axis=0)
+    directions = np.linalg.svd(features - middle, full_matrices=False)[2]
+    return middle, directions[:2].T
+
+
+def clouds(real: Features, classes: npt.NDArray[np.int_], drawn: Mapping[str, Features]) -> Figure:
+    """Draw images as points: each variant's on the same grey cloud of real ones.
+
+    The points are the images' features, projected onto the plane in which the real images differ
+    most. A digit stands in the middle of each class.
+
+    Args:
+        real: The features of real images, ``(images, features)``.
+        classes: Their classes, ``(images,)``.
+        drawn: The features of drawn images by the name of the variant.
+    """
+    from matplotlib.figure import Figure
+
+    middle, directions = plane(real)
+    cloud = (real - middle) @ directions
+    figure = Figure(figsize=(3.6 * len(drawn), 3.9), layout="constrained")
+    places = figure.subplots(1, len(drawn), squeeze=False, sharex=True, sharey=True)[0]
+    for axes, (name, features) in zip(places, drawn.items(), strict=True):
+        axes.scatter(*cloud.T, s=12, color="0.8", label="real")
+        points = (features - middle) @ directions
+        axes.scatter(*points.T, s=5, color="tab:blue", alpha=0.5, label="drawn")
+        for digit in np.unique(classes):
+            x, y = np.median(cloud[classes == digit], axis=0)
+            axes.text(x, y, str(digit), fontsize=12, weight="bold", ha="center", va="center")
+        axes.set_title(name, fontsize=10)
+        axes.set(xticks=[], yticks=[])
+    places[0].legend(fontsize=9, markerscale=2)
+    return figure

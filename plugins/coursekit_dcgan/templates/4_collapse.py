@@ -25,7 +25,7 @@ import tensorflow as tf
 from coursekit.prepare import prepare, show
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
-from coursekit_dcgan.practice.compare import beside, between, drawn, fit
+from coursekit_dcgan.practice.compare import Drawn, beside, between, drawn, fit, on_cloud
 from coursekit_dcgan.model import Discriminator, alone
 from coursekit_dcgan.practice.ring import hit, hit_by_seeds, ring_figure, ring_points
 
@@ -501,7 +501,7 @@ settings, data = prepare(
 )  # fmt: skip
 
 
-def with_seeds(name: str, part: Callable[[tf.Tensor], tf.Tensor]) -> Any:
+def with_seeds(name: str, part: Callable[[tf.Tensor], tf.Tensor]) -> Drawn:
     """Train the lesson with each seed, print the ranges, and return what the first one draws."""
     found = []
     for seed in SEEDS:
@@ -515,16 +515,30 @@ def with_seeds(name: str, part: Callable[[tf.Tensor], tf.Tensor]) -> Any:
         f" {between([one.recognised for one in found], '.0%')} recognised,"
         f" Fréchet distance {between([one.distance for one in found], '.0f')}"
     )
-    return found[0].pixels
+    return found[0]
 
 
-shown = {"judged alone": with_seeds("judged alone", alone)}
+made = {"judged alone": with_seeds("judged alone", alone)}
 
 # %% tags=["train"]
-shown["yours"] = with_seeds("yours", company)
+made["yours"] = with_seeds("yours", company)
+shown = {name: one.pixels for name, one in made.items()}
 show(
     beside(shown),
     alt="Twenty drawings of the network judged alone beside twenty of the one with your part.",
+)
+
+# %% [markdown]
+# Twenty drawings say little about variety. Below, all 1,000 are points on one cloud. Grey are real
+# digits, where the classifier's features put them, seen from the side on which they differ most.
+# Blue are the drawings. **Look:** which digits have no blue points on them, and where do many
+# points lie close together?
+
+# %% tags=["train"]
+show(
+    on_cloud(made, data),
+    alt="Two grey clouds of real digits, with a numeral on each class. Blue points are drawings: "
+    "judged alone they leave parts of the cloud bare, with your part they cover more of it.",
 )
 
 # %% [markdown]

@@ -502,7 +502,10 @@ def heat_map(axes: Any, title: str, model: Any, data: Any, source: Any, target: 
     words = [data.source_vocabulary.words[place] for place in source[0]]
     rows = [data.target_vocabulary.words[place] for place in target[0, 1:] if place != PAD]
     norm = PowerNorm(0.4, 0, 0.6)  # brightens small weights
-    axes.imshow(weights[0, : len(rows)], norm=norm, aspect="auto")
+    looked = weights[0, : len(rows)].numpy()
+    image = axes.imshow(looked, norm=norm, aspect="auto")
+    axes.figure.colorbar(image, ax=axes, label="attention weight")
+    axes.plot(looked.argmax(axis=1), range(len(rows)), "r.")  # the peak of each row
     axes.set_title(title)
     axes.set_xticks(range(len(words)), [w.replace("<pad>", "·") for w in words], rotation=90)
     axes.set_yticks(range(len(rows)), rows)
@@ -532,7 +535,8 @@ for panel, (name, attention) in zip(
 show(
     figure,
     alt="Two tables of attention, rows of written words and columns of source words and padding: "
-    "with the mask the padding is dark, without it a faint light lies on it.",
+    "with the mask the padding is dark, without it a faint light lies on it. A red dot marks the "
+    "peak of each row.",
 )
 
 # %% [markdown]
@@ -542,9 +546,9 @@ show(
 # is lost again, although the loss hardly shows it. (Measured in one run; yours will differ.)
 #
 # In the picture each row is a word that was written and each column a place of the source; · is
-# padding. Only half of the 40 places are drawn, and small weights are brightened. On the right,
-# faint light falls where there is no word. So a layer that ignores its mask can easily go
-# unnoticed: there is no warning, and the loss falls all the same.
+# padding, and a red dot marks the peak of each row. Only half of the 40 places are drawn, and small
+# weights are brightened. On the right, faint light falls where there is no word. So a layer that
+# ignores its mask can easily go unnoticed: there is no warning, and the loss falls all the same.
 #
 # **Next:** `coursekit check nmt/attention`, then exercise 3, *The decoder that receives its state*
 # (`coursekit next`).

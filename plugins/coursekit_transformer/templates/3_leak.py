@@ -364,9 +364,10 @@ def table_of(attend) -> np.ndarray:
 
 # %%
 suspects = {"a": suspect_a, "b": suspect_b, "c": suspect_c, "d": suspect_d}
-figure = Figure(figsize=(9, 2.6), layout="constrained")
+figure = Figure(figsize=(9, 2.9), layout="constrained")
+figure.suptitle("dark: the guess depends on the character", fontsize=10)
 for axes, (letter, suspect) in zip(figure.subplots(1, 4), suspects.items(), strict=True):
-    axes.imshow(table_of(suspect), cmap="Blues", vmin=0, vmax=1.2)
+    axes.imshow(table_of(suspect), cmap="Greys", vmin=0, vmax=1.2)
     axes.set(title=f"suspect {letter}", xlabel="character", ylabel="guess")
 show(figure, alt="Four tables of predictions and characters; in two of them all cells are dark.")
 

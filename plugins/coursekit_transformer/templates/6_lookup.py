@@ -502,6 +502,7 @@ def beaten(student):
 # 600 steps on other modules of that library. **Predict:** which of them has the lower loss?
 
 # %% tags=["train"]
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare
@@ -516,7 +517,8 @@ weights = np.exp(scores - scores.max(axis=1, keepdims=True))
 weights /= weights.sum(axis=1, keepdims=True)
 figure = Figure(figsize=(9, 9), layout="constrained")
 axes = figure.subplots()
-axes.imshow(np.sqrt(weights[part, 240:420]), cmap="Blues", aspect="auto")
+image = axes.imshow(weights[part, 240:420], cmap="Blues", norm=PowerNorm(0.5), aspect="auto")
+figure.colorbar(image, label="attention weight", shrink=0.5)
 words = {place: RHYME[place:].split()[0] for place in range(420) if RHYME[place - 1] in " \n"}
 below = {place - 240: word for place, word in words.items() if place >= 240}
 beside = {place - 330: word for place, word in words.items() if place >= 330}

@@ -164,16 +164,30 @@ def test_overlays_are_readable_for_any_number_of_words(count: int) -> None:
     figure = attention_figure(pixels, words, attention)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[: count + 1] == ["the picture", *words]
-    for axes, weights in zip(figure.axes[1:], attention, strict=False):
+    *panels, bar = figure.axes
+    assert bar.get_ylabel() == "attention weight"
+    for axes, weights in zip(panels[1:], attention, strict=False):
         down, across = divmod(int(weights.argmax()), 7)  # cells of 4 x 4 pixels
         (marked,) = axes.lines
         at = np.asarray(marked.get_xydata())
         np.testing.assert_allclose(at, np.array([[4 * across + 1.5, 4 * down + 1.5]]), atol=1e-6)
-    lefts = {round(axes.get_position().x0, 3) for axes in figure.axes}
+    lefts = {round(axes.get_position().x0, 3) for axes in panels}
     assert len(lefts) <= ACROSS
     text = attention_text(pixels, words, attention).plain
     assert all(word in text for word in words)
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_frame_marks_what_a_word_names() -> None:
+    pixels = np.full((64, 64, 3), 200, np.uint8)
+    boxes = [(), (Box(0.25, 0.5, 0.75, 1.0), Box(0.0, 0.0, 0.125, 0.25))]
+    attention = np.eye(2, 49, dtype=np.float32)
+    figure = attention_figure(pixels, ["a", "star"], attention, boxes=boxes)
+    panels = {axes.get_title(): axes for axes in figure.axes}
+    frames = {name: [patch.get_bbox().bounds for patch in panels[name].patches] for name in panels}
+    assert frames["the picture"] == frames["a"] == []
+    # pixel 0 is drawn from -0.5 to 0.5: its left edge, not its middle, is the picture's edge
+    assert frames["star"] == [(15.5, 31.5, 32, 32), (-0.5, -0.5, 8, 16)]
 
 
 def test_an_attention_map_is_bright_where_the_weight_is() -> None:

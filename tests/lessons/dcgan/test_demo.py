@@ -1,5 +1,6 @@
 """The demo: grids, walks, nearest images, and pictures in a terminal."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,21 @@ from coursekit.blocks import half_blocks
 from coursekit_dcgan import TINY, DcganDemoOptions
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.data import DcganData, dcgan_data
-from coursekit_dcgan.demo import canvas, demo, half_size, in_terminal, nearest, walk
+from coursekit_dcgan.demo import (
+    COLUMNS,
+    WALK,
+    canvas,
+    demo,
+    grid,
+    half_size,
+    in_terminal,
+    nearest,
+    nearest_figure,
+    walk,
+)
 from coursekit_dcgan.load import Images, Parts
+from coursekit_dcgan.practice.compare import beside
+from coursekit.showing import png
 from tests.conftest import Command
 
 pytestmark = pytest.mark.tf
@@ -25,6 +39,23 @@ RANDOM = np.random.default_rng(0)
 def data() -> DcganData:
     images = Images(RANDOM.integers(0, 256, (40, 28, 28)).astype(np.uint8), None)
     return dcgan_data("noise", Parts(images, images, images), TINY)
+
+
+@pytest.mark.parametrize(
+    ("make", "columns"),
+    [
+        (lambda images: grid(images, COLUMNS), COLUMNS),
+        (lambda images: grid(images, WALK, "a walk"), WALK),
+        (lambda images: nearest_figure(images[:10], images[:10], np.ones(10, np.float32)), 1),
+        (lambda images: beside({"a": images, "b": images}), 5),
+        (lambda images: beside({"a": images, "b": images}, columns=9, count=54), 9),
+    ],
+)
+def test_a_digit_has_at_least_48_pixels(make: Callable[[Any], Figure], columns: int) -> None:
+    figure = make(RANDOM.integers(0, 256, (54, 28, 28)).astype(np.uint8))
+    png(figure)  # lays it out
+    sizes = {round(axes.get_window_extent().width / figure.dpi * 110) for axes in figure.axes}
+    assert min(sizes) >= 48 * columns
 
 
 def test_a_walk_along_a_great_circle() -> None:
