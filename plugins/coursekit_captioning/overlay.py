@@ -70,7 +70,8 @@ def draw_look(
 ) -> None:
     """Draw a picture that is bright where the network looked.
 
-    A cross marks the peak of the attention, a frame each thing that the word names.
+    A cross marks the peak of the attention, if there is one, and a frame each thing that the word
+    names.
 
     Args:
         axes: Where to draw.
@@ -93,8 +94,9 @@ def draw_look(
         wide, high = (box.right - box.left) * size, (box.bottom - box.top) * size
         frame = Rectangle(corner, wide, high, fill=False, edgecolor="white", path_effects=rim)
         axes.add_patch(frame)
-    x, y = (share * size - 0.5 for share in peak(weights, offset))
-    axes.plot(x, y, "P", color="tab:red", markeredgecolor="white", markersize=9)
+    if not np.allclose(weights, weights[0]):  # equal weights have no peak
+        x, y = (share * size - 0.5 for share in peak(weights, offset))
+        axes.plot(x, y, "P", color="tab:red", markeredgecolor="white", markersize=9)
 
 
 def brightness_bar(figure: FigureBase, panels: Sequence[Axes]) -> None:

@@ -516,8 +516,8 @@ STEPS = 100
 pairs = NmtLesson().data(LocalDataset("phrasebook"), settings)
 source, target = next(iter(pairs.train.batches(1)))
 longer = tf.pad(source, [[0, 0], [0, 40]])
-figure = Figure(figsize=(10, 3.4), layout="constrained")
-panels = figure.subplots(1, 2)
+figure = Figure(figsize=(8, 6.4), layout="constrained")
+panels = figure.subplots(2, 1)
 print("                 as they are          with 40 more places of padding")
 for panel, (name, attention) in zip(
     panels, (("with the mask", BahdanauAttention), ("without", Maskless)), strict=True
@@ -547,8 +547,9 @@ show(
 #
 # In the picture each row is a word that was written and each column a place of the source; · is
 # padding, and a red dot marks the peak of each row. Only half of the 40 places are drawn, and small
-# weights are brightened. On the right, faint light falls where there is no word. So a layer that
-# ignores its mask can easily go unnoticed: there is no warning, and the loss falls all the same.
+# weights are brightened. In the lower table, faint light falls where there is no word. So a layer
+# that ignores its mask can easily go unnoticed: there is no warning, and the loss falls all the
+# same.
 #
 # **Next:** `coursekit check nmt/attention`, then exercise 3, *The decoder that receives its state*
 # (`coursekit next`).

@@ -519,7 +519,8 @@ figure = Figure(figsize=(9, 9), layout="constrained")
 axes = figure.subplots()
 image = axes.imshow(weights[part, 240:420], cmap="Blues", norm=PowerNorm(0.5), aspect="auto")
 figure.colorbar(image, label="attention weight", shrink=0.5)
-words = {place: RHYME[place:].split()[0] for place in range(420) if RHYME[place - 1] in " \n"}
+starts = [n for n in range(420) if RHYME[n].strip() and not RHYME[n - 1].strip()]
+words = {place: RHYME[place:].split()[0] for place in starts}
 below = {place - 240: word for place, word in words.items() if place >= 240}
 beside = {place - 330: word for place, word in words.items() if place >= 330}
 axes.set_xticks(list(below), list(below.values()), rotation=90, fontsize=9)

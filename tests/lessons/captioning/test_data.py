@@ -190,6 +190,13 @@ def test_a_frame_marks_what_a_word_names() -> None:
     assert frames["star"] == [(15.5, 31.5, 32, 32), (-0.5, -0.5, 8, 16)]
 
 
+def test_equal_weights_have_no_peak() -> None:
+    pixels = np.full((28, 28, 3), 200, np.uint8)
+    attention = np.stack([np.full(49, 1 / 49), np.eye(49)[3]]).astype(np.float32)
+    figure = attention_figure(pixels, ["even", "one"], attention)
+    assert [len(axes.lines) for axes in figure.axes] == [0, 0, 1, 0]  # the picture, two words, bar
+
+
 def test_an_attention_map_is_bright_where_the_weight_is() -> None:
     weights = np.zeros(16, np.float32)
     weights[6] = 0.4
