@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +99,7 @@ def draw_look(
         axes.plot(x, y, "P", color="tab:red", markeredgecolor="white", markersize=9)
 
 
-def brightness_bar(figure: FigureBase, panels: Sequence[Axes]) -> None:
+def brightness_bar(figure: FigureBase, panels: Iterable[Axes]) -> None:
     """Add a bar beside some overlays that says which brightness means which weight."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from coursekit import CourseError
@@ -184,7 +185,10 @@ def test_a_frame_marks_what_a_word_names() -> None:
     attention = np.eye(2, 49, dtype=np.float32)
     figure = attention_figure(pixels, ["a", "star"], attention, boxes=boxes)
     panels = {axes.get_title(): axes for axes in figure.axes}
-    frames = {name: [patch.get_bbox().bounds for patch in panels[name].patches] for name in panels}
+    frames = {
+        name: [patch.get_bbox().bounds for patch in axes.patches if isinstance(patch, Rectangle)]
+        for name, axes in panels.items()
+    }
     assert frames["the picture"] == frames["a"] == []
     # pixel 0 is drawn from -0.5 to 0.5: its left edge, not its middle, is the picture's edge
     assert frames["star"] == [(15.5, 31.5, 32, 32), (-0.5, -0.5, 8, 16)]
