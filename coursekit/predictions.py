@@ -44,7 +44,7 @@ def predict(name: str, guess: object | EllipsisType) -> None:
         _guesses.pop(name, None)
         print("Your guess goes in place of the dots. You can also continue without one.")
         return
-    _guesses[name] = _plain(guess, f"the guess for {name!r}")
+    _guesses[name] = plain(guess, f"the guess for {name!r}")
     print(f"Your prediction: {words_of(_guesses[name])}")
 
 
@@ -63,7 +63,7 @@ def reveal(name: str, measured: object, *, unit: str = "", within: float = 0.1) 
         CourseError: The measured value is nothing of the kind, or the name is no name.
     """
     _check_name(name)
-    value = _plain(measured, f"what was measured for {name!r}", finite=False)
+    value = plain(measured, f"what was measured for {name!r}", finite=False)
     if name not in _guesses:
         print(f"measured {words_of(value, unit)} (no prediction)")
         return
@@ -186,7 +186,7 @@ def _is_finite(value: Value) -> bool:
     return all(not isinstance(item, float) or math.isfinite(item) for item in items)
 
 
-def _plain(value: Any, what: str, *, finite: bool = True) -> Value:
+def plain(value: Any, what: str, *, finite: bool = True) -> Value:
     """Return a value of Python, NumPy or TensorFlow as plain data, or raise a `CourseError`."""
     for convert in ("numpy", "as_list", "tolist"):  # of a tensor, of its shape, of an array
         method: Callable[[], Any] | None = getattr(value, convert, None)
