@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from itertools import takewhile
 
 from coursekit.console import Consoles, cells, print_json, table
 from coursekit.errors import CourseError
@@ -26,12 +27,12 @@ def review(everything: bool, as_json: bool, out: Consoles) -> None:
     """
     today = date.today()
     begin_earlier(today)
-    known = reviews()
     if as_json:
-        return print_json([_values(one, today) for one in known])
-    chosen = [one for one in known if everything or one.is_due(today)]
+        return print_json([_values(one, today) for one in reviews()])
+    known = reviews()
+    chosen = list(known) if everything else list(takewhile(lambda one: one.is_due(today), known))
     if not chosen:
-        return _say_when(known, today, out)
+        return _say_when(next(reviews(), None), today, out)
     if not sys.stdin.isatty():
         return _list(chosen, today, out)
     _ask_all(chosen, today, out)
@@ -48,19 +49,18 @@ def _values(one: Review, today: date) -> dict[str, object]:
     }
 
 
-def _say_when(known: list[Review], today: date, out: Consoles) -> None:
+def _say_when(first: Review | None, today: date, out: Consoles) -> None:
     """Say when the next question is due."""
-    coming = [one.due for one in known if one.due is not None]
-    if coming:
-        out.result(f"nothing is due; the next is due {_when(min(coming), today)}")
-        out.result("to answer now: coursekit review --all", "dim")
-    elif known:
-        out.result("you have answered each prediction rightly three times")
-        out.result("to answer them again: coursekit review --all", "dim")
-    else:
+    if first is None:
         out.result("there are no predictions yet")
         out.result("they come from the cells `predict(...)` of the lessons and from the exercises")
         out.result("next: coursekit next", "bold")
+        return
+    if first.due is not None:
+        out.result(f"nothing is due; the next is due {_when(first.due, today)}")
+    else:
+        out.result("you have answered each prediction rightly three times")
+    out.result("to answer now: coursekit review --all", "dim")
 
 
 def _when(due: date, today: date) -> str:

@@ -44,42 +44,42 @@ def due_day(known: Prediction) -> date | None:
     return date.fromisoformat(known.asked or known.day) + timedelta(days=INTERVALS[stage])
 
 
-def reviews() -> list[Review]:
-    """Return all that can be asked again, what is due first at the beginning.
+def reviews() -> Iterator[Review]:
+    """Yield all that can be asked again in the order in which it is due.
 
-    What an installed lesson no longer asks is left out.
+    What no installed lesson asks now is left out. A template is read when its question comes.
 
     Raises:
         CourseError: The file with the predictions cannot be read.
     """
-    known = {name: one for name, one in predictions().items() if one.day}
-    found = [Review(q, known[q.key], due_day(known[q.key])) for q in _questions(known)]
-    return sorted(found, key=lambda review: (review.due or date.max, review.question.key))
+    dated = [(due_day(one), key, one) for key, one in predictions().items() if one.day]
+    for due, key, known in sorted(dated, key=lambda each: (each[0] or date.max, each[1])):
+        question = _question(key)
+        if question is not None:
+            yield Review(question, known, due)
 
 
 def is_any_due(today: date) -> bool:
     """Return whether a review has something to ask; False if that cannot be read."""
     try:
-        dated = {n: due_day(one) for n, one in predictions().items() if one.day}
+        first = next(reviews(), None)
     except CourseError:  # `coursekit review` says what is wrong with the file
         return False
-    return any(_questions(name for name, due in dated.items() if due is not None and due <= today))
+    return first is not None and first.is_due(today)
 
 
-def _questions(keys: Iterable[str]) -> Iterator[Question]:
-    """Yield the questions of these keys that installed lessons ask."""
-    wanted: dict[str, set[str]] = {}
-    for key in keys:
-        lesson, _, rest = key.partition("/")
-        topic = rest.rpartition("/")[0] or "lesson"
-        wanted.setdefault(f"{lesson}/{topic}", set()).add(key)
-    for name, own in wanted.items():
-        if name.partition("/")[0] in catalogue().lessons:
-            yield from (question for question in _asked_in(name) if question.key in own)
+def _question(key: str) -> Question | None:
+    """Return the question of a key; None if no installed lesson asks it now."""
+    lesson, _, rest = key.partition("/")
+    topic = rest.rpartition("/")[0] or "lesson"
+    found = _asked_in(f"{lesson}/{topic}")
+    return next((question for question in found if question.key == key), None)
 
 
 def _asked_in(name: str) -> list[Question]:
     """Return the questions of a template; none if it is gone or broken: that is the author's."""
+    if name.partition("/")[0] not in catalogue().lessons:
+        return []
     try:
         return questions(exercise(name))
     except CourseError:
@@ -112,14 +112,10 @@ def begin_earlier(today: date) -> None:
     Raises:
         CourseError: A file cannot be read or written.
     """
+    begun = {key.rpartition("/")[0] for key in predictions()}
     for name, record in records().items():
-        if record.passed and name.partition("/")[0] in catalogue().lessons:
-            try:
-                template = exercise(name)
-                questions(template)
-            except CourseError:  # it is gone or broken: that is the author's
-                continue
-            begin_reviews(template, record.passed, today)
+        if record.passed and name not in begun and _asked_in(name):
+            begin_reviews(exercise(name), record.passed, today)
 
 
 def answered(review: Review, right: bool, today: date) -> Prediction:

@@ -77,9 +77,9 @@ def ask(loop: Command, typed: str, *words: str) -> str:
         patch.dict(os.environ, loop.environment),
         patch.object(sys, "argv", ["coursekit", "review", *words]),
         patch.object(sys, "stdin", Typed(typed)),
+        suppress(SystemExit),
     ):
-        with suppress(SystemExit):
-            main()
+        main()
     assert "error:" not in out.getvalue()
     return out.getvalue()
 
@@ -241,6 +241,31 @@ def test_without_a_terminal_it_lists_what_is_due(measured: Command) -> None:
     assert measured.json("review") == [
         {"name": "sums/sum", "due": days_ago(1), "is_due": True, "asked": None, "right_in_a_row": 0}
     ]
+
+
+def test_the_third_right_answer_is_the_last_one(
+    measured: Command, change: Callable[..., None]
+) -> None:
+    change("sums/sum", stage=2, asked=days_ago(21))
+    assert "done: not asked again" in ask(measured, "5050\n")
+    assert "each prediction rightly three times" in measured("review").stdout
+    assert "due for review" not in measured("next").stdout
+    assert "done: not asked again" in ask(measured, "5050\n", "--all")
+    assert "in 2 days" in ask(measured, "1\n", "--all")
+
+
+def test_a_question_of_nmt_is_judged_by_its_own_check(
+    coursekit: Command, tmp_path: Path, kept: Callable[[], Any]
+) -> None:
+    coursekit.environment["COURSEKIT_STATE"] = str(tmp_path / "state")
+    (tmp_path / "state").mkdir()
+    record = {"nmt/attention": {"passed": ["prediction"]}, "nmt/decoder": {"passed": ["no"]}}
+    (tmp_path / "state" / "coursework.json").write_text(json.dumps(record))
+    shown = ask(coursekit, "1/4\n", "--all")
+    assert "two places of padding follow it" in shown
+    assert "counts padding: You took softmax over all four places" in shown
+    assert "the answer: first_weight = 0.5" in shown
+    assert list(kept()) == ["nmt/attention/first_weight"]
 
 
 def test_there_is_nothing_to_review_yet(loop: Command) -> None:
