@@ -12,7 +12,6 @@ from coursekit.notebooks.cells import BuiltCell, cells
 from coursekit.notebooks.template import Cell, Template, decorator_names
 from coursekit.practice.gather import declared
 
-FUNCTIONS = ("predict", "reveal")
 HEADING = re.compile(r"#{1,6} ")
 
 
@@ -59,14 +58,16 @@ class Call:
 
 
 def calls(template: Template) -> list[Call]:
-    """Return the calls of ``predict`` and ``reveal`` in a template, in order."""
-    found = []
+    """Return the calls of the kit's ``predict`` and ``reveal`` in a template, in order."""
+    found, imported = [], set[str]()
     for place, cell in enumerate(template.cells):
         if cell.role == "text":
             continue
         for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.ImportFrom) and node.module == "coursekit.prepare":
+                imported |= {alias.name for alias in node.names} & {"predict", "reveal"}
             name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-            if isinstance(node, ast.Call) and name in FUNCTIONS:
+            if isinstance(node, ast.Call) and name in imported:
                 line = cell.line + node.lineno - 1
                 found.append(Call(name, _first_text(node), line, place, node))
     return sorted(found, key=lambda call: call.line)

@@ -327,6 +327,16 @@ def test_the_gate_names_the_line_of_a_prediction_that_cannot_work(
     assert told in found
 
 
+def test_a_function_of_the_lessons_own_called_predict_is_none_of_the_kits(tmp_path: Path) -> None:
+    own = FIRST.replace("from coursekit.prepare import predict, reveal", "predict = print")
+    assert faults(tmp_path, own + '# %%\npredict("sum")\n') == ""
+
+
+def test_an_exercise_has_an_answer_instead(tmp_path: Path) -> None:
+    head = LESSON.replace("# **Before.** nothing", "# **Before.** nothing\n#\n# **Kind.** predict")
+    assert "write `name = 3  # exercise`" in faults(tmp_path, head, "1_adding.py")
+
+
 def test_the_end_of_a_long_text_is_the_question() -> None:
     text = "# Loss\n\nA long story.\n\nMore of it.\n\nIt falls?\n\n* a\n* b"
     assert last_question(text) == "More of it.\n\nIt falls?\n\n* a\n* b"
