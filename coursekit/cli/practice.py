@@ -116,9 +116,9 @@ def review(
 ) -> None:
     """Answer your earlier predictions again, days after you made them.
 
-    A prediction is due after 2 days, then after 7 and after 21 more; a wrong answer starts over.
-    They are the guesses that you gave `predict` in the lessons, and your answers to the questions
-    of exercises. Without a terminal, it lists what is due.
+    They are your guesses in the lessons' cells `predict(...)`, and your answers to
+    questions of exercises. Each is due after 2 days, then after 7, then after 21;
+    a wrong answer starts over. Without a terminal, what is due is listed.
 
     Example: coursekit review
     """

@@ -58,7 +58,7 @@ class Typed(io.StringIO):
     def isatty(self) -> bool:
         return True
 
-    def readline(self, *sizes: Any) -> str:
+    def readline(self, *sizes: Any) -> str:  # type: ignore[override]
         line = super().readline(*sizes)
         if not line:
             raise KeyboardInterrupt
@@ -126,7 +126,7 @@ def days_ago(days: int) -> str:
 @pytest.fixture
 def kept(tmp_path: Path) -> Callable[[], dict[str, Any]]:
     file = tmp_path / "state" / "predictions.json"
-    return lambda: json.loads(file.read_text())  # type: ignore[no-any-return]
+    return lambda: json.loads(file.read_text())
 
 
 @pytest.fixture
