@@ -116,7 +116,7 @@ def review(
 ) -> None:
     """Answer your earlier predictions again, days after you made them.
 
-    They are your guesses in the lessons' cells `predict(...)`, and your answers to
+    They are your guesses in the lessons' `predict` cells, and your answers to
     questions of exercises. Each is due after 2 days, then after 7, then after 21;
     a wrong answer starts over. Without a terminal, what is due is listed.
 
