@@ -14,6 +14,7 @@ from coursekit.datasets import Dataset, LocalDataset
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.exploring import explore
 from coursekit.lesson import Lesson
+from coursekit.predictions import begin, predict, reveal
 from coursekit.runs.native_log import native_log
 from coursekit.settings import Settings, parse_overrides
 from coursekit.showing import show
@@ -21,7 +22,7 @@ from coursekit.store.choose import choose
 from coursekit.store.progress import busy
 from coursekit.store.reading import lesson_data
 
-__all__ = ["explore", "has_xla", "prepare", "show"]
+__all__ = ["explore", "has_xla", "predict", "prepare", "reveal", "show"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def prepare(
             a field is unknown or out of range.
     """
     settled = settle(lesson, dataset, preset, changes, consoles())
+    begin(lesson.name)
     return settled.settings, lesson_data(lesson, settled.local, settled.settings)
 
 

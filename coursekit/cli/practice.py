@@ -108,6 +108,25 @@ def progress() -> None:
     exercises.progress(screen())
 
 
+def review(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also ask what is not due yet, or was answered.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer your earlier predictions again, days after you made them.
+
+    They are your guesses in the lessons' `predict` cells, and your answers to
+    questions of exercises. Each is due after 2 days, then after 7, then after 21;
+    a wrong answer starts over. Without a terminal, what is due is listed.
+
+    Example: coursekit review
+    """
+    from coursekit.commands import review as command
+
+    command.review(everything, as_json, screen())
+
+
 def reset(name: WorkName = None) -> None:
     """Start an exercise over; your work is saved beside it as a backup.
 
@@ -156,6 +175,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "solution": solution,
     "next": next_,
     "progress": progress,
+    "review": review,
     "reset": reset,
     "update": update,
     "watch": watch,

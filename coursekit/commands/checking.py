@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
@@ -14,6 +15,7 @@ from coursekit.practice.checks import Result, check_work
 from coursekit.practice.gather import declared
 from coursekit.practice.locate import Place, open_notebook, why_not_own
 from coursekit.practice.records import Record, changing
+from coursekit.practice.reviews import begin_reviews
 from coursekit.practice.student_cells import StudentWork, code_of, work_of
 from coursekit.practice.worker_client import Child
 from coursekit.practice.worker_process import Worker
@@ -81,6 +83,8 @@ def _save(found: Checked, answers: str) -> None:
         record.total = sum(result.check.points for result in found.results)
         record.passed = [r.check.name for r in found.results if r.status == "passed"]
         record.failing, record.answers = found.failing, answers
+        passed = record.passed
+    begin_reviews(found.where.template, passed, date.today())
 
 
 def fingerprint(template: Template, book: Notebook) -> str:

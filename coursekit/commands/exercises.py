@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from rich.text import Text
@@ -28,6 +29,7 @@ from coursekit.practice.locate import (
     readable,
 )
 from coursekit.practice.records import Record, changing, record_of, records
+from coursekit.practice.reviews import is_any_due
 from coursekit.practice.student_cells import exercises
 from coursekit.practice.worker_process import Worker
 from coursekit.printable import quoted
@@ -165,7 +167,14 @@ def next_step(out: Consoles) -> None:
     if template is not None:
         out.result(f"{template.name}: {template.title} ({template.fields['time']})")
         out.result(template.fields["goal"])
+    _tell_due(out)
     out.result(_action(template), "bold")
+
+
+def _tell_due(out: Consoles) -> None:
+    """Say in a line that an earlier prediction is to be answered again, if one is."""
+    if is_any_due(date.today()):
+        out.result("an earlier prediction is due for review: coursekit review", "dim")
 
 
 def _unsolved() -> Template | None:
@@ -213,6 +222,7 @@ def progress(out: Consoles) -> None:
     out.result()
     share = earned / total if total else 0
     out.result(f"{earned} of {total} points, {share:.0%}", "bold")
+    _tell_due(out)
     out.result(_action(_unsolved()))
 
 

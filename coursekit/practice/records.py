@@ -82,7 +82,7 @@ def changing() -> Iterator[dict[str, Record]]:
     """Yield the records to be changed, and write them, whole or not at all."""
     path = state_path()
     make_folder(path.parent, ELSEWHERE)
-    with disk_errors("lock", path, ELSEWHERE), _alone(path):
+    with disk_errors("lock", path, ELSEWHERE), alone(path):
         known = records()
         yield known
         values = {name: asdict(record) for name, record in sorted(known.items())}
@@ -90,7 +90,12 @@ def changing() -> Iterator[dict[str, Record]]:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
+    """Let no other command write a file inside a ``with`` block.
+
+    Raises:
+        CourseError: Another one writes it for longer than `PATIENCE`.
+    """
     lock = FileLock(f"{path}.lock", timeout=PATIENCE)
     try:
         lock.acquire()

@@ -20,6 +20,7 @@ from coursekit.practice.declare import Check, Declared, Misconception
 from coursekit.practice.gather import declared
 from coursekit.practice.leaks import leaks
 from coursekit.practice.parts import unexamined
+from coursekit.practice.questions import prediction_faults
 from coursekit.practice.solved_work import Changed, Recorded, Stubbed
 from coursekit.practice.stubs import STUBS, Stub
 from coursekit.practice.unchecked import unchecked
@@ -46,9 +47,10 @@ def faults_of(template: Template) -> list[str]:
         CourseError: The template cannot be built at all.
     """
     if not template.number:
-        return worked_faults(template)
+        return [*prediction_faults(template), *worked_faults(template)]
     known = declared(template)
-    faults = [*unchecked(template), *_declared_well(known), *_numpys_own(template)]
+    faults = [*prediction_faults(template), *unchecked(template)]
+    faults += [*_declared_well(known), *_numpys_own(template)]
     with TemporaryDirectory() as folder:
         faults += _first_hole(template, known, Path(folder))
         with Child(code_of(template, "solved"), known.probes, Path(folder)) as child:

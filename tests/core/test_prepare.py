@@ -1,16 +1,29 @@
 """What a notebook gets from one line is what the command line would take."""
 
+import json
+from pathlib import Path
+
 import pytest
 from rich.text import Text
 
-from coursekit import CourseError
-from coursekit.prepare import prepare, show
+from coursekit import CourseError, predictions
+from coursekit.prepare import predict, prepare, reveal, show
 from coursekit_nmt import PHRASEBOOK, NmtLesson
 
 
 @pytest.mark.slow
-def test_a_data_set_brings_its_own_settings() -> None:
+def test_a_data_set_brings_its_own_settings_and_predictions_their_lesson(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSEKIT_STATE", str(tmp_path))
+    monkeypatch.setattr(predictions, "_lesson", [])
+    predict("early", 3)
+    reveal("early", 3)
     settings, data = prepare(NmtLesson(), "phrasebook", epochs=1)
+    predict("late", 3)
+    reveal("late", 3)
+    kept = json.loads((tmp_path / "predictions.json").read_text())
+    assert list(kept) == ["nmt/early", "nmt/late"]
     asked = PHRASEBOOK.settings("quick", NmtLesson().presets["quick"]).replace({"epochs": 1})
     assert settings == asked
     assert len(data.train.pairs) > 1_000

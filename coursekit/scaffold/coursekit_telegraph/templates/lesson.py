@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare, show
+from coursekit.prepare import predict, prepare, reveal, show
 from coursekit_telegraph import TelegraphDemoOptions, TelegraphLesson
 from coursekit_telegraph.data import ALPHABET, CODES, LENGTH, Operator, Signals
 from coursekit_telegraph.demo import bars
@@ -79,14 +79,22 @@ print(f"{model.count_params():,} weights")
 # %% [markdown]
 # ## The loss and the step
 #
-# The loss is how surprised the network is by the right letter. **Predict, then run:** what is it
-# before anything was learnt, with 26 letters?
+# The loss is how surprised the network is by the right letter.
+#
+# **Predict, then run.** What is the loss before any training, with 26 letters?
+
+# %%
+predict("loss", ...)
 
 # %%
 from coursekit_telegraph.train import cross_entropy  # show
 
 # %%
-print(f"loss {cross_entropy(logits, letters):.3f};  log of 26 is {np.log(26):.3f}")
+reveal("loss", cross_entropy(logits, letters), unit="nats")
+
+# %% [markdown]
+# To an untrained network all 26 letters are about equally likely. Each gets the probability 1/26,
+# and minus the logarithm of that is $\log 26 \approx 3.26$.
 
 # %%
 from coursekit_telegraph.train import train_step  # show
