@@ -389,4 +389,5 @@ print(
 )
 
 # %% [markdown]
-# **Next:** `coursekit check captioning/pointing`, then `coursekit next`.
+# **Next:** `coursekit check captioning/pointing`. The next lesson is `dcgan`, which draws
+# pictures (`coursekit next`).

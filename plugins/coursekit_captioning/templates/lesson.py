@@ -622,5 +622,5 @@ for name, other in others.items():
 # * Lin et al.: [*Microsoft COCO: common objects in context*](https://arxiv.org/abs/1405.0312)
 #   (2014)
 #
-# **Next:** `coursekit start captioning` opens the five exercises of this lesson. After them comes
-# the lesson `transformer`, which drops the recurrent network and keeps the attention.
+# **Next:** `coursekit start captioning` opens the exercises of this lesson. After them comes the
+# lesson `dcgan`, which goes the other way: it draws pictures.

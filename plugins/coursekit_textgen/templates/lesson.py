@@ -823,3 +823,4 @@ show(
 #   degeneration](https://arxiv.org/abs/1904.09751) (2020): top-p.
 #
 # **Next:** `coursekit start textgen` begins the exercises. You write each part yourself.
+# After them comes the lesson `nmt`, which translates with two networks like this one.
