@@ -1,6 +1,7 @@
 """The order of the course: the lessons, and what the end of each notebook says comes next."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_the_lessons_follow_their_prerequisites() -> None:
 @pytest.mark.parametrize("template", ALL, ids=lambda template: template.name)
 def test_every_notebook_says_what_comes_next(template: Template) -> None:
     words = last_words(template)
-    following = dict(zip(COURSE, COURSE[1:], strict=False)).get(template.lesson, "")
+    following = dict(pairwise(COURSE)).get(template.lesson, "")
     named = set(re.findall(r"(?:lesson|lesson is) `(\w+)`", words))
     assert named <= {following}
     if template.number:

@@ -519,7 +519,7 @@ for name, other in others.items():
 # * **More training**: from the first epoch to the third the share of true captions rose from 4 % to
 #   70 % in our run. `coursekit run captioning` trains for five epochs.
 # * **A search that compares several captions**, and forbids saying the same thing twice (exercise
-#   4).
+#   6).
 # * **Examples of what is missing**: pictures of nothing, with captions that say so.
 # * **Scores that ask for truth**, such as `true_captions`. BLEU hardly falls when one word of eight
 #   is wrong.

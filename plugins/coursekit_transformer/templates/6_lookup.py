@@ -552,4 +552,5 @@ for start in (0, 750):
 # it can use a word that you have just made up.
 #
 # **Next:** `coursekit check transformer/lookup`. That was the last exercise of the last lesson.
-# `coursekit progress` shows what you have left out, and `coursekit new` begins a lesson of your own.
+# `coursekit progress` shows what you have left out, and `coursekit new` begins a lesson of your
+# own.

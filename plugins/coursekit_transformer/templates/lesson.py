@@ -776,4 +776,5 @@ print(f"{len(copied)} characters: {copied!r}")
 # * Karpathy: [nanoGPT](https://github.com/karpathy/nanoGPT) (2022), and the data set
 #   [tinyshakespeare](https://github.com/karpathy/char-rnn/tree/master/data/tinyshakespeare) (2015)
 #
-# **Next:** `coursekit start transformer` opens the exercises of this lesson, the last of the course.
+# **Next:** `coursekit start transformer` opens the exercises of this lesson, the last of the
+# course.
