@@ -7,6 +7,9 @@
 #
 # **Before.** the lesson nmt, or: an encoder, a decoder, additive attention
 #
+# **Skip.** No other lesson builds on this one. Leave out exercise 2 if you wrote the attention of
+# `nmt`, and exercises 5 and 6 if you know how a network's probabilities become a text.
+#
 # A translator reads a sentence and writes another one. What if the "sentence" that it reads is a
 # picture? Then *places* in the picture take the role of words. In 2015 Xu and others took the
 # attention of Bahdanau's translator and applied it to the cells of a convolutional network. They
