@@ -34,7 +34,7 @@ def checked(lesson: object) -> Lesson:
         raise CourseError(
             f"its hook returned {lesson!r}", "instances of a class derived from coursekit.Lesson"
         )
-    for look in (_words, _tuples, _presets, _options):
+    for look in (_words, _tuples, _presets, _options, _former):
         look(lesson)
     for name in lacking(lesson, MEMBERS):
         raise absent(lesson, name)
@@ -90,6 +90,20 @@ def _tuples(lesson: Lesson) -> None:
             f"its lesson {lesson.name} has no built-in data set",
             "at least one",
             "add a Dataset without files, so that the lesson runs without a network",
+        )
+
+
+def _former(lesson: Lesson) -> None:
+    former = lesson.former_exercises
+    if not isinstance(former, Mapping) or not all(
+        isinstance(topics, tuple) and topics and all(isinstance(one, str) for one in topics)
+        for topics in former.values()
+    ):
+        raise _fault(
+            type(lesson),
+            f"the former_exercises of its lesson {lesson.name} are {former!r}",
+            "a dictionary of tuples of topics, by the topic of an earlier edition",
+            'former_exercises = {"decoding": ("greedy", "search")}',
         )
 
 

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
@@ -152,6 +153,9 @@ class Lesson(Generic[SettingsT, DataT, ModelT, OptionsT]):
         demo_limit: The most characters of an input.
         demo_example: An input as one would type it in a shell, quoted.
         demo_options: A frozen dataclass of options that become flags of the demo.
+        former_exercises: Topics of exercises that an earlier edition had, each with the topics
+            of those that replaced it. A student's notebook of one is then recognised, and
+            ``coursekit update`` writes the answers into new notebooks.
     """
 
     name: str
@@ -166,6 +170,7 @@ class Lesson(Generic[SettingsT, DataT, ModelT, OptionsT]):
     demo_limit: int = 2_000
     demo_example: str = ""
     demo_options: type[OptionsT] = Options  # type: ignore[assignment]
+    former_exercises: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def headline(self) -> Metric:

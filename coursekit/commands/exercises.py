@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from coursekit.errors import CourseError
 from coursekit.notebooks.notebook import build_notebook, notebook_text
 from coursekit.notebooks.template import Template, addresses, templates
 from coursekit.plugins import catalogue
+from coursekit.practice.former import replaced, stranded
 from coursekit.practice.gather import declared
 from coursekit.practice.hints import next_hint
 from coursekit.practice.locate import (
@@ -60,15 +63,32 @@ def start(name: str, folder: Path | None, out: Consoles) -> None:
     make_folder(folder)
     with changing() as known:
         # The first exercise is written last: a bare `check` takes what was saved last.
-        told = [_write_new(t, folder / t.file_name) for t in reversed(chosen)][::-1]
-        for template, word in zip(chosen, told, strict=True):
-            path = folder / template.file_name
+        paths = [_path_of(template, folder, known) for template in chosen]
+        pairs = list(zip(chosen, paths, strict=True))
+        told = [_write_new(template, path) for template, path in reversed(pairs)][::-1]
+        for (template, path), word in zip(pairs, told, strict=True):
             if template.number:
                 known.setdefault(template.name, Record()).path = str(path)
             out.result(f"{word:8}{path}")
+        _show_stranded(known, out)
     first = next((t for t in chosen if t.number), chosen[0])
-    out.result(f"next: open {folder / chosen[0].file_name} in JupyterLab, VS Code or Colab", "bold")
+    out.result(f"next: open {paths[0]} in JupyterLab, VS Code or Colab", "bold")
     out.result(f"then: coursekit check {first.name}")
+
+
+def _path_of(template: Template, folder: Path, known: Mapping[str, Record]) -> Path:
+    """Return where a notebook is written, or is: an earlier edition may have given it a number."""
+    there = Path(known.get(template.name, Record()).path)
+    renumbered = re.fullmatch(rf"\d+-{re.escape(template.topic)}\.ipynb", there.name)
+    if renumbered and there.parent == folder and there.is_file():
+        return there
+    return folder / template.file_name
+
+
+def _show_stranded(known: Mapping[str, Record], out: Consoles) -> None:
+    """Name the notebooks of exercises that have been replaced, and what to do with them."""
+    for former in stranded(known):
+        out.result(str(replaced(*former)), "yellow")
 
 
 def _write_new(template: Template, path: Path) -> str:
@@ -164,6 +184,7 @@ def solution(name: str | None, give_up: bool, out: Consoles) -> None:
 def next_step(out: Consoles) -> None:
     """Name the first exercise that is not solved, the current lesson's before the others."""
     template = _unsolved()
+    _show_stranded(records(), out)
     if template is not None:
         out.result(f"{template.name}: {template.title} ({template.fields['time']})")
         out.result(template.fields["goal"])
@@ -220,6 +241,7 @@ def progress(out: Consoles) -> None:
         grid.add_row(*texts(name, template.title, state, f"{mine}/{points}"))
     out.show(grid)
     out.result()
+    _show_stranded(known, out)
     share = earned / total if total else 0
     out.result(f"{earned} of {total} points, {share:.0%}", "bold")
     _tell_due(out)

@@ -153,16 +153,20 @@ class _Bench:
         return "is out of date" if fault else "is up to date"
 
     def _build_page(self) -> bool:
-        """Write the page that lists the exercises; return whether it changed."""
-        page = EXERCISES / "README.md"
+        """Write the page that lists the exercises, and its map; return whether one changed."""
         try:
-            text = syllabus(self.lessons).get(page, "")
+            pages = syllabus(self.lessons)
         except CourseError as error:  # of another lesson, whose notebooks are there, too
             self.out.say(in_a_sentence(error), "yellow")
             return True
+        own = [page for page in pages if page.parent == EXERCISES]
+        changed = [self._write_page(page, pages[page]) for page in own]  # all of them
+        return any(changed)
+
+    def _write_page(self, page: Path, text: str) -> bool:
         with disk_errors("read", page):
             there = page.read_bytes() if page.is_file() else b""
-        if not text or there == text.encode() or not (self.force or may_write(page)):
+        if there == text.encode() or not (self.force or may_write(page)):
             return False
         make_folder(page.parent)
         write_text(page, text)

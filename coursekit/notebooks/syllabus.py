@@ -1,11 +1,12 @@
-"""The two README.md of the course: goals, minutes, prerequisites, links."""
+"""The two README.md of the course and its map: goals, minutes, prerequisites, links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from coursekit.lesson import Lesson
+from coursekit.notebooks.course_map import Stop, drawing, hours, in_words, overview, stop_of
 from coursekit.notebooks.ownership import BUILT
 from coursekit.notebooks.template import Template, templates
 from coursekit.plugins import catalogue
@@ -22,9 +23,10 @@ def place_of(template: Template) -> Path:
 
 
 def syllabus(built: Iterable[Lesson]) -> dict[Path, str]:
-    """Return the two README.md, by path: goals, minutes, prerequisites, links.
+    """Return the two README.md and the drawn map, by path: goals, minutes, prerequisites, links.
 
-    They list the lessons that are built, and those whose notebooks are there already.
+    They list the lessons that are built, and those whose notebooks are there already. There is a
+    map if at least two of them have a worked notebook.
 
     Args:
         built: The lessons whose notebooks are written in the current folder.
@@ -32,6 +34,7 @@ def syllabus(built: Iterable[Lesson]) -> dict[Path, str]:
     named = {lesson.name for lesson in built}
     lessons: list[str] = []
     exercises: list[str] = []
+    stops: list[Stop] = []
     for lesson in catalogue().lessons.values():
         if lesson.name not in named and not _is_there(lesson):
             continue
@@ -39,10 +42,16 @@ def syllabus(built: Iterable[Lesson]) -> dict[Path, str]:
         lessons += [line for one in found if not one.number for line in _worked(lesson, one)]
         if any(template.number for template in found):
             exercises += [f"## {lesson.name}: {lesson.title}\n", *_table(found), ""]
+            exercises += [f"Together {hours(sum(stop_of(lesson, found).exercises))}.\n"]
+        if found and not found[0].number:
+            stops.append(stop_of(lesson, found))
     pages = {}
     if lessons:
         head = "Worked notebooks with their outputs, in the order of the course.\n"
         pages[LESSONS / "README.md"] = [HEAD, "# The lessons\n", head, *lessons]
+    if exercises and len(stops) > 1:
+        pages[EXERCISES / "map.svg"] = [HEAD.rstrip(), drawing(stops, {})]
+        exercises = [*_map(stops), *exercises]
     if exercises:
         head = "Start them with `coursekit start LESSON`; `coursekit check` looks at them.\n"
         pages[EXERCISES / "README.md"] = [HEAD, "# The exercises\n", head, *exercises]
@@ -57,6 +66,13 @@ def _worked(lesson: Lesson, template: Template) -> Iterator[str]:
     yield f"## [{template.title}]({place_of(template).name})\n"
     yield f"{lesson.question} {template.fields['goal']}\n"
     yield f"{template.fields['time']}; before it: {template.fields['before']}\n"
+
+
+def _map(stops: Sequence[Stop]) -> Iterator[str]:
+    yield "## The way through\n"
+    yield f"![Map of the course: {in_words(stops)}](map.svg)\n"
+    yield from overview(stops, {})
+    yield "\nThe times are the authors' estimates, from the first cell of each notebook.\n"
 
 
 def _table(found: Iterable[Template]) -> Iterator[str]:

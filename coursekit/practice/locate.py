@@ -14,6 +14,7 @@ from coursekit.notebooks.reading import read_notebook
 from coursekit.notebooks.template import Address, Template, addresses
 from coursekit.plugins import catalogue
 from coursekit.practice.cell_code import bound
+from coursekit.practice.former import Former, former_named, former_of, replaced, stranded
 from coursekit.practice.records import Record, record_of, records
 from coursekit.printable import quoted
 
@@ -52,6 +53,9 @@ def named(text: str) -> Template:
         raise CourseError(
             f"{text!r} is in several lessons", remedy=" or ".join(a.name for a in short)
         )
+    if former := former_named(text):
+        record = _known().get(former, Record())
+        raise replaced(former, Path(record.path) if is_there(record) else None)
     own = [a for a in known.values() if a.lesson == text.partition("/")[0]]
     there = ", ".join(f"{a.lesson}/{a.number} ({a.topic})" for a in own)
     near = "" if there and text.rpartition("/")[2].isdigit() else did_you_mean(text, known)
@@ -91,6 +95,21 @@ def place(text: str | None, *, damaged: bool = False) -> Place:
             remedy=f"coursekit start {template.name}, or name the file: coursekit check PATH",
         )
     return Place(template, Path(started[template.name].path))
+
+
+def former_place(text: str | None) -> Former | None:
+    """Return the notebook of a former exercise, if a name or a path means one.
+
+    Raises:
+        CourseError: The notebook cannot be read.
+    """
+    if text and text.endswith(".ipynb") and _exists(text):
+        path = Path(text).absolute()
+        name = former_of(read_notebook(path))
+        return Former(name, path) if name else None
+    name = former_named(text or "")
+    record = _known().get(name, Record())
+    return Former(name, Path(record.path)) if is_there(record) else None
 
 
 def _exists(text: str) -> bool:
@@ -179,6 +198,8 @@ def newest() -> tuple[Address, Path]:
     known = all_exercises()
     paths = {Path(r.path): n for n, r in records().items() if n in known and is_there(r)}
     if not paths:
+        for former in stranded(records()):
+            raise replaced(*former)
         raise CourseError("no exercise has been started", remedy="coursekit start LESSON")
     # The folder that the student is in decides first, then what was saved last.
     here = [path for path in paths if path.is_relative_to(Path.cwd())]
@@ -212,6 +233,8 @@ def exercise_of(book: Notebook, path: Path) -> Template:
     name = book["metadata"].get("coursekit", {}).get("exercise", "")
     if isinstance(name, str) and name in known:
         return known[name].read()
+    if former := former_of(book):
+        raise replaced(former, path)
     ids = {str(cell.get("id", "")) for cell in book["cells"]}
     code = [cell["source"] for cell in book["cells"] if cell["cell_type"] == "code"]
     bound_here = {name for source in code for name in bound(source)}

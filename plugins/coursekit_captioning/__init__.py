@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from coursekit import (
@@ -228,6 +229,7 @@ class CaptioningLesson(
     demo_request = "a picture's file or web address"
     demo_example = "--index 3"
     demo_options = CaptioningDemoOptions
+    former_exercises = MappingProxyType({"decoding": ("greedy", "search")})
 
     def data(self, dataset: LocalDataset, settings: CaptioningSettings) -> CaptioningData:
         """Read pictures and captions; compute the features of photographs once."""

@@ -151,7 +151,7 @@ class NmtLesson(Lesson["NmtSettings", "NmtData", "Translator", "NmtDemoOptions"]
     name = "nmt"
     title = "Machine translation with attention, Spanish to English"
     question = "Can a machine translate a sentence?"
-    prerequisites = ("dcgan",)
+    prerequisites = ("textgen",)
     presets = {"tiny": TINY, "quick": QUICK, "full": FULL}
     datasets = (TATOEBA, PHRASEBOOK)
     own_data = "a UTF-8 text file, a pair on each line: English, a tab, Spanish"

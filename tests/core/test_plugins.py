@@ -93,6 +93,7 @@ def coursekit_lessons():
         ("metrics = (Metric('a', 'b'))", "has metrics of the class Metric"),
         ("datasets = NmtLesson.datasets[0]", "has datasets of the class Dataset"),
         ("prerequisites = 'textgen'", "has prerequisites of the class str"),
+        ("former_exercises = {'a': 'b'}", "a dictionary of tuples of topics"),
         ("presets = {'quick': {'epochs': 1}}", "are not a dictionary of settings"),
     ],
 )

@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 
+from coursekit.notebooks.course_map import hours
 from coursekit.plugins import catalogue
 from coursekit_docs.command_pages import split_examples
 from coursekit_docs.course import Chapter, Unit, chapters, describe_pictures, pictures_of
-from coursekit_docs.course_pages import lesson_page, map_page
-from coursekit_docs.map_drawing import columns, drawing
-from coursekit_docs.markdown import hours, joined, minutes_of, prose, table
+from coursekit_docs.course_pages import lesson_page, map_page, map_part
+from coursekit_docs.markdown import joined, prose, table
 from tests.conftest import ROOT
 from tests.docs.pages import DOCS
 
 FIXED = "\N{NO-BREAK SPACE}"
+
+
+def chapter_minutes(chapter: Chapter) -> str:
+    """Return what the worked notebook of a lesson takes, as the map says it."""
+    return hours(chapter.worked.minutes)
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +80,8 @@ def test_a_further_lesson_needs_no_page_by_hand(course: list[Chapter]) -> None:
     place = Path("lessons/sixth.ipynb")
     sixth = Chapter(Another(), Unit(known.worked.template, place, 30), ())
     page = map_page([*course, sixth])
-    assert (
-        f"| [sixth](sixth.md) | Does it cost nothing? | [textgen](textgen.md) | 30{FIXED}min"
-        in page
-    )
+    minutes = chapter_minutes(known)
+    assert f"| [sixth](sixth.md) | textgen | {minutes} | 0: 0{FIXED}min | {minutes} |" in page
     assert f"{len(course) + 1} lessons" in page
     assert '<a href="sixth.html">' in page
     assert lesson_page(sixth, None, ()).startswith("# A sixth lesson\n")
@@ -89,28 +92,12 @@ def test_texts_that_pages_include_belong_to_lessons() -> None:
     assert found <= set(catalogue().lessons)
 
 
-def test_columns_follow_the_longest_way() -> None:
-    needs = {"a": (), "b": ("a",), "c": ("a", "b"), "d": (), "e": ("d", "elsewhere")}
-    assert columns(needs) == {"a": 0, "b": 1, "c": 2, "d": 0, "e": 1}
-
-
-def test_the_drawing_says_in_words_what_it_shows(course: list[Chapter]) -> None:
-    svg = drawing(course)
-    assert "transformer after textgen" in svg
-    arrows = sum(len(chapter.lesson.prerequisites) for chapter in course)
-    assert svg.count('class="arrow"') == arrows
-    boxes = re.findall(r'<rect x="(\d+)" y="(\d+)"', svg)
-    assert len(set(boxes)) == len(course)
-
-
-def test_hours() -> None:
-    assert hours(0) == f"0{FIXED}min"
-    assert hours(45) == f"45{FIXED}min"
-    assert hours(60) == f"1{FIXED}h"
-    assert hours(215) == f"3{FIXED}h{FIXED}35{FIXED}min"
-    assert minutes_of("about 75 minutes") == 75
-    with pytest.raises(ValueError, match="an hour"):
-        minutes_of("an hour")
+def test_the_map_is_on_other_pages_too(course: list[Chapter]) -> None:
+    part = map_part(course, "../course/")
+    for chapter in course:
+        assert f"[{chapter.lesson.name}](../course/{chapter.lesson.name}.md)" in part
+        assert f'<a href="../course/{chapter.lesson.name}.html">' in part
+    assert "<style>" not in part  # the page gives it its colours
 
 
 def test_cells_of_tables() -> None:

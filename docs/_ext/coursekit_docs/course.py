@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from coursekit import Lesson
+from coursekit.notebooks.course_map import Stop, minutes_of, stop_of
 from coursekit.notebooks.syllabus import place_of
 from coursekit.notebooks.template import Template, templates
 from coursekit.plugins import catalogue
-from coursekit_docs.markdown import minutes_of
 
 MOST_PICTURES = 4  # of a lesson's gallery
 
@@ -56,6 +56,11 @@ class Chapter:
     def minutes(self) -> int:
         """What all of it takes."""
         return sum(unit.minutes for unit in self.units)
+
+    @property
+    def stop(self) -> Stop:
+        """The lesson as the map shows it."""
+        return stop_of(self.lesson, [unit.template for unit in self.units])
 
 
 @dataclass(frozen=True)

@@ -8,32 +8,45 @@ from pathlib import Path
 
 from coursekit import Dataset, Lesson
 from coursekit.commands.listing import size_text
+from coursekit.notebooks.course_map import FIXED, drawing, hours, overview
 from coursekit.settings import limits
 from coursekit_docs.course import Chapter, Picture, Unit
-from coursekit_docs.map_drawing import drawing
-from coursekit_docs.markdown import FIXED, code, hours, joined, table
+from coursekit_docs.markdown import code, joined, table
 
 
 def map_page(chapters: Sequence[Chapter]) -> str:
     """Return the page that shows all lessons: their order, their hours, their exercises."""
-    total = sum(chapter.minutes for chapter in chapters)
-    exercises = sum(len(chapter.exercises) for chapter in chapters)
-    parts = [
-        "# Course map\n",
-        f"{len(chapters)} lessons with {exercises} exercises take about {hours(total)} in all. "
-        "Arrows lead from a lesson to those that build on it.\n",
-        "```{raw} html",
-        drawing(chapters),
-        "```\n",
-        table(
-            ("lesson", "question", "after", "worked notebook", "exercises", "together"),
-            map(_map_row, chapters),
-        ),
-        "The times are the authors' estimates, from the first cell of each notebook.\n",
-        *(_exercise_section(chapter) for chapter in chapters),
-        _toctree("hidden", ((chapter.lesson.name, chapter.lesson.name) for chapter in chapters)),
-    ]
-    return "\n".join(parts)
+    return "\n".join(
+        [
+            "# Course map\n",
+            map_part(chapters, ""),
+            *(_exercise_section(chapter) for chapter in chapters),
+            _toctree("hidden", ((each.lesson.name, each.lesson.name) for each in chapters)),
+        ]
+    )
+
+
+def map_part(chapters: Sequence[Chapter], folder: str) -> str:
+    """Return the drawn map and the table of hours, for any page.
+
+    Args:
+        chapters: The lessons.
+        folder: Where the lessons' pages are, as a path from the page; empty, or with a slash.
+    """
+    stops = [chapter.stop for chapter in chapters]
+    total = sum(stop.minutes for stop in stops)
+    exercises = sum(len(stop.exercises) for stop in stops)
+    return "\n".join(
+        [
+            f"{len(stops)} lessons with {exercises} exercises take about {hours(total)} in all. "
+            "Arrows lead from a lesson to those that build on it; the numbers give the order.\n",
+            "```{raw} html",
+            drawing(stops, {s.name: f"{folder}{s.name}.html" for s in stops}, alone=False),
+            "```\n",
+            *overview(stops, {stop.name: f"{folder}{stop.name}.md" for stop in stops}),
+            "\nThe times are the authors' estimates, from the first cell of each notebook.\n",
+        ]
+    )
 
 
 def questions(chapters: Sequence[Chapter]) -> str:
@@ -65,24 +78,6 @@ def datasets_table(chapters: Sequence[Chapter]) -> str:
 
 def _size(dataset: Dataset) -> str:
     return size_text(dataset.size).replace(" ", FIXED)
-
-
-def _link(chapter: Chapter) -> str:
-    name = chapter.lesson.name
-    return f"[{name}](course/{name}.md)"
-
-
-def _map_row(chapter: Chapter) -> tuple[str, ...]:
-    lesson = chapter.lesson
-    exercises = sum(unit.minutes for unit in chapter.exercises)
-    return (
-        f"[{lesson.name}]({lesson.name}.md)",
-        lesson.question,
-        joined([f"[{name}]({name}.md)" for name in lesson.prerequisites]) or "-",
-        hours(chapter.worked.minutes),
-        f"{len(chapter.exercises)}: {hours(exercises)}",
-        hours(chapter.minutes),
-    )
 
 
 def _exercise_section(chapter: Chapter) -> str:

@@ -20,7 +20,13 @@ from sphinx.util import logging
 
 from coursekit_docs.command_pages import commands_page
 from coursekit_docs.course import Chapter, chapters, describe_pictures, pictures_of, read_book
-from coursekit_docs.course_pages import datasets_table, lesson_page, map_page, questions
+from coursekit_docs.course_pages import (
+    datasets_table,
+    lesson_page,
+    map_page,
+    map_part,
+    questions,
+)
 
 log = logging.getLogger(__name__)
 # Sizes of brackets, which MathML chooses by itself.
@@ -39,6 +45,7 @@ def write_pages(app: Sphinx) -> None:
     }
     made[COURSE / "_questions.md"] = questions(found).encode()
     made[COURSE / "index.md"] = map_page(found).encode()
+    made[COURSE / "_map.md"] = map_part(found, "../course/").encode()
     for chapter in found:
         made |= _chapter(chapter, docs)
     for old in (docs / COURSE).rglob("*"):

@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-FIXED = "\N{NO-BREAK SPACE}"
-_MINUTES = re.compile(r"(\d+) minutes")
-
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table; a bar inside a cell stays a character of its text."""
@@ -29,25 +26,6 @@ def prose(text: str) -> str:
 def code(text: str) -> str:
     """Return a text as code; empty if there is none."""
     return f"`{text}`" if text else ""
-
-
-def minutes_of(text: str) -> int:
-    """Return the minutes that a template's field ``Time`` states.
-
-    Raises:
-        ValueError: It states none.
-    """
-    found = _MINUTES.search(text)
-    if found is None:
-        raise ValueError(f"{text!r} does not say how many minutes")
-    return int(found[1])
-
-
-def hours(minutes: int) -> str:
-    """Return minutes as people say them, such as ``3 h 35 min``, with spaces that break no line."""
-    whole, rest = divmod(minutes, 60)
-    parts = [f"{whole} h" if whole else "", f"{rest} min" if rest or not whole else ""]
-    return " ".join(filter(None, parts)).replace(" ", FIXED)
 
 
 def joined(names: Sequence[str]) -> str:

@@ -614,6 +614,5 @@ print(f"the last batch: {losses[-1]:.3f}; with padding in the divisor: {losses[-
 # nothing was learned. Divided by the words, the loss of the epoch becomes meaninglessly small. Both
 # would have looked like progress.
 #
-# **Next:** `coursekit check captioning/leaks`, then `coursekit next`. (The last exercise,
-# `captioning/pointing`, takes 30 minutes and needs only exercises 1 and 2. You may do it before the
-# longer `captioning/decoding`.)
+# **Next:** `coursekit check captioning/leaks`, then exercise 4, *Does it look at what it names?*
+# (`coursekit next`).

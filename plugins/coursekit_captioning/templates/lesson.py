@@ -7,6 +7,9 @@
 #
 # **Before.** the lesson nmt, or: an encoder, a decoder, additive attention
 #
+# **Skip.** No other lesson builds on this one. Leave out exercise 2 if you wrote the attention of
+# `nmt`, and exercises 5 and 6 if you know how a network's probabilities become a text.
+#
 # A translator reads a sentence and writes another one. What if the "sentence" that it reads is a
 # picture? Then *places* in the picture take the role of words. In 2015 Xu and others took the
 # attention of Bahdanau's translator and applied it to the cells of a convolutional network. They
@@ -521,7 +524,7 @@ for name, other in others.items():
 # * **More training**: from the first epoch to the third the share of true captions rose from 4 % to
 #   70 % in our run. `coursekit run captioning` trains for five epochs.
 # * **A search that compares several captions**, and forbids saying the same thing twice (exercise
-#   4).
+#   6).
 # * **Examples of what is missing**: pictures of nothing, with captions that say so.
 # * **Scores that ask for truth**, such as `true_captions`. BLEU hardly falls when one word of eight
 #   is wrong.
@@ -624,5 +627,5 @@ for name, other in others.items():
 # * Lin et al.: [*Microsoft COCO: common objects in context*](https://arxiv.org/abs/1405.0312)
 #   (2014)
 #
-# **Next:** `coursekit start captioning` opens the five exercises of this lesson. After them comes
-# the lesson `transformer`, which drops the recurrent network and keeps the attention.
+# **Next:** `coursekit start captioning` opens the exercises of this lesson. After them comes the
+# lesson `dcgan`, which goes the other way: it draws pictures.

@@ -404,4 +404,5 @@ show(
 # rises again, because shorter vectors give fainter strokes. So the straight line does not only show
 # what is between two digits: its drawings also fade.
 #
-# **Next:** `coursekit check dcgan/interpolation`, then `coursekit next`.
+# **Next:** `coursekit check dcgan/interpolation`. That was the last exercise on drawing. The next
+# lesson is `transformer`, which writes text without a recurrent network (`coursekit next`).

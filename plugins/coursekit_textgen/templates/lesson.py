@@ -7,6 +7,9 @@
 #
 # **Before.** Python, numpy arrays, what a derivative is
 #
+# **Skip.** You can skip this lesson if you have written a train step with `tf.GradientTape` and
+# know recurrent networks. With little time, do exercises 1, 2 and 5.
+#
 # *Can a machine write a poem?* In 2015 Andrej Karpathy [trained a recurrent network on
 # Shakespeare](https://karpathy.github.io/2015/05/21/rnn-effectiveness/). The network read the plays
 # one character after another, and had to answer one question again and again: **which character
@@ -823,3 +826,4 @@ show(
 #   degeneration](https://arxiv.org/abs/1904.09751) (2020): top-p.
 #
 # **Next:** `coursekit start textgen` begins the exercises. You write each part yourself.
+# After them comes the lesson `nmt`, which translates with two networks like this one.

@@ -554,4 +554,6 @@ for start in (0, 750):
 # text yet. A large transformer has both: what it has learned, and what it can look up. That is why
 # it can use a word that you have just made up.
 #
-# **Next:** `coursekit check transformer/lookup`, then `coursekit next`.
+# **Next:** `coursekit check transformer/lookup`. That was the last exercise of the last lesson.
+# `coursekit progress` shows what you have left out, and `coursekit new` begins a lesson of your
+# own.

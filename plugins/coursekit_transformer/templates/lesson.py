@@ -7,6 +7,9 @@
 #
 # **Before.** the lesson textgen, or: tensors, layers, gradients, a character model
 #
+# **Skip.** No other lesson builds on this one. After exercises 1 and 2, take from the others what
+# interests you.
+#
 # *Can a machine see the whole text at once?* A recurrent network reads a text one character at a
 # time, and everything it remembers must fit into one row of numbers. In 2017 eight researchers,
 # most of them at Google, dropped that idea. Their network carries no state. Instead, every position
@@ -776,4 +779,5 @@ print(f"{len(copied)} characters: {copied!r}")
 # * Karpathy: [nanoGPT](https://github.com/karpathy/nanoGPT) (2022), and the data set
 #   [tinyshakespeare](https://github.com/karpathy/char-rnn/tree/master/data/tinyshakespeare) (2015)
 #
-# **Next:** `coursekit start transformer` opens the six exercises of this lesson.
+# **Next:** `coursekit start transformer` opens the exercises of this lesson, the last of the
+# course.

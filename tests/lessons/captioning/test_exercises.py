@@ -187,82 +187,87 @@ WRONG = [
         "tf.reduce_mean(tf.reduce_sum(real * (normaliser - right), 2) / tf.reduce_sum(real, 2))",
         "captions_alike",
     ),
-    ("decoding", "hearts", "0.5", "0.3", "not_shared_out"),
-    ("decoding", "log_probabilities", " | (ids == UNKNOWN)", "", "unknown_written"),
-    ("decoding", "log_probabilities", "(ids == PAD) | ", "", "padding_written"),
-    ("decoding", "log_probabilities", BARRED, "ids < 0", "special_written"),
+    ("greedy", "hearts", "0.5", "0.3", "not_shared_out"),
+    ("greedy", "log_probabilities", " | (ids == UNKNOWN)", "", "unknown_written"),
+    ("greedy", "log_probabilities", "(ids == PAD) | ", "", "padding_written"),
+    ("greedy", "log_probabilities", BARRED, "ids < 0", "special_written"),
     (
-        "decoding",
+        "greedy",
         "log_probabilities",
         "tf.nn.log_softmax(tf.where(barred, IMPOSSIBLE, logits))",
         "tf.where(barred, IMPOSSIBLE, tf.nn.log_softmax(logits))",
         "barred_too_late",
     ),
-    ("decoding", "log_probabilities", "tf.nn.log_softmax", "tf.nn.softmax", "no_logarithm"),
-    ("decoding", "log_probabilities", "tf.nn.log_softmax", "", "no_softmax"),
-    ("decoding", "log_probabilities", BARRED, f"{BARRED} | (ids == END)", "never_ends"),
+    ("greedy", "log_probabilities", "tf.nn.log_softmax", "tf.nn.softmax", "no_logarithm"),
+    ("greedy", "log_probabilities", "tf.nn.log_softmax", "", "no_softmax"),
+    ("greedy", "log_probabilities", BARRED, f"{BARRED} | (ids == END)", "never_ends"),
     (
-        "decoding",
+        "greedy",
         "log_probabilities",
         "    barred |= (time == 0) & (ids == END)\n",
         "",
         "may_be_empty",
     ),
     (
-        "decoding",
+        "greedy",
         "log_probabilities",
         "    barred |= (time == 0) & (ids == END)\n",
         "    unshared = tf.nn.log_softmax(tf.where(barred, IMPOSSIBLE, logits))\n"
         "    if time == 0:\n        return tf.where(ids == END, IMPOSSIBLE, unshared)\n",
         "first_not_shared",
     ),
-    ("decoding", "log_probabilities", "limit - 1", "limit", "cut_off"),
+    ("greedy", "log_probabilities", "limit - 1", "limit", "cut_off"),
     (
-        "decoding",
+        "greedy",
         "log_probabilities",
         "    return tf.where",
         "    log_p = tf.where((time == limit - 1) & (ids == END), 0.0, log_p)\n    return tf.where",
         "free_end",
     ),
-    ("decoding", "greedy_search", "tf.argmax(log_p", "tf.argmax(logits[:, 0]", "rules_unused"),
-    ("decoding", "greedy_search", "tf.where(running, best, PAD)", "best", "goes_on"),
-    ("decoding", "greedy_search", "running &= ", "running = ", "begins_again"),
+    ("greedy", "greedy_search", "tf.argmax(log_p", "tf.argmax(logits[:, 0]", "rules_unused"),
+    ("greedy", "greedy_search", "tf.where(running, best, PAD)", "best", "goes_on"),
+    ("greedy", "greedy_search", "running &= ", "running = ", "begins_again"),
     (
-        "decoding",
+        "greedy",
         "greedy_search",
         "tf.where(running, tf.reduce_max(log_p, axis=-1), 0.0)",
         "tf.reduce_max(log_p, axis=-1)",
         "still_pays",
     ),
     (
-        "decoding",
+        "greedy",
         "greedy_search",
         "score += tf.where(running, ",
         "score += tf.where(running & (best != END), ",
         "end_is_free",
     ),
-    ("decoding", "grid_of", CEILING, "panels // 2\n    return down, down", "halves"),
-    ("decoding", "grid_of", CEILING, "(panels + 1) // 2\n    return down, down", "halves_up"),
-    ("decoding", "grid_of", CEILING, "max(panels // 5, 1)", "rounded_down"),
-    ("decoding", "grid_of", CEILING, "panels // ACROSS + 1", "one_more"),
-    ("decoding", "grid_of", CEILING, "1\n    return down, panels", "single_row"),
+    ("greedy", "grid_of", CEILING, "panels // 2\n    return down, down", "halves"),
+    ("greedy", "grid_of", CEILING, "(panels + 1) // 2\n    return down, down", "halves_up"),
+    ("greedy", "grid_of", CEILING, "max(panels // 5, 1)", "rounded_down"),
+    ("greedy", "grid_of", CEILING, "panels // ACROSS + 1", "one_more"),
+    ("greedy", "grid_of", CEILING, "1\n    return down, panels", "single_row"),
     (
-        "decoding",
+        "greedy",
         "grid_of",
         CEILING,
         "math.ceil(panels**0.5)\n    return math.ceil(panels / down), down",
         "nearly_square",
     ),
-    ("decoding", "my_search", DRAWN, f"return greedy(step, state, limit)\n    {DRAWN}", "greedily"),
+    ("search", "needed", "0.71", "0.5", "by_the_mean"),
+    ("search", "needed", "0.71", "0.25", "halved"),
+    ("search", "needed", "0.71", "0.06", "whole_caption"),
+    ("search", "needed", "0.71", "1.0", "never"),
+    ("search", "needed", "0.71", "0.84", "one_factor"),
+    ("search", "my_search", DRAWN, f"return greedy(step, state, limit)\n    {DRAWN}", "greedily"),
     (
-        "decoding",
+        "search",
         "my_search",
         DRAWN,
         f"return counted.vocabulary.encode('a red star')\n    {DRAWN}",
         "constant",
     ),
     (
-        "decoding",
+        "search",
         "my_search",
         DRAWN,
         "my_search.asked = getattr(my_search, 'asked', -1) + 1\n    said = scenes[my_search.asked]."
@@ -471,13 +476,13 @@ AGREED = """def my_search(step, state, limit, describing):
 """
 OTHER = [
     ("leaks", "token_loss", TOKEN_LOSS),
-    ("decoding", "log_probabilities", LISTED),
-    ("decoding", "greedy_search", IN_PYTHON),
-    ("decoding", "grid_of", COUNTED),
-    ("decoding", "grid_of", BALANCED),
-    ("decoding", "my_search", BEAM.replace("NEVER", "True").replace("PENALTY", "0")),
-    ("decoding", "my_search", BEAM.replace("NEVER", "False").replace("PENALTY", "3")),
-    ("decoding", "my_search", AGREED),
+    ("greedy", "log_probabilities", LISTED),
+    ("greedy", "greedy_search", IN_PYTHON),
+    ("greedy", "grid_of", COUNTED),
+    ("greedy", "grid_of", BALANCED),
+    ("search", "my_search", BEAM.replace("NEVER", "True").replace("PENALTY", "0")),
+    ("search", "my_search", BEAM.replace("NEVER", "False").replace("PENALTY", "3")),
+    ("search", "my_search", AGREED),
     ("pointing", "pointing_game", GAME),
     ("pointing", "is_inside", INSIDE),
     ("grids", "coordinates", COORDINATES),
@@ -504,11 +509,11 @@ SAID = [
      "tf.nn.softmax(tf.reshape(scores, (2, 3, 4)))", "scores", "reshape"),
     ("leaks", "token_loss", "tf.maximum(tf.reduce_sum(real), 1.0)",
      "max(int(tf.reduce_sum(real)), 1)", "cross_entropy", "compiles the loss with `tf.function`"),
-    ("decoding", "log_probabilities", "    barred |= (time == 0) & (ids == END)\n",
+    ("greedy", "log_probabilities", "    barred |= (time == 0) & (ids == END)\n",
      "    if time == 0:\n        barred |= ids == END\n", "at_last", "not `if`"),
-    ("decoding", "greedy_search", "tf.argmax(log_p, axis=-1, output_type=tf.int32)",
+    ("greedy", "greedy_search", "tf.argmax(log_p, axis=-1, output_type=tf.int32)",
      "np.argmax(log_p, axis=-1).astype('int32')", "scored", "compiled with `tf.function`"),
-    ("decoding", "log_probabilities", "limit - 1", "4", "at_last", "the last of 7 steps"),
+    ("greedy", "log_probabilities", "limit - 1", "4", "at_last", "the last of 7 steps"),
     ("grids", "coordinates", "(np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1",
      "np.linspace(-0.75, 0.75, side, dtype=np.float32)", "middles", "a grid of 5 x 5"),
     ("leaks", "hold_out", "np.unique(owners)", "200", "a_tenth", "of 40 pictures"),
@@ -532,17 +537,17 @@ def test_a_wrong_answer_is_rejected(
 def test_a_beam_alone_does_not_suffice(last: str) -> None:
     code = BEAM.replace("NEVER", "False").replace("PENALTY", "0")
     code = code.replace("one[1] / len(one[0])", last)
-    result = results("captioning/decoding", "my_search", code)["invented"]
+    result = results("captioning/search", "my_search", code)["invented"]
     assert result.status == "wrong"
     assert "reach more than 1.15" in result.words
 
 
 def test_a_sampled_word_is_told() -> None:
-    right = solved("captioning/decoding", "greedy_search")
+    right = solved("captioning/greedy", "greedy_search")
     best = "tf.argmax(log_p, axis=-1, output_type=tf.int32)"
     assert best in right
     lots = right.replace(best, "tf.random.categorical(log_p, 1, dtype=tf.int32)[:, 0]")
-    result = results("captioning/decoding", "greedy_search", lots, ("invented",))["likeliest"]
+    result = results("captioning/greedy", "greedy_search", lots, ("invented",))["likeliest"]
     assert "nothing should be sampled" in result.words
 
 

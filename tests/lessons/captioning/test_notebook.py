@@ -63,8 +63,9 @@ def eagerly() -> Iterator[None]:
         ("grids", {}),
         ("attention", {"STEPS": 2, "PICTURES": 13}),
         ("leaks", {"SCENES": 40}),
-        ("decoding", {"STEPS": 2, "PICTURES": 4}),
         ("pointing", {"STEPS": 2, "PICTURES": 8}),
+        ("greedy", {"STEPS": 2, "PICTURES": 4}),
+        ("search", {"STEPS": 2, "PICTURES": 4}),
     ],
 )
 def test_what_an_exercise_trains_runs_and_draws(topic: str, constants: dict[str, int]) -> None:

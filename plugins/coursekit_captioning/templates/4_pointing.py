@@ -389,4 +389,5 @@ print(
 )
 
 # %% [markdown]
-# **Next:** `coursekit check captioning/pointing`, then `coursekit next`.
+# **Next:** `coursekit check captioning/pointing`, then exercise 5, *From probabilities to a
+# caption: greedy search* (`coursekit next`).
