@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from coursekit.console import Consoles
 from coursekit.errors import CourseError
@@ -44,7 +45,12 @@ class Checked:
     @property
     def failing(self) -> str:
         """The first check that did not pass; empty if all did."""
-        return next((r.check.name for r in self.results if r.status != "passed"), "")
+        return next(iter(self.all_failing), "")
+
+    @property
+    def all_failing(self) -> list[str]:
+        """All checks that did not pass, in order."""
+        return [r.check.name for r in self.results if r.status != "passed"]
 
 
 def checked(where: Place, worker: Worker | None = None) -> Checked:
@@ -81,6 +87,8 @@ def _save(found: Checked, answers: str) -> None:
         record.total = sum(result.check.points for result in found.results)
         record.passed = [r.check.name for r in found.results if r.status == "passed"]
         record.failing, record.answers = found.failing, answers
+        if record.solved and not record.solved_on:
+            record.solved_on = f"{datetime.now().astimezone():%Y-%m-%d}"
 
 
 def fingerprint(template: Template, book: Notebook) -> str:

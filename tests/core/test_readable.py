@@ -20,7 +20,7 @@ def texts() -> list[str]:
         for lesson in catalogue().lessons.values()
         for template in templates(lesson)
         for cell in template.cells
-        if cell.role == "text"
+        if cell.role in ("text", "why")
     ]
 
 
