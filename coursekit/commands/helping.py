@@ -17,7 +17,7 @@ from coursekit.practice.locate import Place, all_exercises, named, open_notebook
 from coursekit.practice.records import Record, record_of, records
 from coursekit.practice.student_cells import exercises
 from coursekit.printable import printable
-from coursekit.readable import readable
+from coursekit.readable import INDENT, readable
 
 
 def hint(name: str | None, check: str | None, out: Consoles) -> None:
@@ -90,14 +90,23 @@ def _show_answer(cell: BuiltCell, out: Consoles) -> None:
     out.result(f"# {', '.join(cell.names)}", "bold")
     code = printable(cell.solved)
     if out.stdout.is_terminal and not out.stdout.no_color:
-        out.stdout.print(Syntax(code, "python", theme="ansi_dark", background_color="default"))
+        colours = Syntax(code, "python", theme="ansi_dark", background_color="default")
+        lines = colours.highlight(code)
+        lines.rstrip()
+        out.stdout.print(lines, soft_wrap=True)
     else:
         out.result(code)
-    if cell.why:
+    for paragraph in filter(None, readable(cell.why).split("\n\n")):
         out.result()
-        paragraphs = readable(cell.why).split("\n\n")
-        for paragraph in paragraphs:
-            lines = paragraph.splitlines()
-            whole = any(line.startswith(("    ", "• ")) for line in lines)
-            text = "\n".join(lines) if whole else " ".join(line.strip() for line in lines)
-            out.stdout.print(Text(printable(text)))
+        _show_paragraph(paragraph.splitlines(), out)
+
+
+def _show_paragraph(lines: list[str], out: Consoles) -> None:
+    """Print a paragraph as wide as the terminal; what is indented or a list keeps its lines."""
+    if any(line.startswith((INDENT, "• ")) for line in lines):
+        out.result("\n".join(lines))
+        return
+    text = Text(printable(" ".join(line.strip() for line in lines)))
+    for line in text.wrap(out.stdout, out.stdout.width):
+        line.rstrip()
+        out.stdout.print(line, soft_wrap=True)

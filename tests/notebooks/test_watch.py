@@ -113,7 +113,7 @@ def test_a_save_of_what_a_template_shows_is_built(
     assert "  cell 6 (to write): changed\n" in other
     assert "Return the arithmetic mean." in (tmp_path / NOTEBOOK).read_text()
     line = next(n for n, row in enumerate(code.read_text().splitlines(), 1) if "count = l" in row)
-    assert f"1_adding.py:21: {code}:{line}: invalid syntax; expected: valid Python\n" in broken
+    assert f"1_adding.py:24: {code}:{line}: invalid syntax; expected: valid Python\n" in broken
     assert "nothing changes for the student" in mended
 
 

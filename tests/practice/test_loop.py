@@ -95,7 +95,7 @@ def test_the_solution_is_for_who_solved_or_gives_up(loop: Command, solve: Solve)
     loop("check")
     shown = loop("solution").stdout
     assert "found_so_far += number" in shown
-    assert "\nEach number is added once: Σᵢ nᵢ.\nA second paragraph.\n" in shown
+    assert "\nEach number is added once: Σᵢ nᵢ.\n\nA second paragraph.\n" in shown
     assert "# guess\nguess = 4\n\nTwo and two make four.\n" in shown
 
 
