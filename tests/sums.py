@@ -93,11 +93,22 @@ from typing import Any
 # %%
 guess = 4  # exercise
 
+# %% [markdown] tags=["why"]
+# Two and two *make* four.
+
 # %%
 from sums_code import total  # exercise
 
+# %% [markdown] tags=["why"]
+# Each number is added once: $\\sum_i n_i$.
+#
+# A second paragraph.
+
 # %%
 from sums_code import mean  # exercise
+
+# %% [markdown] tags=["why"]
+# The mean shares the total.
 
 # %%
 print(mean((1.0, 3.0)))

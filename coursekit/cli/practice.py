@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from coursekit.cli.arguments import AsJson, lesson_names, screen, to_path
+from coursekit.errors import CourseError
 
 WorkName = Annotated[
     str | None,
@@ -63,14 +64,32 @@ def check(
         raise typer.Exit(1)
 
 
-def hint(name: WorkName = None) -> None:
-    """Show the next of three hints for the first check that fails.
+def hint(
+    name: WorkName = None,
+    check: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CHECK]",
+            help="Its number in the table of `coursekit check`, its name, or the beginning of its "
+            "title; by default the first check that fails.",
+        ),
+    ] = None,
+) -> None:
+    """Show the next of three hints for a check.
 
-    Example: coursekit hint nmt/attention
+    Without CHECK it is the first check that fails. A prediction whose three hints you have seen
+    gives way to the checks after it.
+
+    Examples:
+    coursekit hint nmt/attention
+
+    coursekit hint nmt/attention 4
+
+    coursekit hint nmt/attention padding
     """
-    from coursekit.commands import exercises
+    from coursekit.commands import helping
 
-    exercises.hint(name, screen())
+    helping.hint(name, check, screen())
 
 
 def solution(
@@ -79,13 +98,13 @@ def solution(
         bool, typer.Option("--give-up", help="Show it even if the exercise is not solved.")
     ] = False,
 ) -> None:
-    """Show the solution of an exercise that you have solved.
+    """Show the solution of an exercise that you have solved, and why it is right.
 
     Example: coursekit solution nmt/attention
     """
-    from coursekit.commands import exercises
+    from coursekit.commands import helping
 
-    exercises.solution(name, give_up, screen())
+    helping.solution(name, give_up, screen())
 
 
 def next_() -> None:
@@ -93,19 +112,42 @@ def next_() -> None:
 
     Example: coursekit next
     """
-    from coursekit.commands import exercises
+    from coursekit.commands import progress
 
-    exercises.next_step(screen())
+    progress.next_step(screen())
 
 
-def progress() -> None:
-    """Show your progress in all exercises.
+def progress(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            parser=to_path,
+            metavar="[FILE]",
+            help="With --html: by default coursekit-progress.html.",
+        ),
+    ] = None,
+    as_page: Annotated[
+        bool, typer.Option("--html", help="Write a page that you can show or print.")
+    ] = False,
+    learner: Annotated[
+        str, typer.Option("--name", metavar="TEXT", help="Your name, for the page's title.")
+    ] = "",
+) -> None:
+    """Show your progress in all exercises, or write it as a page.
 
-    Example: coursekit progress
+    Examples:
+    coursekit progress
+
+    coursekit progress --html --name "Ada Lovelace"
     """
-    from coursekit.commands import exercises
+    from coursekit.commands import progress as command
 
-    exercises.progress(screen())
+    if as_page:
+        command.write_page(file or Path(command.PAGE), learner, screen())
+    elif file or learner:
+        raise CourseError("FILE and --name belong to a page", remedy="add --html")
+    else:
+        command.progress(screen())
 
 
 def review(

@@ -46,7 +46,12 @@ class Checked:
     @property
     def failing(self) -> str:
         """The first check that did not pass; empty if all did."""
-        return next((r.check.name for r in self.results if r.status != "passed"), "")
+        return next(iter(self.all_failing), "")
+
+    @property
+    def all_failing(self) -> list[str]:
+        """All checks that did not pass, in order."""
+        return [r.check.name for r in self.results if r.status != "passed"]
 
 
 def checked(where: Place, worker: Worker | None = None) -> Checked:
@@ -84,6 +89,8 @@ def _save(found: Checked, answers: str) -> None:
         record.passed = [r.check.name for r in found.results if r.status == "passed"]
         record.failing, record.answers = found.failing, answers
         passed = record.passed
+        if record.solved and not record.solved_on:
+            record.solved_on = date.today().isoformat()
     begin_reviews(found.where.template, passed, date.today())
 
 

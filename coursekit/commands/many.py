@@ -62,6 +62,7 @@ def plain(where: Place, found: Checked) -> dict[str, Any]:
         "recorded": where.own and found.unsaved is None,
         "checks": [
             {
+                "number": number,
                 "name": result.check.name,
                 "title": result.check.title,
                 "status": result.status,
@@ -70,7 +71,7 @@ def plain(where: Place, found: Checked) -> dict[str, Any]:
                 "words": result.words,
                 "misconception": result.misconception,
             }
-            for result in found.results
+            for number, result in enumerate(found.results, 1)
         ],
         "notes": list(notes(found)),
     }

@@ -10,6 +10,7 @@ from coursekit.console import Consoles, cells, print_json, table
 from coursekit.errors import CourseError
 from coursekit.practice.judging import judge
 from coursekit.practice.reviews import Review, answered, begin_earlier, due_day, reviews
+from coursekit.readable import readable
 
 TRIES = 3  # to type an answer that can be read
 
@@ -98,9 +99,9 @@ def _ask_all(chosen: list[Review], today: date, out: Consoles) -> None:
 def _ask(one: Review, today: date, out: Consoles) -> bool | None:
     """Ask a question; return whether the answer was right, None if there was none."""
     if one.question.earlier:
-        out.result(one.question.earlier, "dim")
+        out.result(readable(one.question.earlier), "dim")
         out.result()
-    out.result(one.question.text)
+    out.result(readable(one.question.text))
     unit = f" ({one.known.unit})" if one.known.unit else ""
     out.result()
     for _ in range(TRIES):

@@ -38,6 +38,7 @@ class BuiltCell:
         removed: The lines that are missing from the student edition.
         checks: The names of the checks that run in it.
         origin: The template's own source, of a check cell.
+        why: Of an exercise cell, why its solution is right, in Markdown.
     """
 
     id: str
@@ -50,6 +51,7 @@ class BuiltCell:
     removed: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     origin: str = ""
+    why: str = ""
 
     def source(self, edition: Edition) -> str:
         """Return its source in an edition."""
@@ -70,6 +72,8 @@ def cells(template: Template) -> tuple[BuiltCell, ...]:
     for cell in template.cells:
         if cell.role == "text":
             built.append(BuiltCell("", "text", cell.source, cell.source, cell.line))
+        elif cell.role == "why":
+            built[-1] = _explained(template, built[-1], cell)
         elif cell.role == "fault":
             for node in ast.parse(cell.source).body:
                 if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -109,6 +113,15 @@ def _code_cells(cell: Cell, done: Carried) -> Iterable[BuiltCell]:
     )
 
 
+def _explained(template: Template, above: BuiltCell, why: Cell) -> BuiltCell:
+    """Return an exercise cell with the reason for its solution."""
+    if above.role != "student" or above.why or not why.source.strip():
+        raise template.error(
+            why.line, "this cell explains no solution", "text, right below an `# exercise` cell"
+        )
+    return replace(above, why=why.source)
+
+
 def _check_cell(template: Template, cell: Cell, declared: dict[str, int]) -> BuiltCell:
     points, checks = 0, []
     for node in ast.parse(cell.source).body:
@@ -124,7 +137,7 @@ def _check_cell(template: Template, cell: Cell, declared: dict[str, int]) -> Bui
             )
         if "check" in marks:
             checks.append(node.name)
-            points += _points(template, cell, node)
+            points += points_of(template, cell.line, node)
     call = ""
     if checks:
         wanted = ", ".join(f'"{name}"' for name in checks)
@@ -134,8 +147,17 @@ def _check_cell(template: Template, cell: Cell, declared: dict[str, int]) -> Bui
     )
 
 
-def _points(template: Template, cell: Cell, node: ast.FunctionDef) -> int:
-    """Return the points of a check, which nbgrader's metadata hold, too."""
+def points_of(template: Template, first: int, node: ast.FunctionDef) -> int:
+    """Return the points of a check, which nbgrader's metadata hold, too.
+
+    Args:
+        template: For the file's name in errors.
+        first: The line of the template that is line 1 to the node.
+        node: The check.
+
+    Raises:
+        CourseError: It has no points or no hints, or its points are not a number.
+    """
     given = {
         keyword.arg: keyword.value
         for call in node.decorator_list
@@ -145,14 +167,14 @@ def _points(template: Template, cell: Cell, node: ast.FunctionDef) -> int:
     for name in ("points", "hints"):
         if name not in given:
             raise template.error(
-                cell.line + node.lineno - 1,
+                first + node.lineno - 1,
                 f"the check {node.name} has no {name}",
                 '@check("What is right", points=2, hints=("Question?", "Direction.", "Nearly."))',
             )
     value = given["points"]
     if not isinstance(value, ast.Constant) or type(value.value) is not int:
         raise template.error(
-            cell.line + value.lineno - 1,
+            first + value.lineno - 1,
             f"the points of the check {node.name} are {ast.unparse(value)}",
             "a whole number, written out",
             "points=2",

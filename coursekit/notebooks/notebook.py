@@ -21,9 +21,12 @@ def build_notebook(template: Template, edition: Edition) -> Notebook:
     Raises:
         CourseError: The template is wrong, see `cells`.
     """
-    notebook_cells = [
-        _cell(cell, edition, template.number > 0) for cell in cells(template) if cell.id
-    ]
+    notebook_cells = []
+    for cell in cells(template):
+        if cell.id:
+            notebook_cells.append(_cell(cell, edition, template.number > 0))
+        if cell.why and edition == "solved":
+            notebook_cells.append(_why(cell))
     return {
         "cells": notebook_cells,
         "metadata": {
@@ -52,6 +55,12 @@ def _cell(cell: BuiltCell, edition: Edition, graded: bool) -> dict[str, Any]:
         if graded and cell.role != "train":
             values["metadata"]["nbgrader"] = grading(cell, source)
     return values
+
+
+def _why(cell: BuiltCell) -> dict[str, Any]:
+    """Return the cell below a solution that says why it is right."""
+    source = cell.why.strip("\n")
+    return {"cell_type": "markdown", "id": f"why-{cell.id}", "metadata": {}, "source": source}
 
 
 def grading(cell: BuiltCell, source: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def shown_files(template: Template) -> set[Path]:
     return {
         sources.module_text(str(marker.statement.module))[1]
         for cell in template.cells
-        if cell.role not in ("text", "check", "fault")
+        if cell.role not in ("text", "check", "fault", "why")
         for marker in markers(template, cell)
         if isinstance(marker.statement, ast.ImportFrom)
     }

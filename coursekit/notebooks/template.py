@@ -19,9 +19,9 @@ from typing import Any, Literal, NamedTuple
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 
-Role = Literal["text", "given", "student", "check", "train", "fault"]
+Role = Literal["text", "given", "student", "check", "train", "fault", "why"]
 
-TAGS = ("train", "fault")
+TAGS = ("train", "fault", "why")
 KINDS = ("predict", "complete", "debug", "measure", "invent")
 MARKER = re.compile(r"#\s*(show|exercise)\b(?::\s*([\w\s,.]+?))?\s*$")
 CHECK_MARKS = frozenset({"check", "probe", "misconception"})
@@ -165,6 +165,15 @@ def read_template(path: Path, lesson: str) -> Template:
     Raises:
         CourseError: It is not Python, or its first cell does not have what a syllabus needs.
     """
+    return _parsed(path, lesson, text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a template's file.
+
+    Raises:
+        CourseError: It cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -173,7 +182,7 @@ def read_template(path: Path, lesson: str) -> Template:
         ) from None
     if "\0" in text:
         raise CourseError(f"{path} holds zero bytes", "a Python file in UTF-8", "save it again")
-    return _parsed(path, lesson, text)
+    return text
 
 
 @lru_cache(maxsize=256)
@@ -198,11 +207,18 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
         _check_cell(path, line, cell)
         cells.append(Cell(_role(cell), cell.source, line + 1))
     first = cells[0].source if cells and cells[0].role == "text" else ""
+    return headed(path, lesson, first, tuple(cells))
+
+
+def headed(path: Path, lesson: str, first: str, cells: tuple[Cell, ...]) -> Template:
+    """Return a template with what its first cell, in Markdown, says of it.
+
+    Raises:
+        CourseError: The first cell does not have what a syllabus needs.
+    """
     title = re.match(r"# (.+)", first)
     fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(first)}
-    template = Template(
-        path, lesson, *_numbered(path), title[1] if title else "", fields, tuple(cells)
-    )
+    template = Template(path, lesson, *_numbered(path), title[1] if title else "", fields, cells)
     _check_first_cell(template)
     return template
 
@@ -214,6 +230,10 @@ def _check_cell(path: Path, line: int, cell: Any) -> None:
             f"{path}:{line}: unknown tag {', '.join(sorted(unknown))}",
             f"one of {', '.join(TAGS)}, or none",
         )
+    tags = set(cell["metadata"].get("tags", []))
+    if tags and ("why" in tags) == (cell["cell_type"] == "code"):
+        kind = "a text" if "why" in tags else "code"
+        raise CourseError(f"{path}:{line}: the tag {tags.pop()} belongs to {kind}")
     if cell["cell_type"] == "code":
         try:
             ast.parse(cell["source"])
@@ -243,9 +263,9 @@ def _check_first_cell(template: Template) -> None:
 
 
 def _role(cell: Any) -> Role:
-    if cell["cell_type"] != "code":
-        return "text"
     source, tags = str(cell["source"]), cell["metadata"].get("tags", [])
+    if cell["cell_type"] != "code":
+        return "why" if "why" in tags else "text"
     if "train" in tags:
         return "train"
     if "fault" in tags:

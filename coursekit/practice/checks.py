@@ -11,6 +11,7 @@ from coursekit.practice.declare import Check, Declared, Misconception
 from coursekit.practice.differences import in_words
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.plain_data import equal, plain
+from coursekit.readable import readable
 
 Status = Literal["passed", "wrong", "not reached"]
 
@@ -101,7 +102,7 @@ def check_work(declared: Declared, work: Work, names: Iterable[str] | None = Non
         check = declared.checks[name]
         missing = [e for e in check.after if e in results and results[e].status != "passed"]
         if missing:
-            titles = ", ".join(f"“{declared.checks[e].title}”" for e in missing)
+            titles = ", ".join(f"“{readable(declared.checks[e].title)}”" for e in missing)
             results[name] = Result(check, "not reached", f"comes after {titles}")
         else:
             results[name] = check_one(check, declared.misconceptions.values(), work)
@@ -121,7 +122,8 @@ def check_one(check: Check, misconceptions: Iterable[Misconception], work: Work)
         found = next((m for m in misconceptions if explains(m, student.calls)), None)
         words = in_words(error)
         if found:
-            return Result(check, "wrong", f"{found.because}\n({words})", found.name)
+            because = readable(found.because)
+            return Result(check, "wrong", f"{because}\n({words})", found.name)
         return Result(check, "wrong", words)
     return Result(check, "passed")
 

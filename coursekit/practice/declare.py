@@ -58,11 +58,23 @@ class Misconception:
 
 @dataclass
 class Declared:
-    """All that a template's check cells declare, by name."""
+    """All that a template's check cells declare, by name.
+
+    Attributes:
+        checks: The checks, in order.
+        probes: The sources of the probes.
+        misconceptions: The misconceptions.
+        predictions: The checks that only read values and presuppose nothing.
+    """
 
     checks: dict[str, Check] = field(default_factory=dict)
     probes: dict[str, str] = field(default_factory=dict)
     misconceptions: dict[str, Misconception] = field(default_factory=dict)
+    predictions: set[str] = field(default_factory=set)
+
+    def number(self, check: str) -> int:
+        """Return the number of a check, from 1, as students see it."""
+        return list(self.checks).index(check) + 1
 
 
 _gathering: ContextVar[Declared | None] = ContextVar("gathering", default=None)

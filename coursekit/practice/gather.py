@@ -47,6 +47,7 @@ def declared(template: Template) -> Declared:
                     code = "\n" * (cell.line - 1) + cell.origin
                     exec(compile(code, str(template.path), "exec"), namespace)
                     found.probes |= probe_sources(cell.origin)
+                    found.predictions |= _predictions(cell.origin, found)
         except Exception as error:
             raise _fault(template, error) from error
     return found
@@ -63,6 +64,28 @@ def _fault(template: Template, error: Exception) -> CourseError:
         f"this check cell fails: {type(error).__name__}: {error}",
         "check cells that run by themselves, one after another",
     )
+
+
+def _predictions(code: str, found: Declared) -> set[str]:
+    """Return the checks in code that only read values, and presuppose no other check."""
+    nodes = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    checks = [node for node in nodes if "check" in decorator_names(node) and node.args.args]
+    return {
+        node.name
+        for node in checks
+        if not found.checks[node.name].after and not _calls(node, node.args.args[0].arg)
+    }
+
+
+def _calls(check: ast.FunctionDef, student: str) -> bool:
+    """Return whether a check uses the student's work in another way than ``student["name"]``."""
+    read = {
+        id(node.value)
+        for node in ast.walk(check)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+    }
+    used = [n for n in ast.walk(check) if isinstance(n, ast.Name) and n.id == student]
+    return any(id(node) not in read for node in used)
 
 
 def probe_sources(code: str) -> dict[str, str]:

@@ -207,7 +207,7 @@ def newest() -> tuple[Address, Path]:
     return known[paths[path]], path
 
 
-def readable(addresses: Iterable[Address]) -> Iterator[Template]:
+def usable(addresses: Iterable[Address]) -> Iterator[Template]:
     """Yield the templates that are without a fault: one of another plugin is not the student's."""
     for address in addresses:
         try:
@@ -244,7 +244,7 @@ def exercise_of(book: Notebook, path: Path) -> Template:
         asked = {name for cell in built for name in cell.names}
         return len(ids & {c.id for c in built if c.role != "text"}), len(asked & bound_here)
 
-    best = max(readable(known.values()), key=likeness, default=None)
+    best = max(usable(known.values()), key=likeness, default=None)
     if best is None or likeness(best) == (0, 0):
         raise CourseError(
             f"{path} is not a notebook of an exercise",

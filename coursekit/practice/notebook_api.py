@@ -17,7 +17,8 @@ from coursekit.errors import CourseError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_failing: dict[str, str] = {}  # the first check that did not pass, by exercise
+_failing: dict[str, list[str]] = {}  # the checks that failed when checks last did, by exercise
+_passed: dict[str, set[str]] = {}  # the checks that passed in this notebook, by exercise
 
 
 class NotYetError(Exception):
@@ -117,35 +118,56 @@ def run_checks(name: str, namespace: dict[str, Any], *checks: str) -> None:
     from coursekit.practice.checks import check_work
     from coursekit.practice.gather import declared, exercise
     from coursekit.practice.namespace import NotebookNamespace
+    from coursekit.readable import readable
 
     known = declared(exercise(name))
     results = check_work(known, NotebookNamespace(namespace, known.probes), checks or None)
     lines = []
     for result in results:
         sign = {"passed": "✓", "wrong": "✗", "not reached": "·"}[result.status]
-        lines.append(f"{sign} {result.check.title} ({result.points}/{result.check.points})")
+        title = f"{known.number(result.check.name)}. {readable(result.check.title)}"
+        lines.append(f"{sign} {title} ({result.points}/{result.check.points})")
         lines += [f"    {line}" for line in result.words.splitlines()]
     text = "\n".join(lines)
-    first = next((r.check.name for r in results if r.status != "passed"), "")
-    if first:
-        _failing[name] = first
-        stuck = f'stuck? in a cell: hint("{name}"), in a terminal: coursekit hint {name}'
-        raise NotYetError(f"{text}\n  {stuck}")
-    if not checks or _failing.get(name) in checks:
-        _failing.pop(name, None)
+    failing = [result.check.name for result in results if result.status != "passed"]
+    _passed.setdefault(name, set()).difference_update(failing)
+    _passed[name].update(r.check.name for r in results if r.status == "passed")
+    if failing:
+        _failing[name] = failing
+        first = failing[0]
+        cell, line = f'hint("{name}", "{first}")', f"coursekit hint {name} {first}"
+        raise NotYetError(f"{text}\n  stuck? in a cell: {cell}, in a terminal: {line}")
+    if left := [each for each in _failing.pop(name, []) if each not in _passed[name]]:
+        _failing[name] = left
     print(text)
 
 
-def hint(name: str) -> None:
-    """Print the next hint for the check that failed last in this notebook.
+def hint(name: str, check: str | int | None = None) -> None:
+    """Print the next hint for a check.
 
     Args:
         name: Of the exercise, ``lesson/topic``.
-    """
-    from coursekit.practice.gather import declared, exercise
-    from coursekit.practice.hints import next_hint
+        check: The number of the check, its name, or the beginning of its title; by default the
+            check that failed last in this notebook.
 
-    if name not in _failing:
-        print("nothing has failed yet: run the checks of a part first")
+    Raises:
+        CourseError: The exercise has no such check.
+    """
+    from coursekit.practice import hints
+    from coursekit.practice.gather import declared, exercise
+    from coursekit.readable import readable
+
+    known, failing = declared(exercise(name)), _failing.get(name, [])
+    if check is None and not failing:
+        print("nothing has failed yet: run the checks of a part first, or choose a check:")
+        for each in known.checks.values():
+            number = known.number(each.name)
+            print(f'  hint("{name}", {number})  {readable(each.title)}')
         return
-    print("\n".join(next_hint(name, declared(exercise(name)).checks[_failing[name]])))
+    if check is None:
+        asked = hints.to_explain(name, known, failing)
+    else:
+        asked = hints.chosen(name, known, check)
+    before = hints.comes_after(known, asked, _passed.get(name, set()))
+    further = hints.others(known, asked, failing, f'hint("{name}", NUMBER)')
+    print("\n".join(filter(None, [*hints.next_hint(name, asked), before, further])))

@@ -31,6 +31,7 @@ class Record:
         failing: The first check that did not; empty if all passed.
         answers: The hash of the student's cells at the last check.
         hints: How many hints were shown, by check.
+        solved_on: The day on which all checks passed for the first time, such as 2026-11-29.
     """
 
     path: str = ""
@@ -40,6 +41,7 @@ class Record:
     failing: str = ""
     answers: str = ""
     hints: dict[str, int] = field(default_factory=dict)
+    solved_on: str = ""
 
     @property
     def solved(self) -> bool:

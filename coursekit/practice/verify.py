@@ -50,7 +50,7 @@ def faults_of(template: Template) -> list[str]:
         return [*prediction_faults(template), *worked_faults(template)]
     known = declared(template)
     faults = [*prediction_faults(template), *unchecked(template)]
-    faults += [*_declared_well(known), *_numpys_own(template)]
+    faults += [*_declared_well(known), *_numpys_own(template), *_unexplained(template)]
     with TemporaryDirectory() as folder:
         faults += _first_hole(template, known, Path(folder))
         with Child(code_of(template, "solved"), known.probes, Path(folder)) as child:
@@ -63,6 +63,17 @@ def faults_of(template: Template) -> list[str]:
                 faults += unexamined(known, right)
                 faults += _misconceptions(known, right)
     return faults + leaks(template, build_notebook(template, "student"))
+
+
+def _unexplained(template: Template) -> Iterator[str]:
+    """Each solution has its reason, which `coursekit solution` shows."""
+    for cell in cells(template):
+        if cell.role == "student" and not cell.why:
+            yield (
+                f"{template.path}:{cell.line}: the solution of {', '.join(cell.names)} has no why: "
+                'below its cell, say in a cell `# %% [markdown] tags=["why"]` why it is right and '
+                "what would break otherwise"
+            )
 
 
 def _bad(results: list[Result]) -> list[Result]:

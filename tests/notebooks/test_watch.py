@@ -113,7 +113,7 @@ def test_a_save_of_what_a_template_shows_is_built(
     assert "  cell 6 (to write): changed\n" in other
     assert "Return the arithmetic mean." in (tmp_path / NOTEBOOK).read_text()
     line = next(n for n, row in enumerate(code.read_text().splitlines(), 1) if "count = l" in row)
-    assert f"1_adding.py:21: {code}:{line}: invalid syntax; expected: valid Python\n" in broken
+    assert f"1_adding.py:24: {code}:{line}: invalid syntax; expected: valid Python\n" in broken
     assert "nothing changes for the student" in mended
 
 
@@ -132,7 +132,7 @@ def test_new_cells_holes_and_checks_are_named(watch: Watch, adding: Path) -> Non
     ("change", "says"),
     [
         (("guess = 4  #", "guess = 4 + #"), "1_adding.py:18: invalid syntax; expected: valid"),
-        (("mean  # exercise", "mean  # exercize"), "1_adding.py:24: the comment `# exercize` is"),
+        (("mean  # exercise", "mean  # exercize"), "1_adding.py:32: the comment `# exercize` is"),
         (("**Goal.** Add, and know", "Add."), "1_adding.py:2: the first cell is missing **Goal.**"),
         (("import total", "import totl"), "sums_code defines no function or class totl; tip: did"),
         (("# %%\nguess", "\0# %%\nguess"), "1_adding.py holds zero bytes; expected: a Python file"),

@@ -162,7 +162,7 @@ def test_the_same_checks_in_the_notebook(
     for code in sums.SOLVED.values():
         exec(code, namespace)
     run_checks("sums/adding", namespace, "totals", "means")
-    assert "✓ The mean is right (3/3)" in capsys.readouterr().out
+    assert "✓ 3. The mean is right (3/3)" in capsys.readouterr().out
     namespace["guess"] = 5
     with pytest.raises(NotYetError, match="Five is a slip"):
         run_checks("sums/adding", namespace)
@@ -182,7 +182,7 @@ def test_a_notebook_whose_file_is_far_away_has_the_same_hints(
     monkeypatch.setattr("coursekit.practice.notebook_api._failing", {})
     hint("sums/adding")
     assert "run the checks" in capsys.readouterr().out
-    with pytest.raises(NotYetError, match=r'in a cell: hint\("sums/adding"\)'):
+    with pytest.raises(NotYetError, match=r'in a cell: hint\("sums/adding", "guessed"\)'):
         run_checks("sums/adding", {"guess": 5}, "guessed")
     asked = declared(adding).checks["guessed"]
     for number in (1, 2, 3):
@@ -194,6 +194,43 @@ def test_a_notebook_whose_file_is_far_away_has_the_same_hints(
     run_checks("sums/adding", {"guess": 4}, "guessed")
     hint("sums/adding")
     assert "nothing has failed" in capsys.readouterr().out
+
+
+def test_in_a_notebook_any_check_can_be_chosen(
+    adding: Template,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COURSEKIT_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("coursekit.practice.notebook_api._failing", {})
+    monkeypatch.setattr("coursekit.practice.notebook_api._passed", {})
+    hint("sums/adding", 3)
+    out = capsys.readouterr().out
+    assert "The mean is right: hint 1 of 3\nWhat?" in out
+    assert "comes after 2, “The total is right”: pass that first" in out
+    hint("sums/adding", "the mean")
+    assert "The mean is right: hint 2 of 3" in capsys.readouterr().out
+    namespace: dict[str, object] = {"guess": 5}
+    exec(sums.SOLVED["exercise-total"], namespace)
+    run_checks("sums/adding", namespace, "totals")
+    hint("sums/adding", "means")
+    assert "comes after" not in capsys.readouterr().out
+    with pytest.raises(NotYetError, match=r"in a terminal: coursekit hint sums/adding guessed"):
+        run_checks("sums/adding", namespace)
+    for _ in range(3):  # the prediction comes first, until its hints are used up
+        hint("sums/adding")
+        out = capsys.readouterr().out
+        assert out.startswith("The guess is right")
+        assert 'for a hint on 3 (means): hint("sums/adding", NUMBER)' in out
+    hint("sums/adding")
+    assert capsys.readouterr().out.startswith("The mean is right: hint 3 of 3")
+
+
+def test_a_check_that_only_reads_values_and_depends_on_none_is_a_prediction(
+    adding: Template,
+) -> None:
+    assert declared(adding).predictions == {"guessed"}
 
 
 def test_plain_data_survives_the_border() -> None:

@@ -4,6 +4,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,11 @@ def test_hints_come_one_by_one(loop: Command, solve: Solve) -> None:
     assert "hint 1 of 3\nWhat?" in shown[0]
     assert "hint 2 of 3\nWhich way?" in shown[1]
     assert "Nearly: add." in shown[2]
-    assert "Nearly: add." in shown[3]
+    assert "The total is right: hint 1 of 3" in shown[3]  # the guess is a prediction
     solve(total="def total(n):\n    return 0")
-    assert "The total is right: hint 1 of 3" in loop("hint").stdout
+    assert "The total is right: hint 2 of 3" in loop("hint").stdout
+    loop("hint")
+    assert "The total is right: hint 3 of 3\nNearly: add." in loop("hint").stdout
     solve()
     assert "every check passes" in loop("hint").stdout
 
@@ -90,7 +93,65 @@ def test_the_solution_is_for_who_solved_or_gives_up(loop: Command, solve: Solve)
     assert "found_so_far += number" in loop("solution", "sums/adding", "--give-up").stdout
     solve()
     loop("check")
-    assert "found_so_far += number" in loop("solution").stdout
+    shown = loop("solution").stdout
+    assert "found_so_far += number" in shown
+    assert "\nEach number is added once: Σᵢ nᵢ.\n\nA second paragraph.\n" in shown
+    assert "# guess\nguess = 4\n\nTwo and two make four.\n" in shown
+
+
+def test_a_hint_can_be_chosen(loop: Command, solve: Solve) -> None:
+    assert re.search(r"^3 +The mean is right +later +0/3$", loop("check", code=1).stdout, re.M)
+    assert "The guess is right: hint 1 of 3" in loop("hint").stdout
+    shown = loop("hint", "sums/adding", "3").stdout
+    assert "The mean is right: hint 1 of 3\nWhat?" in shown
+    assert "comes after 2, “The total is right”: pass that first" in shown
+    assert "The mean is right: hint 2 of 3" in loop("hint", "adding", "means").stdout
+    assert "The mean is right: hint 3 of 3" in loop("hint", "adding", "THE MEAN").stdout
+    assert "The total is right: hint 1 of 3" in loop("hint", "2").stdout
+    for word, says in (
+        ("4", "2  totals: The total is right"),
+        ("0", "sums/adding has no check '0'"),
+        ("mean", "did you mean 'means'"),
+        ("the", "3 checks of sums/adding begin with 'the'"),
+        ("", "has no check ''"),
+    ):
+        assert says in loop("hint", "adding", word, code=1).stderr
+
+
+def test_a_wrong_prediction_hides_no_hint_of_what_comes_after_it(
+    loop: Command, solve: Solve
+) -> None:
+    solve(guess="guess = 5", total="def total(n):\n    return 0")
+    assert re.search(r"^2 +The total is right +not yet", loop("check", code=1).stdout, re.M)
+    for number in (1, 2, 3):
+        shown = loop("hint").stdout
+        assert f"The guess is right: hint {number} of 3" in shown
+        assert "for a hint on 2 (totals), 3 (means): coursekit hint sums/adding NUMBER" in shown
+    assert "The total is right: hint 1 of 3" in loop("hint").stdout
+    solve(guess="guess = 5")
+    assert "The guess is right: hint 3 of 3" in loop("hint").stdout
+
+
+def test_progress_as_a_page(loop: Command, solve: Solve, tmp_path: Path) -> None:
+    solve()
+    loop("check")
+    loop("progress", "--html", "--name", "<Ada> & Co")
+    text = (loop.folder / "coursekit-progress.html").read_text()
+    assert "<bdi>&lt;Ada&gt; &amp; Co</bdi>" in text
+    assert "<script" not in text
+    row = re.search(r'<tr class="solved">.*?</tr>', text, re.DOTALL)
+    assert row
+    assert "1. Adding" in row[0]
+    assert f"{date.today():%B %Y}" in row[0]
+    assert "6 <small>of 6</small>" in row[0]
+    loop("progress", "--html")  # an earlier page is replaced
+    assert "My progress" in (loop.folder / "coursekit-progress.html").read_text()
+    foreign = tmp_path / "mine.html"
+    foreign.write_text("<p>mine</p>")
+    assert "is not a page of" in loop("progress", "--html", str(foreign), code=1).stderr
+    assert foreign.read_text() == "<p>mine</p>"
+    assert "is a folder" in loop("progress", "--html", str(tmp_path), code=1).stderr
+    assert "add --html" in loop("progress", "mine.html", code=1).stderr
 
 
 def test_next_and_progress(loop: Command, solve: Solve) -> None:

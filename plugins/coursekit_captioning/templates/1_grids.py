@@ -50,8 +50,18 @@ from coursekit_captioning.decode import Attention
 # %%
 cells = 64  # exercise
 
+# %% [markdown] tags=["why"]
+# Three of the convolutions have a stride of 2, and with `same` padding each of them halves the
+# side: 64, 32, 16, 8. So the grid has 8 × 8 = 64 cells. The other convolutions leave the size as it
+# is.
+
 # %%
 sees = 46  # exercise
+
+# %% [markdown] tags=["why"]
+# A pixel of the last map starts with 1. The kernels add 3, 3, 2, 3 and 2 steps, and one step is 1,
+# 2, 4, 4 and 8 pixels long, so the receptive field is 1 + 3 + 6 + 8 + 12 + 16 = 46. That is why a
+# bright cell does not mean that the network looked at these 8 × 8 pixels only.
 
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
@@ -154,6 +164,13 @@ show(
 # %%
 from coursekit_captioning.model import coordinates  # exercise
 
+# %% [markdown] tags=["why"]
+# The middle of cell `i` of `side` is at `(i + 0.5) / side`, and the rest maps 0 to 1 onto -1 to 1.
+# Without the 0.5 it would be the corner, and everything would be shifted by half a cell.
+# `indexing="ij"` makes the first number count downwards, and `reshape` goes through a grid row by
+# row, so the rows of the result are in the order of the cells. With the default of `meshgrid`, down
+# and across would be swapped, and the network would learn a mirrored picture.
+
 # %% [markdown]
 # Here is a flattened grid of 2 x 2, with the coordinates of its cells beside it. Do they match?
 
@@ -174,6 +191,12 @@ for name, place in zip(
 
 # %%
 from coursekit_captioning.evaluate import peak  # exercise
+
+# %% [markdown] tags=["why"]
+# A flat row is numbered row by row, so the quotient by `side` is the row (down) and the remainder
+# is the column (across). Boxes are given across first, so the two are swapped on return. Adding 0.5
+# takes the middle of the cell. The side is computed from the number of weights, because pictures of
+# other sizes have other grids.
 
 # %%
 import numpy as np

@@ -50,6 +50,11 @@ from coursekit_captioning.train import train_step
 # %%
 weight = 1 / 64  # exercise
 
+# %% [markdown] tags=["why"]
+# Softmax divides by the sum of 64 equal exponentials, so the value of the score cancels out and
+# each weight is 1/64. An untrained network looks everywhere equally. A peak in the attention is
+# therefore something that was learned.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -105,6 +110,13 @@ show(
 
 # %%
 from coursekit_captioning.model import BahdanauAttention  # exercise: call
+
+# %% [markdown] tags=["why"]
+# The query and the keys get an additional axis each, so that every query meets every cell: `(batch,
+# queries, 1, units)` plus `(batch, 1, cells, units)`. Softmax runs over the last axis, the cells of
+# one picture. Over any other axis, pictures or queries would compete with each other.
+# `tf.matmul(weights, values)` is the weighted mean of the cells for each query. There is no mask,
+# because a grid has no padding.
 
 # %% [markdown]
 # Try it on something tiny: two pictures of four cells, with three queries each. Does each row of

@@ -40,6 +40,11 @@ from coursekit_captioning.vocabulary import PAD
 # %%
 first_loss = 4.61  # exercise
 
+# %% [markdown] tags=["why"]
+# If all 100 words are equally likely, the right one has the probability 1/100, and $-\log(1/100) =
+# \log 100$ is about 4.61. Compute this number before you train. A loss that starts far below it is
+# measured wrongly or belongs to a network that sees the answer.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -100,6 +105,12 @@ def prediction(student):
 
 # %%
 from coursekit_captioning.train import token_loss  # exercise
+
+# %% [markdown] tags=["why"]
+# `real` removes the padding from the sum, and `tokens` removes it from the divisor. Both are
+# needed: with the mean over all places, a batch with more padding would look better. `batch_dims=3`
+# lets `tf.gather` take one logit at each place; without it, it would return whole blocks of logits.
+# `tokens` is at least 1, so that a batch of padding alone gives 0 and not NaN.
 
 # %% [markdown]
 # Try it on something tiny: one picture, two captions of three tokens and of one, and a vocabulary
@@ -331,6 +342,13 @@ def hold_out(owners: Any, seed: int) -> Any:  # exercise
     return np.isin(owners, pictures[: round(len(pictures) / 10)])
 
 
+# %% [markdown] tags=["why"]
+# The faulty version draws for each *caption*, and each picture has several. So almost every
+# held-out picture is also a training picture, with another caption, and the network can recognise
+# it. Here *pictures* are drawn, and all captions of a picture go to the same side. Held-out numbers
+# then say what they should: how good the network is on pictures that it has never seen.
+
+
 # %% [markdown]
 # ## Find and fix: the loss of an epoch
 #
@@ -359,6 +377,13 @@ def epoch_loss(losses: Any, words: Any) -> float:  # exercise
         words: How many words each batch has, an array ``(batches,)``.
     """
     return float(np.average(losses, weights=words))
+
+
+# %% [markdown] tags=["why"]
+# The loss of a batch is a mean over its words. The mean of an epoch must weigh each batch by its
+# number of words, so that every word counts the same. A plain mean of the batches would give the
+# few words of the last batch as much weight as the hundreds of any other. The faulty version
+# divides a sum of *means* by the number of words, which makes the loss far too small.
 
 
 # %%

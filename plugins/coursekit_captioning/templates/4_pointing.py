@@ -41,6 +41,11 @@ from coursekit_captioning.train import train_step
 # %%
 by_chance = 0.2  # exercise
 
+# %% [markdown] tags=["why"]
+# A random point falls into the boxes as often as they cover the picture: a fifth. So 0.2 is what
+# this score is worth without any attention at all. Large things make it high, and a score means
+# nothing until you know this number.
+
 # %%
 from coursekit.practice import check, misconception, probe
 
@@ -86,6 +91,12 @@ def prediction(student):
 # %%
 from coursekit_captioning.evaluate import is_inside  # exercise
 
+# %% [markdown] tags=["why"]
+# The point is given across first, then down, so its first number is compared with left and right
+# and its second with top and bottom. The comparison includes the border. If the two numbers are
+# swapped, the result is still right for things on the diagonal of the picture, which makes the
+# mistake hard to notice.
+
 # %% [markdown]
 # Then write the game. For each word of a caption, `example.boxes(words)` gives the boxes of what
 # the word names: none for "a", three for "stars" if there are three. `written.words` is the
@@ -95,6 +106,12 @@ from coursekit_captioning.evaluate import is_inside  # exercise
 
 # %%
 from coursekit_captioning.evaluate import pointing_game  # exercise
+
+# %% [markdown] tags=["why"]
+# Only words that name something can be right or wrong, so the others are left out of the count.
+# Words such as *a* and *of* would otherwise count as misses. If a word names three stars, looking
+# at any of them is a hit. That is what `any` is for. If no word counts, there is nothing to divide
+# by, and the score is 0.
 
 # %%
 import numpy as np

@@ -45,6 +45,11 @@ from coursekit_captioning.vocabulary import END, PAD, START, UNKNOWN
 # %%
 hearts = 0.5  # exercise
 
+# %% [markdown] tags=["why"]
+# What may not be written is removed, and the rest is divided by what remains: 0.3 / (0.3 + 0.2 +
+# 0.1) = 0.5. If nothing were divided, the probabilities of a step would sum to 0.6, and captions
+# that pass such a step would look worse than they are.
+
 # %%
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
@@ -103,6 +108,13 @@ def prediction(student):
 
 # %%
 from coursekit_captioning.decode import log_probabilities  # exercise
+
+# %% [markdown] tags=["why"]
+# What is never written is barred *before* the softmax, so the probabilities of the rest sum to one.
+# At the last step the order is the other way round: the log probabilities are computed first, and
+# then everything but the end is barred. So the forced end keeps its true price. If it were barred
+# before the softmax, the end would be certain and free, and captions that were cut off would win.
+# `tf.where` is used instead of `if`, because `time` is a tensor in a compiled search.
 
 # %% [markdown]
 # Try it on something tiny: the four special words and two others, all six with equal logits, at the
@@ -339,6 +351,12 @@ def at_last(student):
 # %%
 from coursekit_captioning.decode import greedy_search  # exercise
 
+# %% [markdown] tags=["why"]
+# All pictures take every step together, so `running` decides for whom it counts. The score grows
+# only where the caption is running; otherwise captions that ended would go on paying. `PAD` is
+# written after the end. `running` is updated last: the end itself has to be written and its
+# probability counted, and only the next step is without effect.
+
 # %%
 import numpy as np
 
@@ -521,6 +539,12 @@ def grid_of(panels: int) -> tuple[int, int]:
 
 # %%
 from coursekit_captioning.overlay import grid_of  # exercise
+
+# %% [markdown] tags=["why"]
+# With half as many rows and half as many columns as there are words, 4 words fit exactly and 5 do
+# not: 2 × 2 is 4. For 12 words it makes 36 places. The number of rows has to be rounded *up*,
+# because a row that is not full is still a row. A row has at most `ACROSS` pictures, and no more
+# columns than pictures.
 
 
 # %%

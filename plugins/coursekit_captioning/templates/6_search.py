@@ -49,6 +49,12 @@ from coursekit_captioning.vocabulary import END, PAD, START
 # %%
 needed = 0.71  # exercise
 
+# %% [markdown] tags=["why"]
+# The shorter caption has four factors of 0.5, the longer one eight factors of *p*. They are equal
+# where *p* to the power of eight is 0.5 to the power of four, so *p* is the square root of 0.5,
+# 0.71. By the sum, a longer caption wins only if each of its words is much likelier. By the mean,
+# 0.5 would already be enough.
+
 # %%
 from coursekit.practice import check, misconception, probe
 
@@ -198,6 +204,13 @@ def my_search(step: Step, state: Any, limit: int, describing: Any) -> Any:  # ex
     said = [row[describing[row]] for row in written]
     again = np.array([len(some) - len(set(some.tolist())) for some in said])
     return written[np.argmax(score / (written != PAD).sum(axis=1) - 2 * again)]
+
+
+# %% [markdown] tags=["why"]
+# The captions of greedy search repeat themselves, and those with the best sum are short. This
+# answer samples many captions and keeps the one with the best mean per word, so that short ones are
+# not preferred. It makes each repeated describing word cost two nats. A temperature of 0.7 keeps
+# the samples sensible and still different. It is one of many answers.
 
 
 # %%

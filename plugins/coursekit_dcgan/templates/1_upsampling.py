@@ -43,6 +43,11 @@ from coursekit_dcgan.model import SLOPE, SMALL, spread
 # %%
 length = 17  # exercise
 
+# %% [markdown] tags=["why"]
+# Seven stamps begin at 0, 2, 4, ..., 12, each two places after the one before. The last one covers
+# the places 12 to 16, because the kernel has 5 numbers. Places 0 to 16 are 17 places: (7 - 1) · 2 +
+# 5.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -133,6 +138,12 @@ def enlarge(row: Any, kernel: Any, stride: int) -> Any:  # exercise
     for number, value in enumerate(row):
         large[number * stride : number * stride + len(kernel)] += value * kernel
     return large
+
+
+# %% [markdown] tags=["why"]
+# Each number puts a copy of the kernel, scaled by that number, `stride` places after the previous
+# copy. `+=` matters: where two stamps overlap, their numbers are added. With `=`, each stamp would
+# erase a part of the one before it, and some numbers of the row would hardly show in the result.
 
 
 # %%
@@ -270,6 +281,12 @@ print(enlarge(np.ones(7), np.ones(2), stride=2).astype(int), "kernel 2")
 # %%
 even_kernel = 4  # exercise
 
+# %% [markdown] tags=["why"]
+# With a stride of 2, a kernel of 4 covers every place exactly twice. A kernel of 3 covers the
+# places once and twice in turn, and one of 5 twice and three times, which draws a checkerboard
+# before anything has been learned. The rule is that the kernel must be a multiple of the stride,
+# and larger than it if the stamps are to overlap.
+
 # %%
 from coursekit.practice import check, misconception, probe
 
@@ -317,6 +334,13 @@ def even(student):
 
 # %%
 from coursekit_dcgan.model import Generator  # exercise: call
+
+# %% [markdown] tags=["why"]
+# The order is normalise, rectify, enlarge. The norm keeps the numbers at a size with which the next
+# layer can learn, and its mode must be passed on: in training it uses the statistics of the batch,
+# later the stored averages. With the wrong mode a drawing would depend on the other drawings of its
+# batch. After the last enlargement there is neither norm nor rectifier, only `tanh`, because the
+# pixels must cover the whole range from -1 to 1.
 
 # %%
 import numpy as np

@@ -41,6 +41,11 @@ from coursekit_dcgan.train import train_step
 # %%
 coin = 1.386  # exercise
 
+# %% [markdown] tags=["why"]
+# At $D = 1/2$ each of the two cross-entropies is $\log 2 = 0.693$, and the discriminator's loss is
+# their sum, 1.386. Remember this number. When the loss of a discriminator stays near it, the
+# discriminator is guessing: either the drawings are very good, or it has not learned anything.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -100,6 +105,12 @@ def prediction(student):
 
 # %%
 from coursekit_dcgan.train import cross_entropy  # exercise
+
+# %% [markdown] tags=["why"]
+# The function that takes logits rearranges the formula so that no large exponential and no
+# logarithm of 0 occurs. With a logit of 200 the sigmoid is rounded to exactly 1. Then $\log(1 - 1)$
+# is minus infinity, the loss is infinite or NaN, and one such batch destroys all weights. `tf.fill`
+# makes one target for each logit.
 
 # %%
 print(float(cross_entropy(tf.constant([0.0, 0.0]), 1.0)), "should be log 2")
@@ -263,6 +274,12 @@ def very_sure(student):
 # %%
 from coursekit_dcgan.train import discriminator_loss  # exercise
 
+# %% [markdown] tags=["why"]
+# Real images should get 1 and drawn ones 0, and the two means are added, so that both kinds count
+# equally even if there are different numbers of them. Only the target of real images is smoothed.
+# If the target of drawings were raised above 0, the discriminator would reward the generator for
+# drawings that it recognises as drawn.
+
 # %%
 import numpy as np
 
@@ -381,6 +398,11 @@ def one_sided(student):
 # %%
 times_steeper = 99  # exercise
 
+# %% [markdown] tags=["why"]
+# At $D = 0.01$ the slopes are -0.01 and -0.99, and 0.99 / 0.01 is 99. The saturating loss is almost
+# flat just where the generator starts, when all of its drawings are recognised. It would hardly get
+# any signal until it had become better by chance.
+
 # %%
 from coursekit.practice import check, misconception, probe
 
@@ -418,6 +440,12 @@ def slopes(student):
 
 # %%
 from coursekit_dcgan.train import generator_loss  # exercise
+
+# %% [markdown] tags=["why"]
+# The generator wants its drawings to be taken for real, so the target of drawings is 1 in *its*
+# loss. It is the same cross-entropy that the discriminator uses, with the opposite target rather
+# than the opposite sign. That makes it steep where the generator is bad. The target is not
+# smoothed, because being too sure is a problem of the discriminator.
 
 # %%
 import numpy as np

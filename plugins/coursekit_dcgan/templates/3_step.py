@@ -60,6 +60,13 @@ show(
 # %%
 from coursekit_dcgan.train import train_step  # exercise
 
+# %% [markdown] tags=["why"]
+# There is one tape for each network, because there are two losses, and each may move only the
+# weights of its own network. If the generator's tape also moved the discriminator's weights, the
+# discriminator would be trained to be fooled. Real and drawn images are judged in separate calls,
+# so that the normalisation of each uses statistics of one kind only. The drawing has to happen
+# inside the generator's tape. Otherwise no gradient would reach the generator.
+
 # %%
 import numpy as np
 
@@ -453,6 +460,11 @@ def apart(student):
 # %%
 last_batch = 96  # exercise
 
+# %% [markdown] tags=["why"]
+# 60,000 divided by 256 is 234, with a remainder of 96. The last batch of an epoch is almost never
+# full unless one takes care of it, and code that assumes a fixed size of the batch fails or is
+# silently wrong there.
+
 # %%
 from coursekit.practice import check, misconception, probe
 
@@ -538,6 +550,13 @@ def pairs(places: Any, batch_size: int, latents: Latents, epoch: int) -> Any:  #
         some = places[start : start + batch_size]
         found.append((some, latents.draw(len(some), epoch, start)))
     return found
+
+
+# %% [markdown] tags=["why"]
+# `some` is shorter at the end of the epoch, so the latents are counted by `len(some)` and not by
+# `batch_size`. Now each loss is a mean over equally many images, and no image weighs more than
+# another. `start` is a part of the seed, so each batch gets its own latents; with the epoch alone
+# as a seed, all batches of an epoch would draw from the same vectors.
 
 
 # %%
@@ -663,6 +682,12 @@ def saves(epoch: int, epochs: int) -> bool:  # exercise
     return (epoch + 1) % 15 == 0 or epoch + 1 == epochs
 
 
+# %% [markdown] tags=["why"]
+# After 50 epochs, the article's latest checkpoint is from epoch 44, and the last five epochs are
+# lost. The second condition, `epoch + 1 == epochs`, saves the last epoch as well, whatever the
+# number of epochs is. The `+ 1` is there because epochs are counted from 0.
+
+
 # %%
 print("saved after the epochs", [epoch + 1 for epoch in range(50) if saves(epoch, 50)])
 
@@ -750,6 +775,12 @@ def on_the_way(student):
 
 # %%
 same_image = "training=False"  # exercise
+
+# %% [markdown] tags=["why"]
+# With `training=True` batch normalisation uses the mean and the variance of the batch, so an image
+# depends on the 63 others that are drawn with it. With `training=False` it uses the averages that
+# were collected in training, and an image depends on its latent vector only. That is what you want
+# whenever you draw.
 
 # %%
 from coursekit.practice import check, misconception, probe

@@ -44,6 +44,12 @@ from coursekit_dcgan.practice.ring import hit, hit_by_seeds, ring_figure, ring_p
 # %%
 half_and_half = 2  # exercise
 
+# %% [markdown] tags=["why"]
+# The entropy of two equal shares is $\log 2$, and its exponential is 2: it is as hard to guess as
+# one of two equally frequent classes. Counting the classes that occur at all would give the same
+# here. But a class with one drawing in a thousand would count as much as any other, and this number
+# weighs each by its share.
+
 # %%
 import numpy as np
 
@@ -98,6 +104,13 @@ def effective(shares: Any) -> float:  # exercise
     """
     there = shares[shares > 0]
     return float(np.exp(-(there * np.log(there)).sum()))
+
+
+# %% [markdown] tags=["why"]
+# A share of 0 contributes nothing, because $p \log p$ goes to 0 with $p$. The computer finds $\log
+# 0$ first, which is minus infinity, and $0 \cdot (-\infty)$ is NaN. So the classes that were never
+# drawn are left out before the logarithm. Adding a small number to all shares would also avoid NaN,
+# but the shares would no longer sum to one.
 
 
 # %%
@@ -249,6 +262,14 @@ def company(features: tf.Tensor) -> tf.Tensor:  # exercise
     variance = tf.math.reduce_variance(features, axis=0, keepdims=True)
     spread = tf.sqrt(variance + 1e-6)  # (1, features)
     return tf.concat([features, tf.repeat(spread, tf.shape(features)[0], axis=0)], axis=1)
+
+
+# %% [markdown] tags=["why"]
+# In a collapsed batch all drawings are alike, and no single drawing shows that. So the
+# discriminator is told the spread of each feature over the batch, next to the features that it had,
+# and now a batch without variety is easy to recognise. The generator can only win by drawing
+# different things. The small number under the root keeps the gradient finite when the variance is
+# 0, which is the very case that the trick is made for.
 
 
 # %%

@@ -34,6 +34,11 @@ random = np.random.default_rng(0)
 # %%
 norm = 10  # exercise
 
+# %% [markdown] tags=["why"]
+# The expected sum of $n$ squares, each with the mean 1, is $n$. So the length is about $\sqrt n$,
+# here 10. In many dimensions the random deviations of the squares nearly cancel, which is why
+# almost all vectors have this length: they lie near a thin shell.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -80,6 +85,11 @@ def length(student):
 
 # %%
 norm_halfway = 7.1  # exercise
+
+# %% [markdown] tags=["why"]
+# At right angles, the squared length of $a + b$ is 100 + 100 = 200, and half of $\sqrt{200}$ is
+# about 7.1. Vectors of that length practically never occur in training. So halfway along the
+# straight line the generator gets something that it has never seen.
 
 # %%
 from coursekit.practice import check, misconception, probe
@@ -165,6 +175,13 @@ show(
 
 # %%
 from coursekit_dcgan.demo import walk  # exercise
+
+# %% [markdown] tags=["why"]
+# On the great circle the length stays the same, and equal steps of the angle are equally long
+# steps. The straight line would be shorter than the shell in the middle. The cosine is clipped,
+# because rounding can make it 1.0000001, for which `arccos` returns NaN. Where the two vectors
+# point the same way (or exactly opposite ways), the sine of the angle is 0, and the formula divides
+# 0 by 0. The straight line takes its place there.
 
 # %%
 print(walk(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3).round(2))

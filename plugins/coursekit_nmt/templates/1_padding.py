@@ -37,6 +37,12 @@ print(normalize("¡Qué frío hace, Tomás!"))
 # %%
 normal_form = "¿ donde esta el nino ?"  # exercise
 
+# %% [markdown] tags=["why"]
+# Everything becomes lower case, the accents are removed, and punctuation is set apart by spaces.
+# The trap is `ñ`: Unicode writes it as an n with a tilde above it, so it loses its tilde like any
+# other accent. Fewer different words mean more examples of each, at the price that *papá* (dad) and
+# *papa* (potato) can no longer be told apart.
+
 # %%
 from coursekit.practice import assert_equal, check, misconception, probe
 
@@ -102,6 +108,12 @@ def normal(student):
 
 # %%
 from coursekit_nmt.data import Vocabulary  # exercise: encode
+
+# %% [markdown] tags=["why"]
+# `get(word, UNKNOWN)` returns the id of `<unk>` for a word that was not in the training text. Such
+# words come all the time, because no training text has every name. With `self._ids[word]` the first
+# of them would end the program; if they were left out, the network would not even know that
+# something stood there.
 
 # %%
 vocabulary = Vocabulary.of(["el nino lee", "el libro"], size=10)
@@ -208,6 +220,12 @@ show(
 
 # %%
 from coursekit_nmt.data import padded  # exercise
+
+# %% [markdown] tags=["why"]
+# The array is made full of `PAD`, and each row is written over its beginning. So the words stand at
+# the front and the padding at the end, where a recurrent encoder reads it last and a mask can hide
+# it. The additional rows consist of padding alone. They give the last batch the shape of all the
+# others, so that the train step need not be compiled again.
 
 # %%
 print(padded([[5, 6, 7], [8]], length=4, empty=1))
@@ -343,6 +361,12 @@ print(f"one bucket: {share((14,)):.1%} padding;  two, as in the lesson: {share((
 
 # %%
 bounds = (5, 7, 9, 14)  # exercise
+
+# %% [markdown] tags=["why"]
+# Most sentences are short or of medium length, so bounds close together in that region leave few
+# empty places. Evenly spaced bounds waste a bound where there are few sentences. The last bound has
+# to hold the longest sentence. Every further bound would save a little more padding, but it is
+# another shape for which the network has to be compiled.
 
 
 # %%

@@ -50,6 +50,11 @@ from coursekit_nmt.train import train_step
 # %%
 first_weight = 0.5  # exercise
 
+# %% [markdown] tags=["why"]
+# Padding gets no weight, so softmax is taken over the two words alone. Their scores are equal, so
+# each gets a half. With the padding included it would be a quarter, and the more padding a batch
+# happens to have, the less of the sentence the decoder would see.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -103,6 +108,14 @@ show(
 
 # %%
 from coursekit_nmt.model import BahdanauAttention  # exercise: call
+
+# %% [markdown] tags=["why"]
+# The query gets an axis for the source places, so that it is added to every key. The scores of
+# padding are lowered *before* softmax, so that the weights of the words sum to one. Setting weights
+# to zero afterwards would leave less than one for the sentence. The lowest float is used instead of
+# minus infinity, because a row of padding alone would otherwise compute infinity minus infinity,
+# and one NaN spreads to every weight of the network. The context is the mean of the *values*; the
+# keys are only for comparison.
 
 # %% [markdown]
 # Try it on two sentences of three places; the second has one place of padding.

@@ -62,6 +62,11 @@ from coursekit_nmt.train import full_choice, train_step
 # %%
 cannot_know = "b"  # exercise
 
+# %% [markdown] tags=["why"]
+# The last word is an input of each step, and attention reads the source, so it knows a and c. What
+# it has already translated is recorded nowhere but in the state. Without the state it can translate
+# the same half twice, or skip one.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -148,6 +153,14 @@ class MyDecoder(Decoder):  # exercise
         inputs = projected + self.context(context)
         next_state = self.gru(inputs, state)
         return next_state, context, weights
+
+
+# %% [markdown] tags=["why"]
+# `self.gru(inputs)` without a state starts from zeros at every word. The state has to be passed:
+# `self.gru(inputs, state)`. Nothing fails without it, and the loss still falls, because the
+# previous word and the source say a lot. Only long sentences show it, in words that are repeated or
+# missing. The same state is the query of the attention, and the new one is returned for the next
+# step.
 
 
 # %% [markdown]
@@ -416,6 +429,14 @@ def carry(decoder: Any, projected: tf.Tensor, memory: Memory) -> Any:  # exercis
         steps.append((state, context, weights))
     states, contexts, weights = (tf.stack(part, axis=1) for part in zip(*steps, strict=True))
     return states, contexts, weights
+
+
+# %% [markdown] tags=["why"]
+# Each step returns its state, and the next step has to start from that one. If every step started
+# from `memory.state`, the decoder would believe each time that it was at the beginning of the
+# sentence. The words are known in training, but the states are not, so this loop cannot be replaced
+# by one large product. `axis=1` is the axis of time; stacking along axis 0 would swap the batch and
+# the places.
 
 
 # %%

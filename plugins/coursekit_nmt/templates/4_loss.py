@@ -37,6 +37,11 @@ from coursekit_nmt.train import Choice, full_choice
 # %%
 mean_of_eight = 0.75  # exercise
 
+# %% [markdown] tags=["why"]
+# The sum is 3 · 2.0 = 6, and 6 / 8 = 0.75. But the network is wrong by 2.0 at every word. The
+# padding takes part in the mean as if it had been predicted perfectly, and the more padding there
+# is, the better the network looks.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -99,6 +104,13 @@ def token_loss(
 
 # %%
 from coursekit_nmt.train import token_loss  # exercise
+
+# %% [markdown] tags=["why"]
+# The sum contains the words only, so it has to be divided by the number of *words*. `reduce_mean`
+# divides by the number of places, padding included. The loss then depends on how the sentences
+# happen to be batched, and its gradient shrinks with the padding. `tf.maximum(..., 1.0)` is for a
+# batch of padding alone, which would be 0 / 0. The smoothed part needs the same divisor; otherwise
+# the two parts would be mixed in the wrong proportion.
 
 # %%
 import numpy as np

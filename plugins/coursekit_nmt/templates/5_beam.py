@@ -40,6 +40,11 @@ from coursekit_nmt.train import train_step
 # %%
 likeliest = 0.36  # exercise
 
+# %% [markdown] tags=["why"]
+# Greedy search takes *a* first, because 0.6 is more than 0.4, and then reaches at most 0.6 · 0.4 =
+# 0.24. A beam of two keeps *b* as well and finds 0.4 · 0.9 = 0.36. A good beginning does not
+# guarantee a good sentence, and a beam postpones the decision by one step.
+
 # %%
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
@@ -127,6 +132,14 @@ def grow(scores: Array, log_p: Array, finished: Array) -> tuple[Array, Array, Ar
     total = scores[:, np.newaxis] + log_p  # (beam, words)
     best = np.argsort(-total, axis=None, kind="stable")[: len(scores)]
     return total.ravel()[best], best // total.shape[1], best % total.shape[1]
+
+
+# %% [markdown] tags=["why"]
+# All continuations compete in one table, so a strong hypothesis may have several children and a
+# weak one none. If each hypothesis kept its own best child, the beam would only be several greedy
+# searches side by side. A finished hypothesis can be followed by `<pad>` alone, at a cost of 0, so
+# that its score stays as it is. Dividing the flat place by the number of columns gives the parent,
+# and the remainder gives the word.
 
 
 # %% [markdown]
@@ -382,6 +395,13 @@ def search(step: Step, state: Array, beam: int, limit: int) -> tuple[Array, Arra
     return rows, scores
 
 
+# %% [markdown] tags=["why"]
+# After a step, row `i` of the beam may be a child of any row `j`. Its words and its state have to
+# be those of *that* parent. If the state stays in place, the decoder continues with the words of
+# one hypothesis and the memory of another. Nothing fails, and the sentences are wrong in a way that
+# is hard to see. A hypothesis that wrote `<pad>` was finished before and remains so.
+
+
 # %%
 def table(seed, words=9):
     """Return log probabilities of a word after the two before it: (before, word, next)."""
@@ -528,6 +548,13 @@ def best(rows: Array, scores: Array) -> Array:  # exercise
     return rows[np.argmax(scores / lengths)]
 
 
+# %% [markdown] tags=["why"]
+# Each further word adds a negative number, so the sum prefers short sentences, and in the extreme
+# the empty one. The mean per word makes sentences of different lengths comparable. The end counts
+# as a word here, because it was chosen like one. Dividing by the number of columns would be wrong:
+# it is the same for all rows, so the shortest would still win.
+
+
 # %%
 def picked(rows, scores, lengths):
     return rows[np.argmax(scores / lengths)]
@@ -612,6 +639,13 @@ def my_search(step: Step, state: Array, limit: int) -> Array:  # exercise
     """
     beam = 8
     return best(*search(step, np.repeat(state, beam, axis=0), beam, limit))
+
+
+# %% [markdown] tags=["why"]
+# A beam of eight uses all the rows that are allowed at once, and it needs only the two functions
+# that you have written. It keeps beginnings that look poor for two or three words and pay off
+# later, which a beam of two has already thrown away. More is not always better: with real
+# translators, very wide beams find sentences that are likely and too short.
 
 
 # %%

@@ -45,6 +45,12 @@ from coursekit_textgen.data import UNKNOWN, Ids
 # %%
 ids_of_hole = [2, 4, 3, 1, 0]  # exercise
 
+# %% [markdown] tags=["why"]
+# In alphabetical order the characters of `hello` are e, h, l and o, and counting starts at 1, so
+# `hole` becomes 2, 4, 3, 1. The question mark does not occur in the text and gets 0. If 0 also
+# stood for a known character, the network could not tell that character from one that it has never
+# met.
+
 # %%
 from coursekit.practice import assert_equal, check, misconception, probe
 
@@ -106,6 +112,13 @@ def numbered(student):
 
 # %%
 from coursekit_textgen.data import Vocabulary  # exercise: of, encode
+
+# %% [markdown] tags=["why"]
+# `set` keeps each character once, and `sorted` fixes the order. A set alone has no order that you
+# can rely on: the ids could differ at the next start, and a saved network would then read
+# gibberish. `get(character, UNKNOWN)` gives every character an id, so the result is as long as the
+# text. A plain `[character]` would stop with a `KeyError` at the first character that is not in the
+# vocabulary, and leaving such characters out would move everything after them.
 
 # %%
 vocabulary = Vocabulary.of("hello")
@@ -272,6 +285,12 @@ def unknown(student):
 # %%
 second_batch = "def"  # exercise
 
+# %% [markdown] tags=["why"]
+# Row 0 continues where it stopped: after `abc` comes `def`. The network carries its state of row 0
+# from batch to batch, so the state after `abc` must meet `def`. In an ordinary batch, row 0 might
+# continue with `ghi` or with anything else, and the carried state would belong to another place in
+# the text.
+
 # %%
 
 
@@ -330,6 +349,13 @@ def goes_on(student):
 # %%
 from coursekit_textgen.data import side_by_side  # exercise
 
+# %% [markdown] tags=["why"]
+# All rows must have the same length, so each gets `(len(ids) - first) // batch_size` characters and
+# the few that are left over are dropped. `reshape` fills one row after another, so each row is a
+# contiguous piece of the text. Reshaping to `(width, batch_size)` and transposing has the right
+# shape, too, but then neighbouring characters of the text are in different rows and no row can be
+# read.
+
 # %% [markdown]
 # Then write `next_piece`. Use plain slices: `rows` may be a numpy array or a tensor, and slices
 # work on both. Remember the question that the network answers at each character: *which one comes
@@ -337,6 +363,13 @@ from coursekit_textgen.data import side_by_side  # exercise
 
 # %%
 from coursekit_textgen.data import next_piece  # exercise
+
+# %% [markdown] tags=["why"]
+# The targets are the inputs shifted by one character, because at each place the network has to
+# predict the next one. So a piece needs `length + 1` characters: all but the last are inputs, all
+# but the first are targets. The next piece starts only `length` later and repeats the one character
+# that was a target but not yet an input. If it started `length + 1` later, one character in each
+# piece would never be read.
 
 # %%
 alphabet = "abcdefghijklmnopqrstuvwxyz"

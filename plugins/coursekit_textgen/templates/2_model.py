@@ -61,12 +61,23 @@ from coursekit_textgen.model import CharacterLayers, States
 # %%
 shape_of_logits = (64, 32, 66)  # exercise
 
+# %% [markdown] tags=["why"]
+# There is one prediction for every character that is read, and each prediction has one number for
+# every character of the vocabulary: `(batch, time, characters)`. The 256 units are inside the layer
+# only. The last dense layer maps them to the 66 characters.
+
 # %% [markdown]
 # How many weights does the recurrent layer have, if a character's vector has 64 numbers? Count the
 # matrices $W$, $U$ and the biases $b$, $c$ in the formulas above.
 
 # %%
 weights_of_layer = 247_296  # exercise
+
+# %% [markdown] tags=["why"]
+# Each of the three parts has a matrix $W$ of 64 × 256, a matrix $U$ of 256 × 256, and the biases
+# $b$ and $c$ with 256 numbers each. That makes 16,384 + 65,536 + 512 = 82,432, and three times that
+# is 247,296. Neither the length of the text nor the size of the batch occurs in it: the same
+# weights are used at every step.
 
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
@@ -168,6 +179,14 @@ def counted(student):
 
 # %%
 from coursekit_textgen.model import gru_step  # exercise
+
+# %% [markdown] tags=["why"]
+# The update gate mixes the old state with the new content: where it is 1 the state is kept, where
+# it is 0 it is replaced. The reset gate multiplies the memory's part *after* the matrix product and
+# together with its bias, as the formula says. If it multiplied the state before the product, the
+# result would be another GRU, and weights trained with Keras would give other numbers. The products
+# are split in the order $z$, $r$, new content, because that is the order in which the weights are
+# stored.
 
 # %% [markdown]
 # Does it compute what Keras computes? Here is a Keras cell, and your step with the same weights.
@@ -396,6 +415,13 @@ show(
 
 # %%
 from coursekit_textgen.model import CharacterModel  # exercise: call
+
+# %% [markdown] tags=["why"]
+# Each layer reads the features of the layer below, starts from its own state, and hands on two
+# things: features at every place to the next layer, and one state to the next batch. Dropout is
+# applied to the features only. If it were applied to the state, the memory would lose numbers at
+# every step, and after a long text nothing would be left. `training` must be passed on. Otherwise
+# dropout would never be active, or it would disturb the network while it writes.
 
 # %% [markdown]
 # Two layers read four rows of ten characters. There should be a logit for each of 66 characters at

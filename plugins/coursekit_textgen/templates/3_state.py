@@ -43,12 +43,22 @@ from coursekit_textgen.data import Ids, next_piece, side_by_side
 # %%
 read_on_average = 8.5  # exercise
 
+# %% [markdown] tags=["why"]
+# The 16 predictions are made after 1, 2, ..., 16 characters, and the mean of these numbers is (1 +
+# 16) / 2 = 8.5. So a network that forgets at the beginning of every piece has read only half a
+# piece on average, however long the text is.
+
 # %% [markdown]
 # A piece has 16 places, counted from 1. The state is still zero at the beginning of each piece. At
 # which place do you expect the *highest* loss?
 
 # %%
 dearest_place = 1  # exercise
+
+# %% [markdown] tags=["why"]
+# At the first place the network has read a single character since its state was set to zero. The
+# less it has read, the less certain it can be, so the loss is highest there and falls along the
+# piece.
 
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
@@ -152,6 +162,12 @@ def batches_of(rows: Ids, length: int, steps: int, carry_state: bool) -> tf.data
 
 # %%
 from coursekit_textgen.data import batches_of  # exercise
+
+# %% [markdown] tags=["why"]
+# The faulty version shuffles the pieces. Each row then starts from a state that belongs to another
+# place in the text, which is worse than no state, because it is confidently wrong. Row `i` of a
+# batch must continue row `i` of the previous batch, so the batches come in order and nothing is
+# shuffled. `fresh` is true in the very first batch, because nothing was read before it.
 
 # %% [markdown]
 # Three batches of two rows. Follow row 0 from batch to batch:
@@ -341,6 +357,12 @@ def by_place(losses: np.ndarray) -> np.ndarray:  # exercise
         losses: The loss of each prediction, ``(batches, rows, length)``.
     """
     return losses.mean(axis=(0, 1))
+
+
+# %% [markdown] tags=["why"]
+# The mean is taken over the batches and the rows, which are axes 0 and 1, and the axis of the
+# places remains. A mean over all three axes would be a single number, and the trouble at the first
+# places would disappear in it.
 
 
 # %%

@@ -51,6 +51,12 @@ from coursekit_textgen.model import CharacterModel
 # %%
 untrained_loss = 4.19  # exercise
 
+# %% [markdown] tags=["why"]
+# The loss is minus the logarithm of the probability of the right character, and that is
+# $-\log(1/66) = \log 66$, about 4.19. It is the first number to look at before any training. A much
+# smaller one means that the loss is computed wrongly or that the network sees the answer; a much
+# larger one means that it starts with unfounded certainty.
+
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
@@ -123,6 +129,13 @@ def character_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
 
 # %%
 from coursekit_textgen.train import character_loss  # exercise
+
+# %% [markdown] tags=["why"]
+# `sparse_softmax_cross_entropy_with_logits` takes logits and applies the softmax itself. The faulty
+# version passes `exp(logits)`, so the exponential is taken twice. That function still has its
+# minimum where the right character is likely, so the loss falls. But it trains another network than
+# the one that writes: the probabilities used in writing come from a single softmax. Large logits
+# also overflow when they are exponentiated twice.
 
 # %% [markdown]
 # Two characters have the scores 0 and 2, and the second one came. By the formula the loss is
@@ -294,6 +307,13 @@ show(
 
 # %%
 from coursekit_textgen.train import train_step  # exercise
+
+# %% [markdown] tags=["why"]
+# Rows that start fresh must not inherit the memory of another piece, so their state is set to zero
+# *before* the model reads. The forward pass and the loss stand inside the tape, because a tape only
+# knows what it has seen. What comes after it, the gradients and their application, needs no tape.
+# At the end the new states are *assigned* to variables. A Python variable would keep its value from
+# the time when the step was compiled, and the memory would never change.
 
 # %% [markdown]
 # Twenty steps on one batch, not compiled. The loss starts at the value you can predict (the

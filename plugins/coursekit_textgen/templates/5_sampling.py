@@ -41,6 +41,11 @@ from coursekit_textgen.decode import IMPOSSIBLE, Taste
 # %%
 first_at_half = 0.67  # exercise
 
+# %% [markdown] tags=["why"]
+# Dividing the logits by 0.5 doubles them, and doubling a logarithm squares the number. So 0.5,
+# 0.25, 0.25 become 0.25, 0.0625, 0.0625, and after division by their sum the first is 2/3. A
+# temperature below 1 makes the likely characters more likely still.
+
 # %%
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
 
@@ -124,6 +129,14 @@ def drawn(logits: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
 
 # %%
 from coursekit_textgen.decode import drawn  # exercise
+
+# %% [markdown] tags=["why"]
+# Laid end to end, the probabilities are segments of a line, and `ends` says where each of them
+# stops. The first end beyond `chance` belongs to the segment that contains it, so a character is
+# drawn as often as its probability says. `argmax` ignores the chance: it always takes the longest
+# segment, and dividing all logits by a temperature does not change which one that is. The condition
+# `probabilities > 0` is for a chance of exactly 0, which would otherwise fall into an empty
+# segment.
 
 # %%
 some_logits = tf.repeat(tf.math.log([[0.5, 0.25, 0.15, 0.1]]), 5, axis=0)
@@ -275,6 +288,14 @@ show(
 
 # %%
 from coursekit_textgen.decode import narrowed  # exercise
+
+# %% [markdown] tags=["why"]
+# The temperature comes first, because top-p must see the probabilities that are sampled from. A
+# temperature of 0 would be a division by zero, so its limit is written down directly: only the
+# likeliest is left. Top-p compares the sum *before* each character with p, so that the character
+# that reaches p stays. With the sum after it, a likeliest character with a probability above p
+# would be removed, and nothing could be written. k is limited to the size of the vocabulary,
+# because `top_k` fails if it is asked for more.
 
 # %%
 chances = tf.math.log([[1e-9, 0.5, 0.25, 0.15, 0.1]])
@@ -610,6 +631,13 @@ brother = Ngram(library.train.ids[:300_000], library.vocabulary)
 
 # %%
 taste = (1.0, 0, 0.9)  # exercise
+
+# %% [markdown] tags=["why"]
+# A tenth of this model's predictions is noise. Top-p with 0.9 cuts off the unlikely tail in which
+# the noise is, and keeps several good choices, so the words become real and stay different. A low
+# temperature also avoids the noise, but repeats the same few words. A high one draws more noise
+# than words. This is one answer of many; the check counts words and does not ask how you found
+# them.
 
 # %%
 tastes = {"likeliest": (0, 0, 1.0), "sampled": (1.0, 0, 1.0), "yours": taste}

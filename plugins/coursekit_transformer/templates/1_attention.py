@@ -55,12 +55,21 @@ from coursekit_transformer.model import NEVER
 # %%
 third_weight = 0.67  # exercise
 
+# %% [markdown] tags=["why"]
+# The exponentials of 0, 0 and $\log 4$ are 1, 1 and 4. Their sum is 6, so the third weight is 4/6,
+# about 0.67. Softmax turns differences of scores into ratios of weights: a score that is higher by
+# $\log 4$ gets four times the weight.
+
 # %% [markdown]
 # A window of text has 64 positions. Each may look at itself and at all positions before it. How
 # many pairs are there of a position that looks and one that it looks at?
 
 # %%
 pairs = 2080  # exercise
+
+# %% [markdown] tags=["why"]
+# The first position sees 1, the second 2, the last 64. The sum is 64 · 65 / 2 = 2080. It grows with
+# the square of the length, which is why long texts are expensive for attention.
 
 # %%
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
@@ -165,6 +174,12 @@ def counted(student):
 
 # %%
 from coursekit_transformer.model import causal_mask  # exercise
+
+# %% [markdown] tags=["why"]
+# For each pair, `distance` says how far back the position that is looked at lies. Zero is the
+# position itself, and negative numbers lie ahead, so `distance >= 0` hides the future. The window
+# hides what is `window` or more positions back. The positions that look begin at `past`. If they
+# were counted from 0, they would not see what was read before them.
 
 # %%
 print(causal_mask(3).numpy().astype(int))
@@ -315,6 +330,13 @@ def in_window(student):
 
 # %%
 from coursekit_transformer.model import scaled_dot_product  # exercise
+
+# %% [markdown] tags=["why"]
+# A dot product of `size` independent numbers has a spread of about $\sqrt{size}$. Dividing by it
+# keeps the scores near 1, where softmax is neither flat nor all or nothing. Otherwise almost all
+# weight would go to one position, and nearly no gradient to the rest. The mask replaces scores
+# before softmax, so hidden positions have no influence on the others, not even through the sum. The
+# values are averaged with the weights; the keys only decide how much.
 
 # %%
 some = tf.random.stateless_normal((1, 4, 8), seed=(1, 2))

@@ -42,6 +42,11 @@ from coursekit_transformer.model import linear, scaled_dot_product
 # %%
 shape_of_heads = (16, 4, 64, 32)  # exercise
 
+# %% [markdown] tags=["why"]
+# The 128 numbers of each position are divided among 4 heads, so each head has 32. The axis of the
+# heads comes before the positions: `(batch, heads, time, size)`. Then a matrix product works on all
+# heads at once, each by itself.
+
 # %% [markdown]
 # The layer computes its queries, keys and values with one 128 x 128 matrix each. After the
 # attention, a fourth matrix of the same size mixes the results of the heads. How many parameters
@@ -49,6 +54,11 @@ shape_of_heads = (16, 4, 64, 32)  # exercise
 
 # %%
 weights_of_layer = 65_536  # exercise
+
+# %% [markdown] tags=["why"]
+# Four matrices of 128 × 128 have 4 · 16,384 = 65,536 parameters. The number of heads does not occur
+# in it: heads divide the columns of the same matrices and add none. So the choice between one head
+# and four costs no parameters.
 
 # %%
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
@@ -142,8 +152,19 @@ show(
 # %%
 from coursekit_transformer.model import split_heads  # exercise
 
+# %% [markdown] tags=["why"]
+# The reshape cuts the last axis into heads, which keeps the numbers of a position together. The
+# transpose then brings the heads in front of the positions. A single reshape to `(batch, heads,
+# time, size)` has the right shape and the wrong contents: the first head would get all numbers of
+# the first quarter of the text. Nothing fails, and the network learns much worse.
+
 # %%
 from coursekit_transformer.model import merge_heads  # exercise
+
+# %% [markdown] tags=["why"]
+# It undoes `split_heads` in the opposite order: first the transpose, then the reshape. Without the
+# transpose, the numbers of different positions would be mixed in one row, and a position would
+# learn about later ones, which no mask could prevent any more.
 
 # %%
 numbers = tf.reshape(tf.range(12), (1, 3, 4))  # one row, three places, four numbers
@@ -324,6 +345,13 @@ show(
 
 # %%
 from coursekit_transformer.model import rotated  # exercise
+
+# %% [markdown] tags=["why"]
+# Each pair is a point in the plane that is turned by position times rate, so a dot product depends
+# on the difference of two positions only. Fast pairs tell neighbours apart, slow ones distant
+# positions. Counting from `first` matters when the network writes with a cache: the new positions
+# are later ones, not the first ones. The two halves are the two coordinates; if one sign is wrong,
+# the points are not rotated but mirrored, and the distances are lost.
 
 # %%
 turning = rotated(tf.ones((1, 4, 2)))[0].numpy()

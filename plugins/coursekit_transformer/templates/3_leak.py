@@ -44,6 +44,10 @@ show(
 # %%
 leaking_loss = 0.01  # exercise
 
+# %% [markdown] tags=["why"]
+# The answer is among the inputs, so copying it makes the loss nearly 0. A training loss far below
+# what others reach on the same text is no reason for joy, but a reason to look for a leak.
+
 # %% [markdown]
 # The loss on held-out text is computed like the training loss: a window goes in, and the
 # prediction at every position is compared with the next character. Which of the three losses does
@@ -52,12 +56,22 @@ leaking_loss = 0.01  # exercise
 # %%
 held_out_loss = 0.01  # exercise
 
+# %% [markdown] tags=["why"]
+# Held-out text is evaluated in the same way: the whole window goes in, with the answers in it. The
+# network copies there as well, so the loss is just as low. Held-out text reveals a network that
+# learned the training text by heart. It does not reveal one that looks at the answer.
+
 # %% [markdown]
 # And when it writes, character by character? Then the next character does not exist yet, and the
 # network has learnt nothing but copying. Does it write good text (1) or rubbish (2)?
 
 # %%
 written_text = 2  # exercise
+
+# %% [markdown] tags=["why"]
+# When it writes, the next character is not there, so there is nothing to copy, and the network has
+# learned nothing else. It writes rubbish. That is why you should always look at what a network
+# *does*, and not at its loss alone.
 
 # %%
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
@@ -173,6 +187,14 @@ def reach(guess, ids: np.ndarray, other: np.ndarray) -> np.ndarray:  # exercise
         changed[place] = other[place]
         found[:, place] = np.abs(guess(changed) - before).max(axis=-1) > 1e-5
     return found
+
+
+# %% [markdown] tags=["why"]
+# It changes one character and looks at which predictions change, so it needs no knowledge of the
+# network. Only one position may differ at a time, so each change is made in a fresh copy; without
+# the copy, all earlier changes would remain, and every position after them would look guilty. Any
+# change above 1e-5 counts, whatever its direction, hence the absolute value and the maximum over
+# the characters. A dark cell above the diagonal is a leak.
 
 
 # %% [markdown]
@@ -377,6 +399,12 @@ show(figure, alt="Four tables of predictions and characters; in two of them all 
 # %%
 leaking = "bd"  # exercise
 
+# %% [markdown] tags=["why"]
+# Suspect b divides by a sum over *all* positions, and d takes a mean over all of them. In both,
+# something that comes later has an influence on earlier predictions. In a the hidden scores become
+# exactly 0 in the softmax's sum, and in c the sum over all positions cancels out. The tables of
+# your detector show it: those of b and d have dark cells above the diagonal.
+
 # %%
 
 
@@ -458,6 +486,13 @@ def scaled_dot_product(
 
 # %%
 from coursekit_transformer.model import scaled_dot_product  # exercise
+
+# %% [markdown] tags=["why"]
+# The faulty version *adds* the mask as a number: visible positions get 1 more, and hidden ones stay
+# in the softmax with their full score. Hidden positions have to get the score `NEVER`, whose
+# exponential is 0. The mask has to act before the softmax. If hidden weights were set to zero after
+# it, later positions would still influence earlier ones through the sum that everything was divided
+# by.
 
 # %%
 print(table_of(scaled_dot_product).astype(int))

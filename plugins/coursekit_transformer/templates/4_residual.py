@@ -50,6 +50,11 @@ from coursekit_transformer.model import causal_mask, linear, scaled_dot_product
 # %%
 normalised = (-1.0, 1.0)  # exercise
 
+# %% [markdown] tags=["why"]
+# The mean of 1 and 3 is 2, and both are 1 away from it, so the variance is 1 and the standard
+# deviation is 1. Subtracting the mean and dividing gives (-1, 1). For (10, 30) the result would be
+# the same: the norm removes the size and keeps the pattern.
+
 # %% [markdown]
 # Twelve blocks are stacked, and each adds twice. The features start with a variance of 1. Suppose
 # that everything that is added is independent and also has a variance of 1. What is the *standard
@@ -57,6 +62,11 @@ normalised = (-1.0, 1.0)  # exercise
 
 # %%
 spread_at_the_end = 5.0  # exercise
+
+# %% [markdown] tags=["why"]
+# Variances of independent numbers add up: 1 + 24 · 1 = 25, and the standard deviation is 5. So the
+# stream grows with every block. This is why each part reads the *normalised* stream: otherwise,
+# deep blocks would get much larger inputs than early ones.
 
 # %%
 import numpy as np
@@ -161,6 +171,13 @@ def grows(student):
 
 # %%
 from coursekit_transformer.model import layer_norm  # exercise
+
+# %% [markdown] tags=["why"]
+# Each position is normalised over its own units, which are the last axis, so its result does not
+# depend on other positions or on the batch. A mean over the positions would let a position learn
+# about later ones, which is a leak. 1e-5 stands under the root, so that a position whose units are
+# all equal becomes 0 and not NaN. `scale` and `shift` let the network choose another size where
+# that is better.
 
 # %%
 features = tf.constant([[1.0, 3.0], [100.0, 300.0]])
@@ -321,6 +338,13 @@ from coursekit_transformer.model import LayerNorm  # show
 
 # %%
 from coursekit_transformer.model import Block  # exercise: call
+
+# %% [markdown] tags=["why"]
+# Each part reads normalised features and *adds* its result to the features as they were. So the
+# stream passes from the first block to the last without being multiplied by anything, and gradients
+# return the same way. If the normalised features were added to instead, each block would rescale
+# the whole stream. Dropout is applied to what is added, never to the stream, because what is lost
+# there is lost to all later blocks. The second part reads the features *after* the first addition.
 
 # %%
 block = Block(units=8, heads=2)

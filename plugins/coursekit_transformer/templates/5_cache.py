@@ -37,11 +37,19 @@ from coursekit_transformer.model import merge_heads, rotated, scaled_dot_product
 # %%
 read_without = 5050  # exercise
 
+# %% [markdown] tags=["why"]
+# 1 + 2 + ... + 100 = 100 · 101 / 2 = 5050. All but 100 of these are characters that have been read
+# before. The work grows with the square of the length of the text.
+
 # %% [markdown]
 # And with a cache?
 
 # %%
 read_with = 100  # exercise
+
+# %% [markdown] tags=["why"]
+# Each character is read once, when it is new: 100. What earlier positions have to say to later ones
+# is in their keys and values, and those are stored.
 
 # %% [markdown]
 # A network has 4 layers with 8 heads each. A key has 16 numbers, and so does a value. The cache
@@ -49,6 +57,11 @@ read_with = 100  # exercise
 
 # %%
 numbers_kept = 65_536  # exercise
+
+# %% [markdown] tags=["why"]
+# 4 layers · 8 heads · 64 positions · (16 + 16) numbers = 65,536. A cache exchanges computation for
+# memory, and this memory grows with the length of the text. In large models it is often what limits
+# how much text fits.
 
 # %%
 from coursekit.practice import assert_close, assert_equal, check, misconception, probe
@@ -162,6 +175,13 @@ show(
 
 # %%
 from coursekit_transformer.model import SelfAttention  # exercise: call
+
+# %% [markdown] tags=["why"]
+# The new keys and values are appended *behind* the stored ones, because the order of the text
+# decides which angle a key is rotated by. `past` is the number of stored positions, so that the
+# queries are rotated as the latest ones and the mask lets them see everything before them. With
+# `past` left at 0, the new position would count as the first one, and it would see nothing of what
+# was read before it. The axis is 2, the positions; along axis 1 there would be more heads instead.
 
 # %%
 layer = SelfAttention(units=8, heads=2)
@@ -326,6 +346,13 @@ def write_likeliest(model, ids: np.ndarray, count: int) -> np.ndarray:  # exerci
         piece = np.argmax(logits[:, -1:], axis=-1)
         written.append(int(piece[0, 0]))
     return np.array(written)
+
+
+# %% [markdown] tags=["why"]
+# The prompt is read once. From then on, each call reads only the newest character, and everything
+# earlier comes from the memory. The prediction for the next character is in the logits of the
+# *last* position. The slice `-1:` keeps the axis of time, so the chosen character has the shape of
+# an input. The loop reads before it chooses, so the last character that is written is never read.
 
 
 # %%

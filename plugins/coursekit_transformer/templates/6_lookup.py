@@ -47,12 +47,22 @@ print(len(ids), "characters,", len(signs) - 1, "different ones")
 # %%
 place_to_copy = 2  # exercise
 
+# %% [markdown] tags=["why"]
+# The text ends in `ab`, and the last time `ab` occurred, at positions 0 and 1, it was followed by
+# the character at position 2. The head has to look at the position *after* the match, because that
+# is where the answer is. Looking at the match itself would copy `b`.
+
 # %% [markdown]
 # The head gives that position the score 3, and the score 0 to the other four that it sees
 # (including its own). What is the position's weight after the softmax?
 
 # %%
 weight_of_place = 0.83  # exercise
+
+# %% [markdown] tags=["why"]
+# The exponentials are $e^3 \approx 20.1$ once and 1 four times, and 20.1 / 24.1 is about 0.83. A
+# score of 3 is enough against four others. Against a thousand others it would not be, so long texts
+# need larger scores.
 
 # %%
 import numpy as np
@@ -163,6 +173,14 @@ def guesses(scores: np.ndarray, ids: np.ndarray, characters: int) -> np.ndarray:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     weights = powers / powers.sum(axis=1, keepdims=True)
     return weights @ np.eye(characters)[ids]
+
+
+# %% [markdown] tags=["why"]
+# `np.tril` keeps the diagonal and what is below it, so no position sees a later one. The largest
+# visible score is subtracted before `exp`, which changes no weight and keeps large scores from
+# overflowing. It is subtracted after hiding the later positions; otherwise a large hidden score
+# could turn all the visible ones into 0. `weights @ np.eye(characters)[ids]` adds up the weights of
+# all positions that hold the same character.
 
 
 # %%
@@ -315,6 +333,14 @@ def fit(ids: np.ndarray) -> np.ndarray:  # exercise
         alike &= shifted
         scores += 2.0 * alike
     return scores
+
+
+# %% [markdown] tags=["why"]
+# Position `j` is a good choice if the characters before `j` match those up to `t`. The loop
+# compares one place further back each time, and `alike` stays true only as long as everything so
+# far has matched. Every further match adds 2, so a match of eight characters gets about $e^{16}$
+# times the weight of none, and the longest match wins clearly. The comparison uses only characters
+# before `j` and up to `t`, so nothing that comes later than `t` is used.
 
 
 # %%

@@ -32,6 +32,10 @@ from coursekit_telegraph.model import Reader
 # %%
 untrained_loss = 3.26  # exercise
 
+# %% [markdown] tags=["why"]
+# Each of the 26 letters gets the probability 1/26, and $-\log(1/26) = \log 26$ is about 3.26. A
+# first loss that is much smaller means that the network sees the answer.
+
 # %%
 import numpy as np
 
@@ -70,6 +74,11 @@ def knows_nothing(student):
 
 # %%
 from coursekit_telegraph.train import cross_entropy  # exercise
+
+# %% [markdown] tags=["why"]
+# `log_softmax` computes the softmax and the logarithm in one step, so that no large exponential
+# overflows. `gather` takes the right letter of each row. The mean makes the loss of a batch
+# independent of its size.
 
 # %%
 print(cross_entropy(tf.constant([[0.0, 0.0], [0.0, 9.0]]), tf.constant([0, 1])).numpy())
