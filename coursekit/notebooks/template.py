@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.notebooks.percent import percent_cells
 
 Role = Literal["text", "given", "student", "check", "train", "fault"]
 
@@ -178,8 +179,6 @@ def read_template(path: Path, lesson: str) -> Template:
 
 @lru_cache(maxsize=256)
 def _parsed(path: Path, lesson: str, text: str) -> Template:
-    import jupytext
-
     try:
         ast.parse(text)
     except SyntaxError as error:
@@ -190,13 +189,13 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
         for token in tokens  # a mark inside a text begins no cell
         if token.type == tokenize.COMMENT and re.match(r"# %%(\s|$)", token.line)
     ]
-    notebook = jupytext.reads(text, fmt="py:percent")
-    if len(lines) != len(notebook.cells):
+    read = percent_cells(text)
+    if len(lines) != len(read):
         raise CourseError(f"{path}:1: text before the first cell", "a first line `# %% [markdown]`")
     cells = []
-    for cell, line in zip(notebook.cells, lines, strict=True):
+    for cell, line in zip(read, lines, strict=True):
         _check_cell(path, line, cell)
-        cells.append(Cell(_role(cell), cell.source, line + 1))
+        cells.append(Cell(_role(cell), cell["source"], line + 1))
     first = cells[0].source if cells and cells[0].role == "text" else ""
     title = re.match(r"# (.+)", first)
     fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(first)}
