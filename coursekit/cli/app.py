@@ -19,6 +19,7 @@ from coursekit.cli import practice as learner
 from coursekit.cli.arguments import AsJson, LessonName, lesson_names, lesson_of, screen, to_path
 from coursekit.cli.grading import grade
 from coursekit.errors import CourseError
+from coursekit.practice.start import end_untaken, start_ahead
 
 LEARN, PRACTISE, TEACH, AUTHOR = "Learn", "Practise", "Teach", "Author"
 
@@ -278,6 +279,8 @@ def main() -> None:
         Path.cwd()
     except FileNotFoundError:
         _fail(CourseError("the current folder was deleted", remedy="cd to another folder"))
+    if sys.argv[1:2] == ["check"] and not {"-h", "--help"} & set(sys.argv):
+        start_ahead()
     try:
         app(prog_name="coursekit")
     except OSError as error:
@@ -285,6 +288,7 @@ def main() -> None:
             raise
         _lost(error)
     finally:
+        end_untaken()
         _flush()
 
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from coursekit.atomic import make_folder, write_json
 from coursekit.errors import CourseError, disk_errors
 from coursekit.stored import environment_path, read_json
@@ -91,6 +89,8 @@ def changing() -> Iterator[dict[str, Record]]:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     lock = FileLock(f"{path}.lock", timeout=PATIENCE)
     try:
         lock.acquire()

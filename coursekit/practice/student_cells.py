@@ -13,7 +13,7 @@ from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.template import Template
 from coursekit.practice.align import There, align, is_check_call
 from coursekit.practice.cell_code import bindings, bound, not_run, parsed, python_of, without
-from coursekit.practice.gather import declared
+from coursekit.practice.gather import probes_of
 from coursekit.practice.worker_client import Code
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -188,7 +188,7 @@ def given_definitions(template: Template) -> tuple[dict[str, str], frozenset[str
     fixed = bindings(firm)
     readers = [ast.unparse(node) for node in firm if isinstance(node, DEFINITIONS)]
     readers += [cell.solved for cell in exercises(template)]
-    readers += declared(template).probes.values()
+    readers += probes_of(template).values()
     read = {name for code in readers for name in names.needed(code)}
     constants = [n for n in given if isinstance(n, ast.Assign | ast.AnnAssign)]
     fixed |= {name: "" for name in bindings(constants) if name in read}
