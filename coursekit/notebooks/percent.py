@@ -8,8 +8,10 @@ Anything else is left to Jupytext: a header, magics in comments, other options.
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tokenize
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,13 +26,31 @@ COMMAND = re.compile(
 )
 
 
-def percent_cells(text: str) -> list[dict[str, Any]]:
+def marks_of(text: str) -> list[int]:
+    """Return the lines, from 1, with which the cells of a Python file begin.
+
+    Raises:
+        tokenize.TokenError: It is not Python.
+    """
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [
+        token.start[0]
+        for token in tokens  # a mark inside a text begins no cell
+        if token.type == tokenize.COMMENT and re.match(r"# %%(\s|$)", token.line)
+    ]
+
+
+def percent_cells(text: str, marks: list[int]) -> list[dict[str, Any]]:
     """Return the cells of a file in the percent format.
+
+    Args:
+        text: Of the file.
+        marks: As `marks_of` returns them.
 
     Returns:
         Each with its ``cell_type``, ``source`` and ``metadata``, as Jupytext reads it.
     """
-    found = plain_cells(text)
+    found = plain_cells(text, marks)
     if found is not None:
         return found
     import jupytext
@@ -38,14 +58,15 @@ def percent_cells(text: str) -> list[dict[str, Any]]:
     return list(jupytext.reads(text, fmt="py:percent").cells)
 
 
-def plain_cells(text: str) -> list[dict[str, Any]] | None:
+def plain_cells(text: str, marks: list[int]) -> list[dict[str, Any]] | None:
     """Return the cells of a file that has nothing unusual in it; None of any other."""
     lines = text.removesuffix("\n").split("\n")
-    marks = [number for number, line in enumerate(lines) if NEARLY.match(line)]
-    if lines != text.splitlines() or not marks or marks[0] != 0:
+    starts = [number for number, line in enumerate(lines) if NEARLY.match(line)]
+    begun = starts[:1] == [0] and [start + 1 for start in starts] == marks
+    if lines != text.splitlines() or not begun:
         return None
     found = []
-    for start, end in zip(marks, [*marks[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         mark = MARK.fullmatch(lines[start])
         body = list(_trimmed(lines[start:end]))
         is_text = mark is not None and bool(mark[1])

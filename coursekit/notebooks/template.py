@@ -8,9 +8,7 @@ exercise, ``**Kind.** complete, measure``.
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
-from coursekit.notebooks.percent import percent_cells
+from coursekit.notebooks.percent import marks_of, percent_cells
 
 Role = Literal["text", "given", "student", "check", "train", "fault"]
 
@@ -183,13 +181,8 @@ def _parsed(path: Path, lesson: str, text: str) -> Template:
         ast.parse(text)
     except SyntaxError as error:
         raise CourseError(f"{path}:{error.lineno}: {error.msg}", "valid Python") from None
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    lines = [
-        token.start[0]
-        for token in tokens  # a mark inside a text begins no cell
-        if token.type == tokenize.COMMENT and re.match(r"# %%(\s|$)", token.line)
-    ]
-    read = percent_cells(text)
+    lines = marks_of(text)
+    read = percent_cells(text, lines)
     if len(lines) != len(read):
         raise CourseError(f"{path}:1: text before the first cell", "a first line `# %% [markdown]`")
     cells = []

@@ -7,7 +7,7 @@ from typing import Any
 import jupytext
 import pytest
 
-from coursekit.notebooks.percent import percent_cells, plain_cells
+from coursekit.notebooks.percent import marks_of, percent_cells, plain_cells
 from coursekit.notebooks.template import addresses
 from coursekit.plugins import catalogue
 
@@ -40,6 +40,7 @@ UNUSUAL = {
     "an indented mark": "# %%\nif True:\n    # %%\n    x = 1\n",
     "Markdown in a text": '# %% [markdown]\n"""\n# a\n"""\n',
     "a mark in a fence": "# %% [markdown]\n# ```\n# %%\n# ```\n\n# %%\nx = 1\n",
+    "a mark in a text": '# %%\nx = """\n# %%\n# a\n"""\n',
     "no marks": "x = 1\n",
     "nothing": "",
     "a form feed": "# %%\nx = 1\n\x0c\n# %%\ny = 2\n",
@@ -59,21 +60,23 @@ def parts(cells: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", USUAL)
 def test_the_usual_is_read_without_jupytext_and_as_it_reads_it(name: str) -> None:
-    cells = plain_cells(USUAL[name])
+    cells = plain_cells(USUAL[name], marks_of(USUAL[name]))
     assert cells is not None
     assert parts(cells) == by_jupytext(USUAL[name])
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_the_unusual_is_left_to_jupytext(name: str) -> None:
-    assert plain_cells(UNUSUAL[name]) is None
-    assert parts(percent_cells(UNUSUAL[name])) == by_jupytext(UNUSUAL[name])
+    assert plain_cells(UNUSUAL[name], marks_of(UNUSUAL[name])) is None
+    assert parts(percent_cells(UNUSUAL[name], marks_of(UNUSUAL[name]))) == by_jupytext(
+        UNUSUAL[name]
+    )
 
 
 def test_every_exercise_of_the_course_is_read_without_jupytext() -> None:
     for lesson in catalogue().lessons.values():
         for address in addresses(lesson):
             text = address.path.read_text(encoding="utf-8")
-            cells = plain_cells(text)
+            cells = plain_cells(text, marks_of(text))
             assert cells is not None, address.path
             assert parts(cells) == by_jupytext(text), address.path
