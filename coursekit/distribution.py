@@ -8,8 +8,12 @@ name; all of it is read from installed metadata.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, entry_points
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -23,15 +27,38 @@ PACKAGE, COMMAND = "coursekit", "coursekit.cli.app:main"  # import package; its 
 REPOSITORY_LABELS = frozenset({"source", "repository", "sourcecode", "github"})
 
 
+def installations() -> tuple[tuple[str, int], ...]:
+    """Return the folders that modules are found in, each with the time of its last change.
+
+    To read the metadata of all that is installed takes long: what was read from them holds as
+    long as this stays the same.
+    """
+    return tuple((folder, _changed(folder)) for folder in sys.path)
+
+
+def _changed(folder: str) -> int:
+    try:
+        return os.stat(folder or os.curdir).st_mtime_ns  # noqa: PTH116 (asked for each folder)
+    except OSError:
+        return 0
+
+
 def kit() -> Distribution:
     """Return the distribution of this kit: the one whose command is ``coursekit``.
 
     Raises:
         CourseError: The kit runs from a folder without having been installed.
     """
+    return _kit(entry_points, installations())
+
+
+@lru_cache(maxsize=1)
+def _kit(entry_points: Callable[..., Any], where: tuple[tuple[str, int], ...]) -> Distribution:
+    command: Any
     for command in entry_points(group="console_scripts", name=PACKAGE):
         if command.value == COMMAND and command.dist is not None:
-            return command.dist
+            found: Distribution = command.dist
+            return found
     raise CourseError(
         "coursekit is not installed, so its version and requirements are unknown",
         remedy="run pip install -e . in the folder that contains its pyproject.toml",

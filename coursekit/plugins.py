@@ -5,6 +5,7 @@ plugin's light top module and asks its hook for lessons.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 import pluggy
 
 from coursekit import contract, hookspecs
-from coursekit.distribution import kit_name
+from coursekit.distribution import installations, kit_name
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.lesson import Lesson
 from coursekit.loading import Printed, kept_light
@@ -206,22 +207,38 @@ def _listed(group: Any) -> Iterable[object]:
     )
 
 
+_kept: dict[tuple[Any, Any], Catalogue] = {}  # what was found, by what is installed and imported
+
+
 def catalogue(plugins: Iterable[Found] | None = None) -> Catalogue:
     """Load every plugin and return all lessons in the order of their prerequisites.
 
-    A plugin that fails is reported in `Catalogue.broken`, never raised.
+    A plugin that fails is reported in `Catalogue.broken`, never raised. It is loaded again each
+    time; if none fails, they are looked for once.
 
     Args:
         plugins: What to load; by default all that `find` finds.
     """
+    if plugins is not None:
+        return _loaded(plugins, ())
+    where = installations()
+    for (known, modules), found in _kept.items():
+        if known == where and all(sys.modules.get(name) is it for name, it in modules):
+            return found
+    points = entry_points()
+    found = _loaded(_found(points), misspelt(points))
+    _kept.clear()
+    if not found.broken and not found.noted:
+        names = {each.light for each in found.providers.values()}
+        _kept[where, tuple((name, sys.modules[name]) for name in sorted(names))] = found
+    return found
+
+
+def _loaded(plugins: Iterable[Found], misspelt: Iterable[Broken]) -> Catalogue:
     lessons: dict[str, Lesson] = {}
     providers: dict[str, Found] = {}
-    broken: list[Broken] = []
+    broken = list(misspelt)
     noted: list[Broken] = []
-    if plugins is None:
-        points = entry_points()
-        plugins = _found(points)
-        broken += misspelt(points)
     for found in plugins:
         printed = Printed(found.light)
         try:

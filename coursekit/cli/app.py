@@ -7,6 +7,8 @@ teachers in `grading`, those for authors in `authoring`.
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -19,6 +21,7 @@ from coursekit.cli import practice as learner
 from coursekit.cli.arguments import AsJson, LessonName, lesson_names, lesson_of, screen, to_path
 from coursekit.cli.grading import grade
 from coursekit.errors import CourseError
+from coursekit.practice.start import end_untaken
 
 LEARN, PRACTISE, TEACH, AUTHOR = "Learn", "Practise", "Teach", "Author"
 
@@ -28,12 +31,19 @@ class Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; print a `CourseError` to stderr and exit with 1."""
-        try:
+        with _told():
             return super().invoke(ctx)
-        except CourseError as error:
-            _fail(error)
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Print a `CourseError` to stderr and exit with 1; exit with 130 on Ctrl-C."""
+    try:
+        yield
+    except CourseError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 app = typer.Typer(
@@ -279,12 +289,20 @@ def main() -> None:
     except FileNotFoundError:
         _fail(CourseError("the current folder was deleted", remedy="cd to another folder"))
     try:
-        app(prog_name="coursekit")
+        if learner.is_plain_check(sys.argv[1:]):
+            with _told():
+                learner.plain_check(sys.argv[1:])
+        else:
+            app(prog_name="coursekit")
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise SystemExit(1) from None
     except OSError as error:
         if error.filename is not None:  # of a file, not of the output
             raise
         _lost(error)
     finally:
+        end_untaken()
         _flush()
 
 

@@ -1,6 +1,8 @@
 """The half of the command line for a student's notebooks; the other half is `app`."""
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +10,7 @@ import typer
 
 from coursekit.cli.arguments import AsJson, lesson_names, screen, to_path
 from coursekit.errors import CourseError
+from coursekit.practice.start import start_ahead
 
 WorkName = Annotated[
     str | None,
@@ -62,6 +65,30 @@ def check(
 
     if not many.check(names or [None], as_json, screen()):
         raise typer.Exit(1)
+
+
+def is_plain_check(words: Sequence[str]) -> bool:
+    """Return whether what was typed is ``check`` with names, with ``--json`` or without.
+
+    Typer needs a tenth of a second to read even that, for which a student would wait each time.
+    On Windows it also expands ``*.ipynb``, and for a shell's completion it has other work.
+    """
+    wanted = words[:1] == ["check"] and sys.platform != "win32"
+    usual = all(word == "--json" or not word.startswith("-") for word in words[1:])
+    return wanted and usual and "_COURSEKIT_COMPLETE" not in os.environ
+
+
+def plain_check(words: Sequence[str]) -> None:
+    """Run ``check`` as Typer would.
+
+    Raises:
+        SystemExit: A check does not pass.
+    """
+    start_ahead()
+    try:
+        check([word for word in words[1:] if word != "--json"], "--json" in words)
+    except typer.Exit as done:
+        raise SystemExit(done.exit_code) from None
 
 
 def hint(

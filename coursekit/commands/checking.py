@@ -12,7 +12,7 @@ from coursekit.errors import CourseError
 from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.template import Template
 from coursekit.practice.checks import Result, check_work
-from coursekit.practice.gather import declared
+from coursekit.practice.gather import declared, probes_of
 from coursekit.practice.locate import Place, open_notebook, why_not_own
 from coursekit.practice.records import Record, changing
 from coursekit.practice.reviews import begin_reviews
@@ -67,8 +67,10 @@ def checked(where: Place, worker: Worker | None = None) -> Checked:
         CourseError: The notebook cannot be read.
     """
     book = open_notebook(where.path)
-    known, work = declared(where.template), work_of(where.template, book)
-    with Child(work.code, known.probes, where.path.parent, worker=worker) as child:
+    work, probes = work_of(where.template, book), probes_of(where.template)
+    with Child(work.code, probes, where.path.parent, worker=worker) as child:
+        with child.preparing():
+            known = declared(where.template)
         results = check_work(known, child)
         stopped = {n: text for n, text in child.faults.items() if n.startswith("the cell ")}
     found = Checked(where, results, work, stopped, child.warnings)

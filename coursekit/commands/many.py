@@ -10,6 +10,7 @@ from coursekit.commands.exercises import show_checked
 from coursekit.console import Consoles, print_json
 from coursekit.errors import CourseError
 from coursekit.practice.locate import Place, place
+from coursekit.practice.start import taken
 from coursekit.practice.worker_process import Worker
 
 
@@ -29,7 +30,7 @@ def check(names: Sequence[str | None], as_json: bool, out: Consoles) -> bool:
     """
     values, passed = [], True
     for number, name in enumerate(names):
-        with Worker() as worker:  # it starts while the notebook is read
+        with Worker(started=taken()) as worker:  # it starts while the notebook is read
             try:
                 where = place(name)
                 found = checked(where, worker)

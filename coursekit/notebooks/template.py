@@ -8,9 +8,7 @@ exercise, ``**Kind.** complete, measure``.
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
+from coursekit.notebooks.percent import marks_of, percent_cells
 
 Role = Literal["text", "given", "student", "check", "train", "fault", "why"]
 
@@ -187,25 +186,18 @@ def text_of(path: Path) -> str:
 
 @lru_cache(maxsize=256)
 def _parsed(path: Path, lesson: str, text: str) -> Template:
-    import jupytext
-
     try:
         ast.parse(text)
     except SyntaxError as error:
         raise CourseError(f"{path}:{error.lineno}: {error.msg}", "valid Python") from None
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    lines = [
-        token.start[0]
-        for token in tokens  # a mark inside a text begins no cell
-        if token.type == tokenize.COMMENT and re.match(r"# %%(\s|$)", token.line)
-    ]
-    notebook = jupytext.reads(text, fmt="py:percent")
-    if len(lines) != len(notebook.cells):
+    lines = marks_of(text)
+    read = percent_cells(text, lines)
+    if len(lines) != len(read):
         raise CourseError(f"{path}:1: text before the first cell", "a first line `# %% [markdown]`")
     cells = []
-    for cell, line in zip(notebook.cells, lines, strict=True):
+    for cell, line in zip(read, lines, strict=True):
         _check_cell(path, line, cell)
-        cells.append(Cell(_role(cell), cell.source, line + 1))
+        cells.append(Cell(_role(cell), cell["source"], line + 1))
     first = cells[0].source if cells and cells[0].role == "text" else ""
     return headed(path, lesson, first, tuple(cells))
 

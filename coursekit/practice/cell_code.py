@@ -19,6 +19,9 @@ LINE_MAGICS = (*TIMED, "timeit", "run", "env", "set_env")  # that the child runs
 CELL_MAGICS = (*SEEN_THROUGH, "timeit", "writefile", "file")
 HELP = ("pinfo", "pinfo2", "psearch")
 DEEPEST = 150  # levels of a syntax tree that are read
+# What IPython takes away although it may stand in valid Python: prompts, and what ends a line
+# for it alone.
+TAKEN_AWAY = re.compile(r"^\s*(>>>|\.\.\.)|In \[|[\v\f\x1c-\x1e\x85\u2028\u2029]", re.MULTILINE)
 BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
@@ -32,6 +35,9 @@ def python_of(source: str) -> str:
     """
     # A string that is compiled has one kind of line end.
     text = source.replace("\r\n", "\n").replace("\r", "\n")
+    bare = re.sub(r"^[ \t]+$", "", text, flags=re.MULTILINE)  # as it leaves empty lines
+    if (tree := _plain_python(bare)) is not None:
+        return _seen_through(bare, tree)
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
@@ -42,11 +48,19 @@ def python_of(source: str) -> str:
     lines = text.split("\n")
     blank = next((n for n, line in enumerate(lines) if line.strip()), 0)
     made = made if text.endswith("\n") else made.removesuffix("\n")
-    return "\n" * blank + _seen_through(made)
+    return "\n" * blank + _seen_through(made, parsed(made))
 
 
-def _seen_through(python: str) -> str:
-    tree = parsed(python)
+def _plain_python(text: str) -> ast.Module | None:
+    """Return the syntax tree of code that IPython's transformer leaves as it is; else None.
+
+    No magic, shell command or question is valid Python. What else it changes are `TAKEN_AWAY` and
+    the indentation of a whole cell. To import IPython takes longer than to see this.
+    """
+    return None if text.lstrip("\n")[:1].isspace() or TAKEN_AWAY.search(text) else parsed(text)
+
+
+def _seen_through(python: str, tree: ast.Module | None) -> str:
     if tree is None or len(tree.body) != 1:
         return python
     for method, words in commands(tree):

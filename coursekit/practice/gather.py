@@ -88,6 +88,13 @@ def _calls(check: ast.FunctionDef, student: str) -> bool:
     return any(id(node) not in read for node in used)
 
 
+@lru_cache(maxsize=32)
+def probes_of(template: Template) -> dict[str, str]:
+    """Return the sources of a template's probes, by name, without running its check cells."""
+    checks = [cell.origin for cell in cells(template) if cell.role == "check"]
+    return {name: source for code in checks for name, source in probe_sources(code).items()}
+
+
 def probe_sources(code: str) -> dict[str, str]:
     """Return the sources of the probes in code, by name."""
     nodes = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]

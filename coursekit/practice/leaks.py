@@ -11,6 +11,7 @@ from typing import Any
 from coursekit.notebooks.cells import BuiltCell, cells
 from coursekit.notebooks.holes import HOLE
 from coursekit.notebooks.notebook import Notebook
+from coursekit.notebooks.source import DEFINITIONS
 from coursekit.notebooks.template import Template
 
 LONG = 20  # characters: a shorter line of a solution may be met anywhere
@@ -47,6 +48,29 @@ def leaks(template: Template, book: Notebook) -> list[str]:
         for line in sorted({line for lines in secret.values() for line in lines} - excused)
         if len(line) > LONG and line in text
     ]
+
+
+def revealed(template: Template) -> list[str]:
+    """Return where a module that only notebooks import, in ``practice/``, holds the solution.
+
+    What the lesson itself runs has to hold it, and a grader cuts it out there. These modules are
+    left as they are: a student's code can import and read them.
+    """
+    secret = {cell: _secret(cell) for cell in cells(template) if cell.removed}
+    folder = template.path.parent.parent / "practice"
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        code = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, DEFINITIONS):
+                part = ast.get_source_segment(code, node) or ""
+                found += [
+                    f"{path}:{node.lineno}: {node.name} gives away the solution of "
+                    f"{', '.join(cell.names)} in {template.name}: write it in another way"
+                    for cell, lines in secret.items()
+                    if _holds(part, cell, lines)
+                ]
+    return found
 
 
 def _secret(cell: BuiltCell) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import builtins
 import inspect
 import linecache
@@ -13,12 +12,15 @@ import traceback
 from collections.abc import Iterable, Sequence
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coursekit.practice.cell_code import FLAGS
 from coursekit.practice.graph import compiles
 from coursekit.practice.plain_data import NotPlainError, plain
 from coursekit.printable import MOST, printable
+
+if TYPE_CHECKING:
+    import asyncio
 
 CELL, PROBE = "<cell {}>", "<probe {}>"  # the file names that their code has
 # Kernels write a cell's code to a file of its own, on each system in another folder.
@@ -228,4 +230,6 @@ def _is_of_a_cell(file: str) -> bool:
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     """Return the loop in which cells run: one for all, so that tasks outlive their cell."""
+    import asyncio
+
     return asyncio.new_event_loop()

@@ -21,6 +21,7 @@ ITEMS = 250_000  # values in all tuples, lists and dicts together
 BYTES = 45_000_000  # of all arrays and texts together
 INT_BYTES = 64  # of a whole number: 153 digits
 LARGE_INT_BITS, LARGE_INT_BYTES = 61, 10_000  # from here on many have the same hash: they cost more
+ALIKE, CROWDED = 64, "too many keys of a dict share a hash"  # tuples, at most
 WIDENED = 400_000_000  # bytes of the array that numpy would make of all texts beside one another
 
 _ARRAY_KINDS = "biufU"  # bool, integers, floats, text: nothing that is unpickled
@@ -123,8 +124,10 @@ def _plain(value: Any, depth: int, room: _Room) -> Any:
     if issubclass(kind, list):
         return [_plain(item, depth + 1, room) for item in list.__iter__(value)]
     if issubclass(kind, dict):
+        alike: dict[int, int] = {}
         return {
-            _key(key, depth, room): _plain(item, depth + 1, room) for key, item in dict.items(value)
+            _key(key, depth, room, alike): _plain(item, depth + 1, room)
+            for key, item in dict.items(value)
         }
     raise NotPlainError(_refused(value))
 
@@ -152,13 +155,22 @@ def _size(value: Any) -> int:
     return 8
 
 
-def _key(key: Any, depth: int, room: _Room) -> Any:
+def _key(key: Any, depth: int, room: _Room, alike: dict[int, int]) -> Any:
     made = _plain(key, depth + 1, room)
     try:
         hash(made)
     except TypeError:
         raise NotPlainError(f"a key of the dict is a {type(key).__name__}") from None
+    if _crowded(made, alike):
+        raise NotPlainError(CROWDED)
     return made
+
+
+def _crowded(key: Any, alike: dict[int, int]) -> bool:
+    """Count a dict's tuples by hash; return whether too many share this one, as -1 and -2 do."""
+    if type(key) is tuple:
+        alike[hash(key)] = alike.get(hash(key), 0) + 1
+    return type(key) is tuple and alike[hash(key)] > ALIKE
 
 
 def _refused(value: Any) -> str:
@@ -261,9 +273,19 @@ class _Reader:
             raise ValueError(f"no plain data start with {tag!r}")
         count = self.number(">I", 4)
         if tag == b"m":
-            return {self.value(depth + 1): self.value(depth + 1) for _ in range(count)}
+            return self.entries(count, depth + 1)
         items = [self.value(depth + 1) for _ in range(count)]
         return items if tag == b"l" else tuple(items)
+
+    def entries(self, count: int, depth: int) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        alike: dict[int, int] = {}
+        for _ in range(count):
+            key = self.value(depth)
+            if _crowded(key, alike):
+                raise ValueError(CROWDED)
+            found[key] = self.value(depth)
+        return found
 
     def leaf(self, tag: bytes) -> Any:
         if tag == b"i":

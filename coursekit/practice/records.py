@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from coursekit.atomic import make_folder, write_json
 from coursekit.errors import CourseError, disk_errors
 from coursekit.stored import environment_path, read_json
@@ -98,6 +96,8 @@ def alone(path: Path) -> Iterator[None]:
     Raises:
         CourseError: Another one writes it for longer than `PATIENCE`.
     """
+    from filelock import FileLock, Timeout
+
     lock = FileLock(f"{path}.lock", timeout=PATIENCE)
     try:
         lock.acquire()

@@ -49,8 +49,10 @@ def _receive(asked: int, frames: SimpleQueue[tuple[bytes, bytes]]) -> None:
         while True:
             nonce, length = head(take(asked, HEAD))
             frames.put((nonce, take(asked, length)))
-    except (EOFError, OSError):
+    except EOFError:
         _exit(0)
+    except OSError:  # the student's code closed it before it was read again
+        _exit(Ending.CLOSED)
 
 
 def _reply(here: NotebookNamespace, kind: str, values: list[Any]) -> bytes:

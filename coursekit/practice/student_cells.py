@@ -13,7 +13,7 @@ from coursekit.notebooks.notebook import Notebook
 from coursekit.notebooks.template import Template
 from coursekit.practice.align import There, align, is_check_call
 from coursekit.practice.cell_code import bindings, bound, not_run, parsed, python_of, without
-from coursekit.practice.gather import declared
+from coursekit.practice.gather import probes_of
 from coursekit.practice.worker_client import Code
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -49,13 +49,22 @@ class StudentWork:
     undone: list[str] = field(default_factory=list)
     not_code: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Begin without names, of cells and in them."""
+        self.bound: set[str] = set()  # what the cells to run bind
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}  # number that made a cell's name another than all others
+
     def add(self, name: str, source: str, student: bool, only_imports: bool = False) -> None:
         """Add a cell under a name that no other has."""
-        taken, number, free = {code.name for code in self.code}, 1, name
-        while free in taken:
+        number, free = self._last.get(name, 1), name
+        while free in self._taken:
             number += 1
             free = f"{name} ({number})"
+        self._last[name] = number
+        self._taken.add(free)
         self.code.append(Code(free, source, student, only_imports))
+        self.bound |= bound(source)
         self.trained -= bound(source)
 
 
@@ -95,7 +104,7 @@ def _add(work: StudentWork, template: Template, one: There) -> None:
     """Add what is to be run of one code cell."""
     if one.role == "train":
         work.training += 1
-        work.trained |= bound(one.source) - {n for code in work.code for n in bound(code.source)}
+        work.trained |= bound(one.source) - work.bound
         if one.built is not None and one.built.id == one.cell.get("id") and not one.unchanged:
             _add_own(work, template, one, _light(one.source, one.built))
     elif one.is_stale or (one.role == "check" and one.unchanged):
@@ -188,7 +197,7 @@ def given_definitions(template: Template) -> tuple[dict[str, str], frozenset[str
     fixed = bindings(firm)
     readers = [ast.unparse(node) for node in firm if isinstance(node, DEFINITIONS)]
     readers += [cell.solved for cell in exercises(template)]
-    readers += declared(template).probes.values()
+    readers += probes_of(template).values()
     read = {name for code in readers for name in names.needed(code)}
     constants = [n for n in given if isinstance(n, ast.Assign | ast.AnnAssign)]
     fixed |= {name: "" for name in bindings(constants) if name in read}

@@ -18,7 +18,7 @@ from coursekit.notebooks.template import Template
 from coursekit.practice.checks import Result, check_one, check_work
 from coursekit.practice.declare import Check, Declared, Misconception
 from coursekit.practice.gather import declared
-from coursekit.practice.leaks import leaks
+from coursekit.practice.leaks import leaks, revealed
 from coursekit.practice.parts import unexamined
 from coursekit.practice.questions import prediction_faults
 from coursekit.practice.solved_work import Changed, Recorded, Stubbed
@@ -62,7 +62,7 @@ def faults_of(template: Template) -> list[str]:
                 faults += unearned(known, right)
                 faults += unexamined(known, right)
                 faults += _misconceptions(known, right)
-    return faults + leaks(template, build_notebook(template, "student"))
+    return [*faults, *leaks(template, build_notebook(template, "student")), *revealed(template)]
 
 
 def _unexplained(template: Template) -> Iterator[str]:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import builtins
 import os
 import sys
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 
@@ -28,6 +30,8 @@ PRIVATE = (
     "coursekit.practice.watch",
     "coursekit.practice.serve",
 )
+# What nearly every exercise imports. A process that is started ahead waits for the first cell.
+USUAL = ("coursekit.practice.notebook_api", "coursekit.prepare", "IPython.core.display_functions")
 
 
 def channel() -> tuple[int, int]:
@@ -75,21 +79,25 @@ def main() -> None:
     asked, answers = channel()
     limit = limits.Limits.read(sys.argv.pop())
     keeper.split(asked, answers, limit)
-    work(asked, answers, limit)
+    work(asked, answers, limit, USUAL)
 
 
-def work(asked: int, answers: int, limit: limits.Limits) -> None:
+def work(asked: int, answers: int, limit: limits.Limits, imported: tuple[str, ...] = ()) -> None:
     """Be the half that runs the student's code.
 
     Args:
         asked: The descriptor that the requests come from.
         answers: The descriptor that the answers go to.
         limit: What the student's code may use.
+        imported: Modules to import before the first request is read.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "Agg")
     keras_setup.install(light=True)
     serve = private(PRIVATE).serve
+    for name in imported:
+        with suppress(ImportError):  # a cell that imports it says why
+            import_module(name)
     limits.apply(limit)
     notebook = ModuleType("__main__")
     vars(notebook)["__builtins__"] = builtins

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple, Self
 
 from coursekit.practice.cell_code import may_bind
@@ -116,6 +118,33 @@ class Child:
                 return f"{words} ({found.name})"
             faulty.remove(found)  # a given cell that misses a name itself
         return ""
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Run the cells, see `prepare`, while the block does something else.
+
+        Raises:
+            WorkerStartError: The child cannot start.
+        """
+        failed: list[BaseException] = []
+
+        def prepare() -> None:
+            try:
+                self.prepare()
+            except BaseException as error:
+                failed.append(error)
+
+        thread = Thread(target=prepare, daemon=True)
+        thread.start()
+        try:
+            yield
+            thread.join()
+        except BaseException:
+            self.left = 0  # so that no further child is started
+            self.close()
+            raise
+        if failed:
+            raise failed[0]
 
     def prepare(self) -> None:
         """Start the child and run its cells; do it again without a cell that ends it.

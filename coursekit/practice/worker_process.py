@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +22,7 @@ from coursekit.practice.keeper import SIGNALLED, Ending
 from coursekit.practice.limits import Limits
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.plain_data import pack, unpack
+from coursekit.practice.start import Started, scratch, start
 from coursekit.printable import MOST, printable
 
 GRACE = 1.0  # seconds in which a process that is over says why
@@ -90,6 +89,7 @@ class Worker:
         environment: The child's; None: the parent's.
         paths: Where the child finds modules; None: where the parent does.
         process: A process that another one forked off for it; None: it is started here.
+        started: One that was started ahead, with these limits and nothing else of its own.
     """
 
     def __init__(
@@ -99,36 +99,25 @@ class Worker:
         environment: Mapping[str, str] | None = None,
         paths: Sequence[str] | None = None,
         process: Process | None = None,
+        started: Started | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._said = _scratch()  # what Python writes before the worker speaks
+        self.process: Process
+        if process is not None:
+            self.process, self._said = process, scratch()
+        else:
+            try:
+                # What Python writes before the worker speaks goes to a file.
+                self.process, self._said = started or start(self.limits, wrap, environment, paths)
+            except OSError as error:
+                raise cannot_start(f"{error.filename}: {error.strerror}") from error
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._replies: queue.SimpleQueue[_Reply] = queue.SimpleQueue()
         self._nonce = b""  # of the request that is open
         self._sent, self._taken = 0, 0  # requests that were sent, that the child has read
         self._begun = False
-        own = os.environ if environment is None else environment
-        found = os.pathsep.join(_paths() if paths is None else paths)
-        module = "coursekit.practice.worker"
-        command = [*wrap, sys.executable, "-P", "-m", module, self.limits.text()]
-        self.process = process or self._started(command, {**own, "PYTHONPATH": found})
         for work in (self._write, self._read):
             threading.Thread(target=work, daemon=True).start()
-
-    def _started(self, command: list[str], environment: Mapping[str, str]) -> Process:
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._said,
-                bufsize=0,
-                env=environment,
-                start_new_session=sys.platform != "win32",
-            )
-        except OSError as error:
-            self._said.close()
-            raise cannot_start(f"{error.filename}: {error.strerror}") from error
 
     def begin(self, folder: Path, probes: Mapping[str, str]) -> None:
         """Give the child its folder and the probes, and wait until it is there.
@@ -266,23 +255,6 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self.end()
-
-
-def _scratch() -> IO[bytes]:
-    try:
-        return tempfile.TemporaryFile()
-    except OSError:  # no room for it anywhere: then the words are lost, not the checks
-        return Path(os.devnull).open("w+b")
-
-
-def _paths() -> list[str]:
-    """Return where this process finds modules; the current folder comes last, not first."""
-    try:
-        here = str(Path.cwd())
-    except FileNotFoundError:  # it was deleted
-        here = ""
-    paths = [str(Path(path).absolute()) for path in sys.path if path not in ("", ".", here)]
-    return [*paths, here] if here and len(paths) < len(sys.path) else paths
 
 
 def _kill(process: Process) -> None:

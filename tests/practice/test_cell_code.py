@@ -1,6 +1,7 @@
 """How a kernel reads a cell, as far as a check looks at it."""
 
 import ast
+import sys
 
 import pytest
 
@@ -31,6 +32,40 @@ from coursekit.practice.cell_code import bindings, bound, may_bind, not_run, pyt
 )
 def test_python(source: str, python: str) -> None:
     assert python_of(source) == python
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "\n",
+        "  ",
+        "\n \t\n\nx = 1\n  \n\n",
+        "  # a comment\nx = 1",
+        'x = """a\n>>> b\n"""',
+        '"""\n    >>> b\n    ... c\n"""\n',
+        '"""\n...: c\n"""',
+        "'''\nIn [1]: c\n'''",
+        'x = """\n%time\n!ls\n?\n"""  # is it?',
+        "x = '''\n  \n'''",
+        "y = 3 \\\n% 2\nz = [\n'!']",
+        "def f():\n    ...\n",
+        "if True:\n    x = 1\n\x0c\ny = 2",
+        "await f()\n",
+    ],
+)
+def test_what_is_plain_python_is_read_as_ipython_reads_it(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = python_of.__wrapped__(source)
+    monkeypatch.setattr("coursekit.practice.cell_code._plain_python", lambda text: None)
+    assert fast == python_of.__wrapped__(source)
+
+
+@pytest.mark.parametrize("source", ["x = 1", "\n\n# a\nx = 1\n", "y = 7 \\\n% 2", "x = 'a?'"])
+def test_plain_python_needs_no_ipython(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "IPython.core.inputtransformer2", None)
+    assert python_of.__wrapped__(source) == source
 
 
 @pytest.mark.parametrize(

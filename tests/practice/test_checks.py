@@ -3,6 +3,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,20 @@ def test_a_check_that_only_reads_values_and_depends_on_none_is_a_prediction(
     adding: Template,
 ) -> None:
     assert declared(adding).predictions == {"guessed"}
+
+
+def test_keys_that_share_a_hash_do_not_hold_up_the_border() -> None:
+    keys = list(product((-1, -2), repeat=16))
+    assert len({hash(key) for key in keys}) == 1  # a dict of all 65,536 would take a minute
+    few = dict.fromkeys(keys[:64], 0)
+    assert unpack(pack(plain(few))) == few
+    many = dict.fromkeys(keys[:65], 0)
+    with pytest.raises(NotPlainError, match="share a hash"):
+        plain(many)
+    with pytest.raises(ValueError, match="share a hash"):
+        unpack(pack(many))
+    others = {(row, column): 0 for row in range(-50, 50) for column in range(100)}
+    assert unpack(pack(plain(others))) == others
 
 
 def test_plain_data_survives_the_border() -> None:

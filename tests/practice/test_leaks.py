@@ -8,7 +8,8 @@ import pytest
 
 from coursekit.notebooks.notebook import build_notebook, notebook_text
 from coursekit.notebooks.template import read_template
-from coursekit.practice.leaks import leaks
+from coursekit.practice.leaks import leaks, revealed
+from coursekit.practice.locate import all_exercises
 from tests import sums
 
 
@@ -81,3 +82,27 @@ def test_a_line_that_given_code_happens_to_share_is_no_leak(adding: Path) -> Non
     shared = "for number in range(3):\n    found_so_far = 0.0\n    found_so_far += number"
     assert found(adding, shared) == []
     assert len(found(adding, "def f(found_so_far):\n" + more.rstrip())) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("def line(numbers):\n    found_so_far = 0.0\n    for number in numbers:\n"
+         "        found_so_far += number  # up\n    return found_so_far\n", ["total"]),
+        ("def drawn(numbers):\n    return sum(numbers)\n", []),
+        ("FIGURE = 'found_so_far += number'\n", []),
+    ],
+)  # fmt: skip
+def test_modules_for_notebooks_hold_no_solution(adding: Path, code: str, names: list[str]) -> None:
+    folder = adding.parent.parent / "practice"
+    folder.mkdir()
+    (folder / "figures.py").write_text(code)
+    faults = revealed(read_template(adding, "sums"))
+    assert len(faults) == len(names)
+    for fault, name in zip(faults, names, strict=True):
+        assert f"figures.py:1: line gives away the solution of {name} in sums/" in fault
+
+
+def test_no_module_for_notebooks_of_the_course_holds_a_solution() -> None:
+    for address in all_exercises().values():
+        assert revealed(address.read()) == []

@@ -115,3 +115,33 @@ def test_a_process_that_was_started_ahead_is_used_and_ended(tmp_path: Path) -> N
     with Worker(LIMITS) as unused:
         pass
     assert is_gone(unused.process.pid)
+
+
+def test_it_gets_ready_beside_what_else_is_done(tmp_path: Path) -> None:
+    with Child([Code("the cell", "x = 1", True)], {}, tmp_path, LIMITS) as made:
+        with made.preparing():
+            assert made.left > 0
+        assert made.worker is not None
+        assert made.value("x") == 1
+
+
+def test_a_fault_beside_it_ends_it_and_starts_no_other(tmp_path: Path) -> None:
+    ahead, started = Worker(LIMITS), list[Worker]()
+
+    def another() -> Worker:
+        started.append(Worker(LIMITS))
+        return started[-1]
+
+    cells = [Code("the cell", "while True: pass", True)]
+    made = Child(cells, {}, tmp_path, LIMITS, ahead, another)
+    with pytest.raises(ZeroDivisionError), made.preparing():
+        raise ZeroDivisionError
+    assert is_gone(ahead.process.pid)
+    assert (made.worker, made.left, started) == (None, 0, [])
+
+
+def test_a_process_that_cannot_start_beside_it_is_told(tmp_path: Path) -> None:
+    wrap = (sys.executable, "-c", "raise SystemExit(3)")
+    made = Child([], {}, tmp_path, start=lambda: Worker(LIMITS, wrap))
+    with pytest.raises(WorkerStartError, match="cannot start"), made.preparing():
+        pass

@@ -198,8 +198,7 @@ def voted(scores, ids, characters, seen=None):
         if len(others) == 0:
             continue
         powers = np.exp(scores[place, others] - scores[place, others].max())
-        for other, share in zip(others, powers / powers.sum(), strict=True):
-            found[place, ids[other]] += share
+        np.add.at(found[place], ids[others], powers / powers.sum())
     return found
 
 
