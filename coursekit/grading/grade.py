@@ -8,7 +8,7 @@ import secrets
 import tempfile
 import time
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -206,16 +206,19 @@ class _Grading:
         return result
 
     def _again(self, child: GradedChild, heard: Heard) -> str:
-        """Ask what a check asked with other numbers; return what is wrong with the answers."""
-        outcomes = set()
+        """Ask what a check asked with other numbers; return what is wrong with the answers.
+
+        Of each function that the check asks, one answer at least has to be right.
+        """
+        outcomes: dict[str, set[str]] = defaultdict(set)
         for (name, args), given in zip(heard.calls, heard.answers, strict=True):
-            if question := self.exam.questions.of(name, args):
-                outcomes.add(again.ask(question, given, child))
-                if "right" in outcomes:
-                    return ""
-        if "constant" in outcomes:
+            question = self.exam.questions.of(name, args)
+            if question and "right" not in outcomes[name]:
+                outcomes[name].add(again.ask(question, given, child))
+        never = set().union(*(found for found in outcomes.values() if "right" not in found))
+        if "constant" in never:
             return CONSTANT
-        return WRITTEN_DOWN if "wrong" in outcomes else ""
+        return WRITTEN_DOWN if "wrong" in never else ""
 
     def _control(self, child: GradedChild, control: Control) -> None:
         """Ask for what every process can do, and for what none can."""

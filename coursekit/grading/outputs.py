@@ -22,7 +22,8 @@ def pictures_of(book: Notebook) -> tuple[bytes, ...]:
 
 def _texts(book: Notebook) -> Iterator[str]:
     for cell in book["cells"]:
-        for output in cell.get("outputs", ()):
+        # A text has no outputs, whatever its cell holds.
+        for output in cell["outputs"] if cell["cell_type"] == "code" else ():
             data: Any = output.get("data")
             text = data.get("image/png") if isinstance(data, dict) else None
             if isinstance(text, list):

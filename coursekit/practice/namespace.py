@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit.practice.cell_code import FLAGS
 from coursekit.practice.graph import compiles
 from coursekit.practice.plain_data import NotPlainError, plain
+from coursekit.practice.usual import usual_settings
 from coursekit.printable import MOST, printable
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _CELL_FILE = re.compile(
 ASYNCHRONOUS = re.compile(r"\b(async|await|asyncio)\b")
 SAID = 600  # characters of what an exception says that are shown
 LONGEST = 100_000  # characters of it that are looked at
+_BUILT_IN = {n: v for n, v in vars(builtins).items() if not n.startswith("_")}
 _MARKS = ("<<<<<<<", "=======", ">>>>>>>")  # git's, of a merge that is not finished
 
 
@@ -139,7 +141,8 @@ class NotebookNamespace:
             if not callable(function):
                 words = f"{name} is {function!r:.200}, and a function was expected"
                 raise StudentError(printable(words, MOST))
-            return plain(function(*plain(list(args))))
+            with usual_settings():
+                return plain(function(*plain(list(args))))
         except NotPlainError as error:
             raise StudentError(printable(f"{name}: {error}", MOST)) from None
         except StudentError:
@@ -164,8 +167,12 @@ class NotebookNamespace:
             self.watch.cell = ""
 
     def _probe(self, name: str) -> Any:
-        space = dict(self.namespace)  # a probe leaves nothing in the notebook
-        space["__builtins__"] = {**vars(builtins), "__import__": _imported}
+        """Return a probe; to it, a built-in name means what Python means by it.
+
+        It leaves nothing in the notebook.
+        """
+        own = {n: v for n, v in self.namespace.items() if n not in _BUILT_IN or n in self._kept}
+        space = own | {"__builtins__": {**vars(builtins), **_BUILT_IN, "__import__": _imported}}
         exec(compile(self.probes[name], PROBE.format(name), "exec"), space)
         return space[name]
 

@@ -26,6 +26,7 @@ PRIVATE = (
     "coursekit.practice.channel",
     "coursekit.practice.plain_data",
     "coursekit.practice.graph",
+    "coursekit.practice.usual",
     "coursekit.practice.namespace",
     "coursekit.practice.watch",
     "coursekit.practice.serve",

@@ -1107,6 +1107,30 @@ case(
         return ids[first : first + batch_size * width].reshape(batch_size, width)
     """,
 )
+case(
+    "gives one of Python's own functions another meaning",
+    NAMES,
+    NONE,
+    code={
+        "Vocabulary": """
+        def isinstance(*args):
+            return True
+        class Vocabulary:
+            def of(text):
+                made = Vocabulary()
+                made.characters = "".join(sorted(set(text)))
+                return made.__dict__ and type("Other", (), vars(made))
+        """
+    },
+    said="it should make a Vocabulary",
+)
+case(
+    "imports all of numpy, sum and all among it",
+    NAMES,
+    ALL,
+    solved=True,
+    extra="from numpy import *\nfrom math import *",
+)
 
 case(
     "gives cause for 5000 alarms",
@@ -1186,6 +1210,10 @@ book(
     said="this is a notebook of textgen/model",
 )
 book("metadata of odd types", _metadata(coursekit=[1], kernelspec=7))
+book(
+    "outputs of a text cell, and of odd types",
+    lambda book: [cell.update(outputs=["x", None, {"data": 7}]) for cell in book["cells"]],
+)
 book("all cells in reverse", lambda b: b["cells"].reverse(), ALL - VOCABULARY)
 
 
@@ -1325,5 +1353,57 @@ layer(
     """,
     1,
     said="no: a result is no tensor",
+)
+IN_NUMPY = """
+class BahdanauAttention(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.query_projection = keras.layers.Dense(units, use_bias=False)
+        self.key_projection = keras.layers.Dense(units, use_bias=False)
+        self.score = keras.layers.Dense(1, use_bias=False)
+    def keys(self, values):
+        return self.key_projection(values)
+    def call(self, query, keys, values, mask):
+        if not tf.executing_eagerly():
+            return IN_A_GRAPH
+        sums = self.query_projection(query).numpy()[:, None] + keys.numpy()
+        powers = np.where(mask, np.exp(self.score(np.tanh(sums)).numpy()[:, :, 0]), 0)
+        weights = powers / np.maximum(powers.sum(-1, keepdims=True), 1e-30)
+        return tf.constant(np.einsum("bs,bsu->bu", weights, values)), tf.constant(weights)
+"""
+layer(
+    "sets TensorFlow to compile nothing",
+    "tf.config.run_functions_eagerly(True)\n" + IN_NUMPY.replace("IN_A_GRAPH", "None.compiled"),
+    1,
+    said="no: AttributeError",
+)
+layer(
+    "answers something else where it is compiled",
+    IN_NUMPY.replace("IN_A_GRAPH", "values[:, 0], keys[:, :, 0]"),
+    1,
+    said="no: the compiled function returns other values",
+)
+layer(
+    "sets TensorFlow and Keras for all that follows",
+    "",
+    LAYERS_ALL,
+    solved=True,
+    extra="""
+    tf.config.run_functions_eagerly(True)
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    keras.utils.set_random_seed(0)
+    tf.debugging.enable_check_numerics()
+    """,
+)
+layer(
+    "turns warnings and small numbers into errors",
+    "",
+    LAYERS_ALL,
+    solved=True,
+    extra="""
+    import warnings
+    warnings.simplefilter("error")
+    np.seterr(all="raise")
+    """,
 )
 layer("a right layer", "", LAYERS_ALL, solved=True)

@@ -55,6 +55,65 @@ assert Pair(1, 2) == Pair(1, 2)
 """,
     "fails": "1 / 0",
     "is empty": "",
+    "measures, installs and logs": """
+%matplotlib inline
+!pip list
+import logging
+logging.basicConfig(level=logging.DEBUG)
+logging.getLogger(__name__).info("started")
+%timeit -n 1 -r 1 sum(range(10))
+from IPython.display import HTML, display
+display(HTML("<b>done</b>"))
+!!echo done
+""",
+    "is strict": """
+import warnings
+import numpy as np
+warnings.simplefilter("error")
+np.seterr(all="raise")
+""",
+    "imports all of numpy": """
+from math import *
+from numpy import *
+from typing import *
+print(sqrt(2), pi)
+""",
+    "decorates, and sets attributes of its own class": """
+import functools
+count: int = 0
+def counted(function):
+    @functools.wraps(function)
+    def inner(*args, **kwargs):
+        global count
+        count += 1
+        return function(*args, **kwargs)
+    return inner
+class Own:
+    pass
+@counted
+def doubled(self, x: float = 1.5) -> float:
+    return 2 * x
+Own.doubled = doubled
+setattr(Own, "other", staticmethod(lambda: 3))
+print(Own().doubled(), Own.other(), count, [*map(lambda x: x, [1])])
+""",
+    "names in other letters, line ends of Windows": """
+größe = 3\r\nλ = größe * 2\r\nif λ:\r\n    print("日本", λ)\r
+""",
+    "was at work in other programs": """
+try:
+    from google.colab import drive
+    drive.mount("/content/drive")
+except ImportError:
+    COLAB = False
+import os
+for folder, _, names in os.walk("/kaggle/input"):
+    print(folder, names)
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+%load_ext autoreload
+%autoreload 2
+%config InlineBackend.figure_format = "retina"
+""",
     "looks at the source": """
 import inspect
 def mine(x):
@@ -95,6 +154,7 @@ def submissions(name: str, others: bool = False) -> Iterator[Honest]:
             book = copy.deepcopy(solved)
             book["cells"].insert(place, _own(code))
             yield Honest(f"{habit}, at {place}", _bytes(book), True)
+    yield Honest("saved by other programs", _bytes(_saved_elsewhere(solved)), True)
     texts = copy.deepcopy(solved)
     texts["cells"] = [cell for cell in texts["cells"] if cell["cell_type"] == "code"]
     yield Honest("without the texts", _bytes(texts), True)
@@ -104,6 +164,26 @@ def submissions(name: str, others: bool = False) -> Iterator[Honest]:
             yield Honest(
                 f"another {name} ({number})", _bytes(_with(solved, {built.id: code})), True
             )
+
+
+def _saved_elsewhere(book: Notebook) -> Notebook:
+    """Return a notebook with what Colab, VS Code, Deepnote and Kaggle leave in its metadata."""
+    made = copy.deepcopy(book)
+    made["metadata"] |= {
+        "colab": {"provenance": [], "toc_visible": True},
+        "kaggle": {"dataSources": [], "isGpuEnabled": False},
+        "deepnote_notebook_id": "1f",
+        "vscode": {"interpreter": {"hash": "aee8"}},
+        "accelerator": "GPU",
+    }
+    for number, cell in enumerate(made["cells"]):
+        cell["metadata"] |= {"execution": {"iopub.status.busy": "2026"}, "id": f"x{number}"}
+        cell["metadata"] |= {"colab": {"base_uri": "https://localhost/"}, "scrolled": True}
+        cell["metadata"] |= {"vscode": {"languageId": "python"}, "jupyter": {"outputs_hidden": 1}}
+        if cell["cell_type"] == "markdown":
+            cell["attachments"] = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    made["cells"].insert(1, {"cell_type": "raw", "id": "raw", "metadata": {}, "source": "%% x"})
+    return made
 
 
 def _other_methods(template: Template) -> Iterator[tuple[str, str]]:
