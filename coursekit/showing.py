@@ -46,8 +46,8 @@ def show(shown: Showable | Drawing | list[Showable], alt: str = "") -> None:
 class Picture:
     """A figure that a notebook shows, with its text alternative.
 
-    nbconvert reads the text alternative from the metadata of the output, VS Code from its plain
-    text; both are written. The picture is a PNG, which every viewer of notebooks shows.
+    nbconvert's classic template reads the text alternative from the metadata of the output, VS Code
+    from its plain text; both are written. The picture is a PNG, which every viewer of notebooks shows.
 
     Args:
         figure: What to show.

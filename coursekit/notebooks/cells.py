@@ -210,11 +210,14 @@ def _needs(template: Template) -> str:
     wanted = [*map(distribution.at_least, sources), *filter(None, bounds)]
     quoted = ", ".join(f'"{item}"' for item in wanted)
     how = distribution.how_to_install(*sources).replace("\n", "\n# ")
-    imported = "hint, require, run_checks" if template.number else "require"
+    imported, stuck = "require", ""
+    if template.number:
+        imported = "hint, require, run_checks"
+        stuck = f'# Stuck? Write hint("{template.name}") in a cell of your own.\n'
     return (
-        f"# Built from {template.origin}. It needs Python 3.11, no GPU, and\n"
-        f"# {', '.join(wanted)}.\n"
-        f"# On a bare Colab or Kaggle kernel, first {how}\n"
+        "# Run this cell first. It checks that what the notebook needs is installed.\n"
+        f"{stuck}"
+        f"# On Colab or Kaggle, before that, {how}\n"
         # The kernel keeps this for all cells: plugins are written with it.
         "from __future__ import annotations\n\n"
         f"from coursekit.practice import {imported}\n\n"

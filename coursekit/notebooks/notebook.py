@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from typing import Any
@@ -52,9 +53,30 @@ def _cell(cell: BuiltCell, edition: Edition, graded: bool) -> dict[str, Any]:
     if kind == "code":
         values |= {"execution_count": None, "outputs": []}
         values["metadata"]["tags"] = [cell.role]
+        if only_draws(source):
+            values["metadata"]["jupyter"] = {"source_hidden": True}
         if graded and cell.role != "train":
             values["metadata"]["nbgrader"] = grading(cell, source)
     return values
+
+
+def only_draws(source: str) -> bool:
+    """Return whether code only shows a drawn figure, whose code JupyterLab then folds away.
+
+    It teaches nothing, and it would stand between the text and its figure.
+    """
+    shows = 0
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        match node:
+            case ast.Expr(
+                ast.Call(ast.Name("show"), [ast.Call(ast.Attribute(ast.Name("figures")))])
+            ):
+                shows += 1
+            case _:
+                return False
+    return shows > 0
 
 
 def _why(cell: BuiltCell) -> dict[str, Any]:

@@ -88,18 +88,18 @@ def test_the_notebook_of_an_outside_plugin_names_it_and_installs_it(
     clones = [n for n, known in ((KIT, ADDRESS), ("coursekit-dots", address)) if not known]
     between = "\n# and of "
     words = (
-        f"first clone the repository of {between.join(clones)},\n"
+        f"clone the repository of {between.join(clones)},\n"
         "# then run this line without its #, with the path of your clone:"
         if clones
-        else "first run this line without its #:"
+        else "run this line without its #:"
     )
     own = f'"coursekit-dots @ git+{address}"' if address else "path/to/coursekit-dots"
     kit = f'"{KIT} @ git+{ADDRESS}"' if ADDRESS else f"path/to/{KIT}"
     quoted = ", ".join(f'"{need}"' for need in needs)
     assert source == (
-        "# Built from coursekit_dots/templates/1_sides.py. It needs Python 3.11, no GPU, and\n"
-        f"# {', '.join(needs)}.\n"
-        f"# On a bare Colab or Kaggle kernel, {words}\n"
+        "# Run this cell first. It checks that what the notebook needs is installed.\n"
+        '# Stuck? Write hint("dots/sides") in a cell of your own.\n'
+        f"# On Colab or Kaggle, before that, {words}\n"
         f"# %pip install {kit} {own}\n"
         "from __future__ import annotations\n\n"
         "from coursekit.practice import hint, require, run_checks\n\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.commands.copies import SCAFFOLD
+from coursekit.notebooks.notebook import only_draws
 from tests.conftest import ROOT
 
 TEMPLATES = sorted([*ROOT.glob("plugins/*/templates/*.py"), *SCAFFOLD.glob("*/templates/*.py")])
@@ -83,3 +84,17 @@ def test_the_pictures_of_a_worked_lesson_have_words(path: Path) -> None:
     assert pictures
     silent = [p for p in pictures if len(p["metadata"].get("image/png", {}).get("alt", "")) < 40]
     assert not silent, f"{len(silent)} of {len(pictures)} pictures have no text alternative"
+
+
+@pytest.mark.parametrize(
+    ("source", "folded"),
+    [
+        ('show(figures.grid(3), alt="three")', True),
+        ('from here import figures\n\nshow(figures.grid(3), alt="three")', True),
+        ('rows = 3\nshow(figures.grid(rows), alt="three")', False),
+        ('show(figure, alt="a curve")', False),
+        ("from here import figures", False),
+    ],
+)
+def test_code_that_only_shows_a_drawing_is_folded_away(source: str, folded: bool) -> None:
+    assert only_draws(source) == folded
