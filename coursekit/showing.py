@@ -47,7 +47,8 @@ class Picture:
     """A figure that a notebook shows, with its text alternative.
 
     nbconvert's classic template reads the text alternative from the metadata of the output, VS Code
-    from its plain text; both are written. The picture is a PNG, which every viewer of notebooks shows.
+    from its plain text; both are written. The picture is a PNG, which every viewer of notebooks
+    shows.
 
     Args:
         figure: What to show.
