@@ -48,7 +48,9 @@ def hint(name: str | None, check: str | None, out: Consoles) -> None:
         asked, passed = to_explain(exercise, known, failing), known.checks.keys() - set(failing)
     title, *words = next_hint(exercise, asked)
     out.result(title, "bold")
-    out.result("\n".join(words))
+    _show_paragraph(words[0].splitlines(), out)
+    for further in words[1:]:
+        out.result(further)
     how = f"coursekit hint {word_of(where)} NUMBER"
     for line in (comes_after(known, asked, passed), others(known, asked, failing, how)):
         if line:

@@ -10,6 +10,7 @@ from coursekit.console import Consoles, Grid, cells, duration, print_json, table
 from coursekit.errors import CourseError
 from coursekit.lesson import Lesson
 from coursekit.plugins import Catalogue, catalogue
+from coursekit.readable import readable
 from coursekit.runs.folder import damaged_runs, find_runs
 from coursekit.settings import limits
 
@@ -88,7 +89,7 @@ def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
     if as_json:
         return print_json(info_values(lesson))
     out.result(f"{lesson.name}: {lesson.title}", "bold")
-    out.result(lesson.question)
+    out.result(readable(lesson.question))
     known = catalogue().lessons
     earlier = [name for name in lesson.prerequisites if name in known]
     if earlier:
@@ -109,7 +110,9 @@ def show_info(lesson: Lesson, as_json: bool, out: Consoles) -> None:
     grid = table("metric", "meaning")
     for metric in lesson.metrics:
         headline = ", the main metric" if metric is lesson.headline else ""
-        grid.add_row(*cells(metric.name, f"{metric.meaning} ({metric.better} is better{headline})"))
+        grid.add_row(
+            *cells(metric.name, f"{readable(metric.meaning)} ({metric.better} is better{headline})")
+        )
     out.show(grid)
     return None
 

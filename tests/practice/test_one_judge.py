@@ -394,7 +394,7 @@ def by_kernel(books: dict[str, Notebook], folder: Path) -> dict[str, dict[str, b
     found: dict[str, dict[str, bool]] = {name: {} for name in books}
     for name, cell in order:
         shown = "\n".join(o.get("text") or o.get("evalue", "") for o in cell.outputs)
-        for sign, title in re.findall(r"^([✓✗·]) (.+) \(\d+/\d+\)$", shown, re.MULTILINE):
+        for sign, title in re.findall(r"^([✓✗·]) \d+\. (.+) \(\d+/\d+\)$", shown, re.MULTILINE):
             found[name][title] = sign == "✓"
     return found
 

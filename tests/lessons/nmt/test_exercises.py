@@ -531,5 +531,5 @@ def test_an_exercise_passes_the_gate() -> None:
 def test_a_solved_exercise_runs_in_a_kernel() -> None:
     done = execute(build_notebook(exercise("nmt/padding"), "solved"))
     text = str([output for cell in done["cells"] for output in cell.get("outputs", [])])
-    assert "✓ Four buckets with less than 12 % padding (2/2)" in text
+    assert "✓ 6. Four buckets with less than 12 % padding (2/2)" in text
     assert "✗" not in text
