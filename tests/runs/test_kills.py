@@ -65,7 +65,10 @@ def test_each_moment(coursekit: Command, monkeypatch: pytest.MonkeyPatch) -> Non
     number = moments.count
     assert number >= 60
     assert {"before fsync", "after fsync", "before replace", "after replace"} == set(moments.names)
-    for last in range(number):
+    # What is on the disk before a call is what was there after the last one: only one is tried.
+    before = [at for at, name in enumerate(moments.names) if name.startswith("before")]
+    assert 2 * len(before) == number
+    for last in (*before, number - 1):
         out = coursekit.folder / f"killed-{last}"
         moments.until(last)
         with pytest.raises(Killed):
