@@ -105,7 +105,7 @@ def former_place(text: str | None) -> Former | None:
     """
     if text and text.endswith(".ipynb") and _exists(text):
         path = Path(text).absolute()
-        name = former_of(read_notebook(path))
+        name = former_of(open_notebook(path))
         return Former(name, path) if name else None
     name = former_named(text or "")
     record = _known().get(name, Record())

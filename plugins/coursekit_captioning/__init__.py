@@ -1,4 +1,7 @@
-"""Lesson `captioning`: describe a picture with attention (Show, Attend and Tell, 2015)."""
+"""Lesson `captioning`: describe a picture with attention (Show, Attend and Tell, 2015).
+
+The paper: https://arxiv.org/abs/1502.03044
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lesson `dcgan`: draw digits with two networks that compete (Radford et al. 2016)."""
+"""Lesson `dcgan`: draw digits with two networks that compete (Radford et al. 2016).
+
+The paper: https://arxiv.org/abs/1511.06434
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Images and noise: pixels -> batches of real images, each with as many latent vectors."""
+"""Images and noise: pixels -> batches of real images, each with as many latent vectors.
+
+Categories in the noise: InfoGAN, https://arxiv.org/abs/1606.03657, and DeLiGAN,
+https://arxiv.org/abs/1706.02071.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lesson `nmt`: translate Spanish to English with attention (Bahdanau, Cho, Bengio 2014)."""
+"""Lesson `nmt`: translate Spanish to English with attention (Bahdanau, Cho, Bengio 2014).
+
+The paper: https://arxiv.org/abs/1409.0473
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The loss and one step of training; `token_loss` as in coursekit_captioning."""
+"""The loss and one step of training; `token_loss` as in coursekit_captioning.
+
+Sampled softmax: https://arxiv.org/abs/1412.2007. Label smoothing: https://arxiv.org/abs/1512.00567.
+"""
 
 from __future__ import annotations
 

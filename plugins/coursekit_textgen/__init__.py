@@ -1,4 +1,7 @@
-"""Lesson `textgen`: write text one character after another (Karpathy 2015)."""
+"""Lesson `textgen`: write text one character after another (Karpathy 2015).
+
+The article: https://karpathy.github.io/2015/05/21/rnn-effectiveness/
+"""
 
 from __future__ import annotations
 

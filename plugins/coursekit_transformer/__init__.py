@@ -1,4 +1,7 @@
-"""Lesson `transformer`: read a text all at once, by attention alone (Vaswani et al. 2017)."""
+"""Lesson `transformer`: read a text all at once, by attention alone (Vaswani et al. 2017).
+
+The paper: https://arxiv.org/abs/1706.03762
+"""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_a_copy_says_what_it_is_a_copy_of(coursekit: Command, tmp_path: Path) ->
     top = (made / "coursekit_german" / "__init__.py").read_text("utf-8")
     assert "class GermanLesson(Lesson[" in top
     assert '    name = "german"\n' in top
-    assert '    prerequisites = ("dcgan",)\n' in top
+    assert '    prerequisites = ("textgen",)\n' in top
     template = (made / "coursekit_german" / "templates" / "2_attention.py").read_text("utf-8")
     assert "import BahdanauAttention  # exercise" in template
     assert "coursekit_nmt" not in template

@@ -454,8 +454,10 @@ def apart(student):
 # %% [markdown]
 # ## Predict: the last batch
 #
-# The lesson follows TensorFlow's article of 2018, but without its bugs. The article divides its
-# 60,000 images into batches of 256. How many images are in the last one?
+# The lesson follows [TensorFlow's article of
+# 2018](https://medium.com/tensorflow/complete-code-examples-for-machine-translation-with-attention-image-captioning-text-generation-51663d07a63d),
+# but without its bugs. The article divides its 60,000 images into batches of 256. How many images
+# are in the last one?
 
 # %%
 last_batch = 96  # exercise

@@ -28,7 +28,8 @@ show(
 # The line that runs straight through is called the *residual stream* ([He et al.
 # 2016](https://arxiv.org/abs/1603.05027)). The features are **normalised** before each part, as in
 # GPT-2, so that it always reads numbers of the same size, however much has been added ([Ba et al.
-# 2016](https://arxiv.org/abs/1607.06450)).
+# 2016](https://arxiv.org/abs/1607.06450); [Radford et al.
+# 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)).
 
 # %%
 from collections.abc import Callable
