@@ -2,7 +2,7 @@
 
 Jupytext reads every such file, but it and what it imports take half a second, which a student
 would wait at each check. So what templates are made of is read here: marks that say
-``[markdown]``, ``tags=[...]`` or nothing, comments below the first and Python below the others.
+``[markdown]``, ``tags=[...]``, both or nothing; comments below the first, Python below the others.
 Anything else is left to Jupytext: a header, magics in comments, other options.
 """
 
@@ -15,7 +15,7 @@ import tokenize
 from collections.abc import Iterator
 from typing import Any
 
-MARK = re.compile(r'# %%(?: (\[markdown\])| tags=(\["(?!active)\w+"(?:, "(?!active)\w+")*\]))?')
+MARK = re.compile(r'# %%(?: (\[markdown\]))?(?: tags=(\["(?!active)\w+"(?:, "(?!active)\w+")*\]))?')
 NEARLY = re.compile(r"\s*#\s*(%%|<codecell>|In\[)")  # what Jupytext may take for a mark
 FENCE = re.compile(r"# {0,4}(```|~~~)")  # in Markdown: a mark inside is none
 # What Jupytext may take for a magic, a shell command or its own mark, and change.

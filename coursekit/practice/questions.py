@@ -61,7 +61,7 @@ def calls(template: Template) -> list[Call]:
     """Return the calls of the kit's ``predict`` and ``reveal`` in a template, in order."""
     found, imported = [], set[str]()
     for place, cell in enumerate(template.cells):
-        if cell.role == "text":
+        if cell.role in ("text", "why"):
             continue
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.ImportFrom) and node.module == "coursekit.prepare":

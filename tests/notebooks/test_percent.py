@@ -20,6 +20,7 @@ USUAL = {
     "blank lines begin a cell": "# %%\n\n\nx = 1\n",
     "an empty cell": "# %%\n# %%\n\n# %%\n\n\n# %%\nx = 1\n",
     "tags": '# %% tags=["train"]\nx = 1\n\n# %% tags=["fault", "slow"]\ny = 2\n',
+    "a tag of Markdown": '# %% [markdown] tags=["why"]\n# Because.\n\n# %%\nx = 1\n',
     "a fence": TEXT + "# ```text\n# # a\n# ```\n\n# %%\nx = 1\n",
     "comments in code": "# %%\n# a comment\n## another\nx = 1  # % of all\n",
     "spaces end a cell": "# %%\nx = 1\n  \n# %%\ny = 2\n",
