@@ -1175,6 +1175,11 @@ def _split(book: Notebook) -> None:
     book["cells"].insert(place + 1, own("x") | {"source": lines[-1]})
 
 
+def _odd_outputs(book: Notebook) -> None:
+    for cell in book["cells"]:
+        cell["outputs"] = ["x", None, {"data": 7}]
+
+
 def _metadata(**values: Any) -> Edit:
     return lambda book: book["metadata"].update(values)
 
@@ -1210,10 +1215,7 @@ book(
     said="this is a notebook of textgen/model",
 )
 book("metadata of odd types", _metadata(coursekit=[1], kernelspec=7))
-book(
-    "outputs of a text cell, and of odd types",
-    lambda book: [cell.update(outputs=["x", None, {"data": 7}]) for cell in book["cells"]],
-)
+book("outputs of a text cell, and of odd types", _odd_outputs)
 book("all cells in reverse", lambda b: b["cells"].reverse(), ALL - VOCABULARY)
 
 
