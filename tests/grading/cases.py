@@ -590,7 +590,7 @@ forge(
     "reached around",
 )
 forge(
-    "goes on in a copy of the process",
+    "continues in a copy of the process",
     """
     import os
     if os.fork():
@@ -945,6 +945,18 @@ harm(
         """
     ),
     said="key -1",
+)
+harm(
+    "asks the kernel for rings, which no filter of system calls sees into",
+    in_a_call(
+        """
+        import ctypes
+        library = ctypes.CDLL(None, use_errno=True)
+        found = library.syscall(425, 8, 0)
+        raise RuntimeError(f"ring {found}, error {ctypes.get_errno()}")
+        """
+    ),
+    said="ring -1, error 38",
 )
 harm(
     "fills the disk",
