@@ -947,6 +947,26 @@ harm(
     said="key -1",
 )
 harm(
+    "starts many processes that take the processors from others",
+    in_a_call(
+        """
+        import os
+        import subprocess
+        import time
+        here = "while :; do sleep 1; done"
+        kept = [subprocess.Popen(["sh", "-c", here]) for _ in range(3)]
+        time.sleep(1.5)
+        found = [os.getpriority(os.PRIO_PROCESS, one.pid) for one in kept]
+        try:
+            subprocess.Popen(["true"], start_new_session=True)
+        except OSError as error:
+            found.append(error.errno)
+        raise RuntimeError(f"priorities {found} beside {os.getpriority(os.PRIO_PROCESS, 0)}")
+        """
+    ),
+    said="priorities [19, 19, 19, 38] beside 0",
+)
+harm(
     "asks the kernel for rings, which no filter of system calls sees into",
     in_a_call(
         """
