@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from coursekit.datasets import Dataset
 from coursekit.errors import CourseError
-from coursekit.forwarding import absent, lacking
+from coursekit.forwarding import absent, missing_members
 from coursekit.lesson import Lesson, Metric
 from coursekit.settings import Options, Settings, limits
 
@@ -36,7 +36,7 @@ def checked(lesson: object) -> Lesson:
         )
     for look in (_words, _tuples, _presets, _options, _former):
         look(lesson)
-    for name in lacking(lesson, MEMBERS):
+    for name in missing_members(lesson, MEMBERS):
         raise absent(lesson, name)
     return lesson
 

@@ -154,7 +154,7 @@ def absent(lesson: Any, name: str) -> CourseError:
     )
 
 
-def lacking(lesson: Any, names: tuple[str, ...]) -> Iterator[str]:
+def missing_members(lesson: Any, names: tuple[str, ...]) -> Iterator[str]:
     """Yield which members a lesson defines nowhere, by the text of its modules alone."""
     for member in forwarded(type(lesson)):
         name = member.method.__name__

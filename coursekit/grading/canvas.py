@@ -7,6 +7,7 @@ one that begins with ``Points Possible``, then the students.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,11 +157,16 @@ def _lines(
 ) -> list[tuple[float, Field]]:
     """Return each mark with the value whose place it takes; who has no line is noted."""
     wanted = [student for student in people if student.id in marks]
-    found, without = [], []
+    found, without, several = [], [], []
+    lines = {student.id: _row_of(student, titles, rows) for student in wanted}
+    meant = Counter(id(row) for row in lines.values())
     for student in wanted:
-        row = _row_of(student, titles, rows)
+        row = lines[student.id]
         if row is None or place >= len(row):
             without.append(student.name or student.id)
+            continue
+        if meant[id(row)] > 1:  # two marks are no mark
+            several.append(f"{student.name} ({student.id})")
             continue
         old, value = row[place], marks[student.id]
         if old.text in EXCUSED:
@@ -170,6 +176,8 @@ def _lines(
             who = student.name or student.id
             filled.notes.append(f"{who}: {old.text} in the gradebook becomes {points(value)}")
         found.append((value, old))
+    if several:
+        filled.notes.append(f"more than one of them means the same line: {', '.join(several)}")
     if without:
         filled.notes.append(f"not in the gradebook: {', '.join(without)}")
     return found

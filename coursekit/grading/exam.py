@@ -145,7 +145,8 @@ class Exam:
         """
         limits = limits or self.limits
         if self.isolation == "container":
-            return Worker(limits, self.walls.wrap, self.walls.environment, self.walls.paths)
+            walls = self.walls
+            return Worker(limits, walls.wrap, walls.environment, walls.paths, python=walls.python)
         if self._zygote is not None:
             try:
                 return self._zygote.worker(limits)

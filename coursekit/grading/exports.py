@@ -63,7 +63,7 @@ def sender(parts: Sequence[str]) -> Sender:
         return Sender("canvas", found["id"], name, file, attempt, bool(found["late"]))
     file, attempt = _counted(last)
     word = re.sub(r"\.(ipynb|zip)$", "", parts[0] if len(parts) > 1 else file, flags=re.I)
-    return Sender("flat", readable(word), "", file, attempt)
+    return Sender("flat", readable(word) or readable(parts[0]) or "?", "", file, attempt)
 
 
 def _uploaded(file: str) -> tuple[str, int]:
@@ -81,6 +81,11 @@ def _counted(file: str) -> tuple[str, int]:
 
 
 def readable(name: str) -> str:
-    r"""Return a file's name as text that can be written: composed, foreign bytes as ``\xe9``."""
+    r"""Return a file's name as text on one line that can be written.
+
+    It is composed; bytes that are no UTF-8, tabs and line feeds are shown by their numbers, such as
+    ``\xe9``.
+    """
     raw = name.encode("utf-8", "surrogateescape")
-    return unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace")).strip()
+    text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace")).strip()
+    return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)

@@ -107,6 +107,8 @@ def left_out(name: str) -> bool:
 def _search(folder: Path, parts: tuple[str, ...], found: Findings, scratch: Path) -> None:
     with disk_errors("read", folder):
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    if parts and not entries:
+        found.others.append(parts)
     for entry in entries:
         own = (*parts, entry.name)
         if left_out(entry.name):
@@ -138,8 +140,11 @@ def _search_inner(folder: Path, parts: tuple[str, ...], found: Findings, scratch
 
 def _inner(path: Path, parts: tuple[str, ...], found: Findings, scratch: Path) -> None:
     """Unpack a student's archive; a fault of it is the student's, and stops nothing."""
+    before = len(found.notebooks) + len(found.others)
     try:
         _unpack(path, parts, found, scratch, path)
+        if len(found.notebooks) + len(found.others) == before:
+            raise CourseError("there is nothing in this archive")
     except CourseError as error:
         found.others.append(parts)
         found.notes.append(f"{_shown(parts)}: {error.what.replace(str(path), 'this archive')}")

@@ -1,6 +1,6 @@
 """Grades that are kept: each in a file of its own, by what was handed in and what graded it.
 
-A file is written when its submission is graded. So a grading that was killed goes on where it
+A file is written when its submission is graded. So a grading that was killed resumes where it
 stopped, and one that is repeated runs what has changed alone.
 """
 

@@ -48,6 +48,11 @@ def plain(name: str) -> str:
     return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
+def _folded(word: str) -> str:
+    """Return an id or an email without capitals, composed: macOS takes accents apart in names."""
+    return unicodedata.normalize("NFC", word.casefold())
+
+
 def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", plain(name))
 
@@ -89,7 +94,7 @@ class Roster:
         """Return the ids of all students that a word may mean."""
         if word in self.students:
             return frozenset({word})
-        for key in (word.casefold(), name_key(word), ("joined", "".join(_words(word)))):
+        for key in (_folded(word), name_key(word), ("joined", "".join(_words(word)))):
             if found := self._by.get(key):
                 return frozenset(found)
         return frozenset()
@@ -108,9 +113,9 @@ class Roster:
 
 def _keys(student: Student) -> set[object]:
     """Return all by which a student can be meant; Canvas joins the words of a name."""
-    email, words = student.email.casefold(), _words(student.name)
+    email, words = _folded(student.email), _words(student.name)
     turned = {"".join(words[n:] + words[:n]) for n in range(len(words))}
-    keys: set[object] = {student.id.casefold(), email, email.partition("@")[0]}
+    keys: set[object] = {_folded(student.id), email, email.partition("@")[0]}
     keys |= {name_key(student.name), *(("joined", one) for one in turned)}
     return keys - {"", (), ("joined", "")}
 

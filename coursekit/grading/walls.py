@@ -46,6 +46,7 @@ class Walls:
         paths: Where that process finds modules, the copies of kit and plugin first.
         environment: Its environment.
         scratch: The folder in which it works; empty: the parent makes one.
+        python: The interpreter, where it is found behind them.
     """
 
     isolation: Isolation
@@ -53,6 +54,7 @@ class Walls:
     paths: tuple[str, ...]
     environment: dict[str, str]
     scratch: str = ""
+    python: str = sys.executable
 
 
 def choose(wanted: str) -> Isolation:
@@ -109,16 +111,26 @@ def walls(isolation: Isolation, view: Path, hidden: Iterable[Path] = (), image: 
         isolation: What kind.
         view: The folder with the copies, see `make_view`.
         hidden: Files and folders of the grader's that must not be seen, wherever they lie.
-        image: Of a container; it has the kit's dependencies installed.
+        image: Of a container; it has ``python3`` with the kit's dependencies.
+
+    Raises:
+        CourseError: A container has no image.
     """
     own = [str(path) for path in site_folders()]
     if isolation == "process":
         return Walls("process", (), (str(view), *own), environment(""))
     if isolation == "container":
-        return Walls("container", container(view, image), (VIEW,), {**os.environ}, SCRATCH)
+        if not image:
+            raise CourseError(
+                "no image is named",
+                "one with Python and the kit's dependencies",
+                "add --image NAME",
+            )
+        wrap = container(view, image)
+        return Walls("container", wrap, (VIEW,), {**os.environ}, SCRATCH, "python3")
     seen = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent.parent]
     seen += [Path(path) for path in own]
-    wrap = [
+    options = [
         "bwrap",
         *_apart(),
         *_system(seen),
@@ -126,7 +138,7 @@ def walls(isolation: Isolation, view: Path, hidden: Iterable[Path] = (), image: 
         *("--ro-bind", str(view), VIEW),
         *("--remount-ro", "/", "--chdir", SCRATCH, "--"),
     ]
-    return Walls("bubblewrap", tuple(wrap), (VIEW, *own), environment(SCRATCH), SCRATCH)
+    return Walls("bubblewrap", tuple(options), (VIEW, *own), environment(SCRATCH), SCRATCH)
 
 
 def environment(home: str) -> dict[str, str]:

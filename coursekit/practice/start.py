@@ -35,6 +35,7 @@ def start(
     wrap: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     paths: Sequence[str] | None = None,
+    python: str = sys.executable,
 ) -> Started:
     """Start the process; see `Worker` for the arguments.
 
@@ -46,7 +47,7 @@ def start(
     said = scratch()
     try:
         process = subprocess.Popen(
-            [*wrap, sys.executable, "-P", "-m", MODULE, limits.text()],
+            [*wrap, python, "-P", "-m", MODULE, limits.text()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,

@@ -2,7 +2,10 @@
 
 They make what no limit of a process counts (files in memory that no folder has, shared memory that
 nobody has mapped, namespaces with folders in memory), or what outlives it (the kernel's keys, in
-which one submission could leave a message for the next).
+which one submission could leave a message for the next). A session of its own would get as much of
+the processors as a whole submission. A few others are refused because no exercise needs them, and
+faults in the kernel have often been found there: rings for input and output, page faults that a
+program handles itself, counters of the processor, filters.
 """
 
 from __future__ import annotations
@@ -18,8 +21,13 @@ REFUSED = {  # the numbers on x86-64 and on ARM
     "request_key": (249, 218),
     "keyctl": (250, 219),
     "unshare": (272, 97),
+    "setsid": (112, 157),
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
+    "io_uring_setup": (425, 425),
+    "userfaultfd": (323, 282),
+    "perf_event_open": (298, 241),
+    "bpf": (321, 280),
 }
 NUMBERS = 512  # of x86-64 begin here again, in another form
 _CLONE, _CLONE_3 = (56, 220), 435

@@ -90,6 +90,7 @@ class Worker:
         paths: Where the child finds modules; None: where the parent does.
         process: A process that another one forked off for it; None: it is started here.
         started: One that was started ahead, with these limits and nothing else of its own.
+        python: The interpreter that is started.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Worker:
         paths: Sequence[str] | None = None,
         process: Process | None = None,
         started: Started | None = None,
+        python: str = sys.executable,
     ) -> None:
         self.limits = limits or Limits()
         self.process: Process
@@ -108,7 +110,9 @@ class Worker:
         else:
             try:
                 # What Python writes before the worker speaks goes to a file.
-                self.process, self._said = started or start(self.limits, wrap, environment, paths)
+                self.process, self._said = started or start(
+                    self.limits, wrap, environment, paths, python
+                )
             except OSError as error:
                 raise cannot_start(f"{error.filename}: {error.strerror}") from error
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()

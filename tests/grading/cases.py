@@ -590,7 +590,7 @@ forge(
     "reached around",
 )
 forge(
-    "goes on in a copy of the process",
+    "continues in a copy of the process",
     """
     import os
     if os.fork():
@@ -947,6 +947,38 @@ harm(
     said="key -1",
 )
 harm(
+    "starts many processes that take the processors from others",
+    in_a_call(
+        """
+        import os
+        import subprocess
+        import time
+        here = "while :; do sleep 1; done"
+        kept = [subprocess.Popen(["sh", "-c", here]) for _ in range(3)]
+        time.sleep(1.5)
+        found = [os.getpriority(os.PRIO_PROCESS, one.pid) for one in kept]
+        try:
+            subprocess.Popen(["true"], start_new_session=True)
+        except OSError as error:
+            found.append(error.errno)
+        raise RuntimeError(f"priorities {found} beside {os.getpriority(os.PRIO_PROCESS, 0)}")
+        """
+    ),
+    said="priorities [19, 19, 19, 38] beside 0",
+)
+harm(
+    "asks the kernel for rings, which no filter of system calls sees into",
+    in_a_call(
+        """
+        import ctypes
+        library = ctypes.CDLL(None, use_errno=True)
+        found = library.syscall(425, 8, 0)
+        raise RuntimeError(f"ring {found}, error {ctypes.get_errno()}")
+        """
+    ),
+    said="ring -1, error 38",
+)
+harm(
     "fills the disk",
     in_a_call("open('x', 'wb').write(bytes(60_000_000))"),
     said="File too large",
@@ -1175,6 +1207,11 @@ def _split(book: Notebook) -> None:
     book["cells"].insert(place + 1, own("x") | {"source": lines[-1]})
 
 
+def _odd_outputs(book: Notebook) -> None:
+    for cell in book["cells"]:
+        cell["outputs"] = ["x", None, {"data": 7}]
+
+
 def _metadata(**values: Any) -> Edit:
     return lambda book: book["metadata"].update(values)
 
@@ -1210,10 +1247,7 @@ book(
     said="this is a notebook of textgen/model",
 )
 book("metadata of odd types", _metadata(coursekit=[1], kernelspec=7))
-book(
-    "outputs of a text cell, and of odd types",
-    lambda book: [cell.update(outputs=["x", None, {"data": 7}]) for cell in book["cells"]],
-)
+book("outputs of a text cell, and of odd types", _odd_outputs)
 book("all cells in reverse", lambda b: b["cells"].reverse(), ALL - VOCABULARY)
 
 

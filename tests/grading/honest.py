@@ -72,11 +72,11 @@ import numpy as np
 warnings.simplefilter("error")
 np.seterr(all="raise")
 """,
-    "imports all of numpy": """
+    "imports all of some modules": """
 from math import *
-from numpy import *
-from typing import *
-print(sqrt(2), pi)
+from itertools import *
+from string import *
+print(sqrt(2), pi, [*chain([1], [2])])
 """,
     "decorates, and sets attributes of its own class": """
 import functools

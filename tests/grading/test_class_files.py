@@ -70,6 +70,14 @@ def test_a_class_list(tmp_path: Path) -> None:
     assert found["8"].submitted is None
 
 
+def test_accents_that_macos_takes_apart_are_the_same(tmp_path: Path) -> None:
+    apart = "jose\N{COMBINING ACUTE ACCENT}"
+    roster = read_roster(put(tmp_path / "r.csv", f"id,name\n{apart},Somebody\n"))
+    student, count = roster.find("jos\N{LATIN SMALL LETTER E WITH ACUTE}")
+    assert student is not None
+    assert (student.id, count) == (apart, 1)
+
+
 def test_the_grading_worksheet_of_moodle(tmp_path: Path) -> None:
     text = (
         "Identifier,Full name,Email address,Status,Grade,Last modified (submission)\n"

@@ -79,6 +79,8 @@ CASES = [
     (["ann attempt 3.ipynb"], Sender("flat", "ann", "", "ann.ipynb", 3)),
     (["ann", "nmt", "x.ipynb"], Sender("flat", "ann", "", "x.ipynb")),
     (["ann.zip", "x.ipynb"], Sender("flat", "ann", "", "x.ipynb")),
+    ([" .ipynb"], Sender("flat", ".ipynb", "", " .ipynb")),
+    (["ann\nbo\t1.ipynb"], Sender("flat", "ann\\x0abo\\x091", "", "ann\nbo\t1.ipynb")),
 ]
 
 
@@ -141,6 +143,20 @@ def test_links_are_told_and_not_followed(tmp_path: Path) -> None:
     handed = read(tmp_path / "in")
     assert who(handed) == ["ann"]
     assert handed.notes == ("ben/1-batches.ipynb is a link; links are not followed",)
+
+
+def test_whoever_hands_in_nothing_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "in", "ann/1-batches.ipynb")
+    (tmp_path / "in" / "Bo Li_7_assignsubmission_file_").mkdir()
+    zipped(tmp_path / "in" / "Cy Ott_8_assignsubmission_file_x.zip", {})
+    handed = read(tmp_path / "in")
+    assert [(one.name, one.why) for one in handed.missing] == [
+        ("Bo Li", "Bo Li_7_assignsubmission_file_: no notebook"),
+        ("Cy Ott", "Cy Ott_8_assignsubmission_file_x.zip: no notebook"),
+    ]
+    assert handed.notes == (
+        "Cy Ott_8_assignsubmission_file_x.zip: there is nothing in this archive",
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are always Unicode there")

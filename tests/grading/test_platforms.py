@@ -61,6 +61,14 @@ def test_byte_order_marks_semicolons_and_foreign_bytes(tmp_path: Path, mark: str
     assert filled.notes == []
 
 
+def test_two_students_never_share_a_line(tmp_path: Path) -> None:
+    path = book(tmp_path / "g.csv")
+    people = [Student("7", "Lee Ann"), Student("8", "Ann Lee"), OTT]
+    filled = fill(path, "HW 2", {"7": 9.0, "8": 4.0, "347": 1.5}, people, 10)
+    assert filled.content.decode() == BOOK.replace("EX,,", "EX,1.5,")
+    assert filled.notes == ["more than one of them means the same line: Lee Ann (7), Ann Lee (8)"]
+
+
 def test_the_marks_of_nobody_leave_the_file_as_it_is(tmp_path: Path) -> None:
     path = book(tmp_path / "g.csv")
     assert fill(path, "HW 2 (78)", {}, [], 10).content == path.read_bytes()

@@ -177,6 +177,7 @@ def test_the_command_of_a_container(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     with Exam(template(), "container", image="course-image") as exam:
         wrap = exam.walls.wrap
         done = subprocess.run([*wrap, "echo", "hello"], capture_output=True, text=True)
+        assert exam.walls.python == "python3"  # of the image, wherever it is there
     assert done.stdout == "hello\n"
     words = called.read_text().split()
     assert words[0] == "run"
@@ -187,6 +188,16 @@ def test_the_command_of_a_container(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (mount,) = [word for word in words if word.startswith("type=bind")]
     assert mount.endswith(f"target={walls.VIEW},readonly")
     assert not [word for word in words if str(Path.home()) in word]
+
+
+@POSIX
+def test_a_container_without_an_image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\n")
+    docker.chmod(docker.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(CourseError, match="no image is named"):
+        Exam(template(), "container")
 
 
 @needs_bubblewrap

@@ -105,7 +105,7 @@ def test_a_save_of_what_a_template_shows_is_built(
     watch: Watch, adding: Path, tmp_path: Path
 ) -> None:
     code = adding.parents[1] / "sums_code.py"
-    _, other, broken, mended = watch(
+    _, other, broken, fixed = watch(
         lambda: save(code, ("Return the mean.", "Return the arithmetic mean.")),
         lambda: save(code, ("count = len", "count = = len")),
         lambda: save(code, ("count = = len", "count = len")),
@@ -114,7 +114,7 @@ def test_a_save_of_what_a_template_shows_is_built(
     assert "Return the arithmetic mean." in (tmp_path / NOTEBOOK).read_text()
     line = next(n for n, row in enumerate(code.read_text().splitlines(), 1) if "count = l" in row)
     assert f"1_adding.py:24: {code}:{line}: invalid syntax; expected: valid Python\n" in broken
-    assert "nothing changes for the student" in mended
+    assert "nothing changes for the student" in fixed
 
 
 def test_new_cells_holes_and_checks_are_named(watch: Watch, adding: Path) -> None:

@@ -113,7 +113,7 @@ def test_the_answer_after_it_is_right(worker: Worker, case: str) -> None:
     run(worker, RESTORE)
 
 
-# The body of a function f, and what is said of it. The process goes on.
+# The body of a function f, and what is said of it. The process continues.
 REFUSED = {
     "an object that equals everything": (
         "class Yes:\n    __eq__ = lambda self, other: True\ndef f(): return Yes()",

@@ -125,7 +125,7 @@ def test_the_state_is_carried_until_a_row_is_fresh() -> None:
     train_step(model, batch(IDS[:, :5]))
     np.testing.assert_allclose(model.carried[0], expected[0], atol=1e-6)
     inputs, targets, _ = batch(IDS[:, 4:])
-    rows = tf.constant([True, False])  # the first row begins anew, the second goes on
+    rows = tf.constant([True, False])  # the first row starts again, the second continues
     loss = float(train_step(model, (inputs, targets, rows))["loss"])
     states = [tf.where(rows[:, tf.newaxis], 0.0, expected[0])]
     logits, _ = model(inputs, states)
