@@ -85,7 +85,7 @@ def scene_parts(count: int) -> Parts:
         drawn_examples("train", count),
         drawn_examples("validation", HELD_OUT_SCENES),
         drawn_examples("test", HELD_OUT_SCENES),
-        ("each held-out scene shows a coloured shape in a relation it never has in training",),
+        ("each held-out scene shows a coloured shape in a relation that it never has in training",),
     )
 
 
@@ -288,7 +288,7 @@ def notes(parts: Parts, train: CaptionSplit) -> tuple[str, ...]:
     sizes = [len(examples) for examples in parts[:3]]
     captions = sum(len(example.captions) for example in parts.train)
     lines = [
-        f"{sizes[0]:,} pictures to train on with {captions:,} captions, {sizes[1]:,} pictures "
+        f"{sizes[0]:,} pictures with {captions:,} captions to train on, {sizes[1]:,} pictures "
         f"to validate, {sizes[2]:,} to test",
         *parts.notes,
         f"{len(train.vocabulary):,} words; the rest is <unk>, which is never written",

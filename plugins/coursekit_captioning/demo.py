@@ -96,7 +96,8 @@ def answer(subject: Subject, written: Written) -> str:
         if subject.example.scene is not None:
             is_right = is_true(subject.example.scene, written.words)
             lines[0] += " (true)" if is_right else " (not true)"
-        lines += [f"  people said: {caption}" for caption in subject.example.captions[:2]]
+        whose = "people said" if subject.example.scene is None else "reference"
+        lines += [f"  {whose}: {caption}" for caption in subject.example.captions[:2]]
     return "\n".join(lines)
 
 

@@ -63,7 +63,7 @@ class ShapeEncoder(keras.layers.Layer):
     """A small convolutional network for pictures of 64 x 64, trained together with the decoder.
 
     Each cell of its 8 x 8 grid also gets its coordinates. A convolution alone responds to a circle
-    in the same way wherever the circle is, so "above" could not be learned.
+    in the same way wherever the circle is, so words such as "above" would be hard to learn.
 
     Args:
         units: The size of an annotation.
@@ -87,7 +87,7 @@ class ShapeEncoder(keras.layers.Layer):
         ]
         place = max(units // 5, 2)  # the numbers of an annotation that say where it is
         self.projection = keras.layers.Dense(units - place)
-        # As large as what is seen. With Keras's small initial weights, "above" was learned last.
+        # Larger initial weights than Keras's default: with those, "above" was learned last.
         spread = keras.initializers.RandomNormal(stddev=1.0, seed=seed)
         self.place = keras.layers.Dense(place, use_bias=False, kernel_initializer=spread)
 

@@ -1,4 +1,4 @@
-"""A picture once for each word, bright where the network looked: as a figure, and as text."""
+"""A picture once for each word, marked where the network looked: as a figure, and as text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 WIDE, SMALL = 32, 14  # columns of the picture in the terminal, and of one for a word
 ACROSS = 5  # pictures in a row
-DARKEST = 0.2  # how bright a part is where the network did not look at all
+DARKEST = 0.2  # in the terminal, how bright a part is where the network did not look at all
+PALEST, PALER = 0.95, 0.45  # the greys of white and black, so that colour shows on both
+COLOUR = (0.90, 0.33, 0.0)  # where the network looked most
+COVER = 0.8  # how much of the picture the colour covers there
 
 Map = npt.NDArray[np.float32]
 
@@ -51,6 +54,15 @@ def lit(pixels: Pixels, weights: Map, size: int, offset: float) -> Pixels:
     return overlay
 
 
+def tinted(pixels: Pixels, weights: Map, size: int, offset: float) -> npt.NDArray[np.float64]:
+    """Return a pale grey picture ``(size, size, 3)``, coloured where the network looked."""
+    grey = Image.fromarray(pixels).resize((size, size), Image.Resampling.BOX).convert("L")
+    pale = PALER + (PALEST - PALER) * np.asarray(grey)[:, :, np.newaxis] / 255
+    cover = COVER * attention_map(weights, size, offset)[:, :, np.newaxis]
+    overlay: npt.NDArray[np.float64] = (1 - cover) * pale + cover * np.array(COLOUR)
+    return overlay
+
+
 def grid_of(panels: int) -> tuple[int, int]:
     """Return the rows and columns of a grid for some pictures, at least one.
 
@@ -68,10 +80,10 @@ def draw_look(
     boxes: Sequence[Box] = (),
     aspect: float = 1.0,
 ) -> None:
-    """Draw a picture that is bright where the network looked.
+    """Draw a picture in grey that is coloured where the network looked.
 
-    A cross marks the peak of the attention, if there is one, and a frame each thing that the word
-    names.
+    A white cross marks the peak of the attention, if there is one, and a frame each thing that the
+    word names.
 
     Args:
         axes: Where to draw.
@@ -87,7 +99,7 @@ def draw_look(
     from coursekit_captioning.evaluate import peak
 
     size = pixels.shape[0]
-    axes.imshow(lit(pixels, weights, size, offset), aspect=aspect)
+    axes.imshow(tinted(pixels, weights, size, offset), aspect=aspect)
     rim = [withStroke(linewidth=3, foreground="black")]
     for box in boxes:
         corner = box.left * size - 0.5, box.top * size - 0.5  # a pixel's middle has whole numbers
@@ -96,16 +108,18 @@ def draw_look(
         axes.add_patch(frame)
     if not np.allclose(weights, weights[0]):  # equal weights have no peak
         x, y = (share * size - 0.5 for share in peak(weights, offset))
-        axes.plot(x, y, "P", color="tab:red", markeredgecolor="white", markersize=9)
+        axes.plot(x, y, "P", color="white", markeredgecolor="black", markersize=10)
 
 
-def brightness_bar(figure: FigureBase, panels: Iterable[Axes]) -> None:
-    """Add a bar beside some overlays that says which brightness means which weight."""
+def weight_bar(figure: FigureBase, panels: Iterable[Axes]) -> None:
+    """Add a bar beside some overlays that says which colour means which weight."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap
 
-    greys = LinearSegmentedColormap.from_list("light", [str(DARKEST), "1"])
-    bar = figure.colorbar(ScalarMappable(cmap=greys), ax=list(panels), label="attention weight")
+    grey = (PALER + PALEST) / 2
+    most = tuple((1 - COVER) * grey + COVER * part for part in COLOUR)
+    colours = LinearSegmentedColormap.from_list("looked", [(grey,) * 3, most])
+    bar = figure.colorbar(ScalarMappable(cmap=colours), ax=list(panels), label="attention weight")
     bar.set_ticks([0, 1], labels=["0", "peak"])
 
 
@@ -145,7 +159,7 @@ def attention_figure(
     for axis, word, weights, named in zip(axes[1:], words, attention, known, strict=False):
         draw_look(axis, pixels, weights, offset, named, tall)
         axis.set_title(word, fontsize=12)
-    brightness_bar(figure, axes)
+    weight_bar(figure, axes)
     return figure
 
 

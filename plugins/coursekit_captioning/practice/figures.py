@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from coursekit.drawing import SMALL, Box, Drawing, Point, shape_text
 
@@ -47,6 +48,42 @@ def _scene(page: Drawing, left: float, top: float, side: float) -> Box:
     return frame
 
 
+def convolution(picture: npt.NDArray[np.float32], kernel: npt.NDArray[np.float32]) -> Drawing:
+    """Draw a kernel in the first of its positions, and what it gives there.
+
+    Args:
+        picture: A square of small whole numbers.
+        kernel: A smaller square of such numbers.
+    """
+    page, cell, top = Drawing(8.9, 3.3, "A convolution, one position at a time"), 0.36, 0.75
+    size, places = len(kernel), len(picture) - len(kernel) + 1
+    first = int(np.sum(picture[:size, :size] * kernel))
+    unknown = [["?"] * places for _ in range(places)]
+    unknown[0][0] = str(first)
+    tables = (
+        (0.5, "picture", 0.6 * picture, _whole(picture), "input"),
+        (3.6, "kernel", 0.25 * np.abs(kernel), _whole(kernel), "weights"),
+        (6.5, "result", 0.4 * (np.arange(places**2).reshape(places, -1) == 0), unknown, "loss"),
+    )
+    middle = top + len(picture) * cell / 2
+    for left, name, shades, words, tint in tables:
+        up = middle - len(shades) * cell / 2
+        table = page.grid(left, up, shades, words, cell, tint=tint)
+        page.text(table.center.x, 2.85, f"{name} {shape_text(shades.shape)}", size=SMALL)
+    corner, side = Point(0.5, top), cell * size
+    rim = [corner.moved(*step) for step in ((0, 0), (side, 0), (side, side), (0, side), (0, 0))]
+    page.line(*rim, tint="weights", width=3)
+    page.text(3.0, middle, "×", size=14)
+    page.arrow(Point(4.9, middle), Point(6.3, middle), "add up")
+    page.text(4.4, 3.1, "the frame is the window in its first position", size=SMALL)
+    return page
+
+
+def _whole(numbers: npt.NDArray[np.float32]) -> list[list[str]]:
+    """Return whole numbers as words."""
+    return [[f"{number:.0f}" for number in row] for row in numbers]
+
+
 def picture_to_cells(pixels: int, convolutions: Convolutions, units: int) -> Drawing:
     """Draw how a picture becomes a grid of cells, and what one of them sees.
 
@@ -74,8 +111,8 @@ def picture_to_cells(pixels: int, convolutions: Convolutions, units: int) -> Dra
     middle = Point(6.5 + inch * (column + 0.5), top + inch * (row + 0.5))
     page.box(*middle, "", seen, seen, shape="frame", tint="weights")
     page.box(*middle, "", inch, inch, shape="frame", tint="weights")
-    page.text(7.35, 2.95, "small: the place of the cell\nlarge: all that it sees", size=SMALL)
-    page.arrow(Point(5.5, 1.65), Point(6.4, 1.65), "looks at", tint="weights")
+    page.text(7.35, 2.95, "small: the place of the cell\nlarge: its receptive field", size=SMALL)
+    page.arrow(Point(5.5, 1.65), Point(6.4, 1.65), "depends on", tint="weights")
     page.text(4.4, 3.2, f"cells as rows: {shape_text((cells * cells, units))}", size=SMALL)
     return page
 
@@ -117,7 +154,8 @@ def one_step(cells: int, units: int, embedding: int, words: int) -> Drawing:
     state = page.tensor(0.9, 0.85, "previous state", (units,), width=1.3, tint="state")
     word = page.tensor(0.9, 2.1, "previous word", (embedding,), width=1.3, tint="input")
     query = page.tensor(2.7, 1.5, "query", (units + embedding,), width=1.0)
-    look = page.box(4.4, 1.5, f"attention\n{cells} cells", 1.2, 0.55, tint="weights")
+    look = page.box(4.4, 1.5, "attention", 1.2, 0.55, tint="weights")
+    annotations = page.tensor(4.4, 2.3, "annotations", (cells, units), width=1.2)
     gate = page.box(5.85, 1.5, "×", 0.36, 0.36, shape="circle", size=12)
     gru = page.box(7.0, 1.5, "GRU", 0.8, 0.5, tint="weights")
     after = page.tensor(8.15, 0.75, "next state", (units,), width=1.2, tint="state")
@@ -125,6 +163,7 @@ def one_step(cells: int, units: int, embedding: int, words: int) -> Drawing:
     page.arrow(state.right, query.left.moved(0, -0.12))
     page.arrow(word.right, query.left.moved(0, 0.12))
     page.arrow(query, look)
+    page.arrow(annotations, look)
     page.arrow(look, gate)
     page.arrow(gate, gru)
     page.line(state.top, Point(0.9, 0.5), Point(5.85, 0.5), tint="state")

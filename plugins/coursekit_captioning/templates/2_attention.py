@@ -37,7 +37,7 @@ from coursekit_captioning.build import build_captioner
 from coursekit_captioning.evaluate import is_inside
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import coordinates
-from coursekit_captioning.overlay import brightness_bar, draw_look
+from coursekit_captioning.overlay import weight_bar, draw_look
 from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.train import train_step
 
@@ -402,7 +402,7 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
         panel.set_title(word, fontsize=9)
     for panel in panels:
         panel.set_axis_off()
-    brightness_bar(part, panels)
+    weight_bar(part, panels)
 show(
     figure,
     alt="Two rows with the same picture, once for each word of the caption. With your attention, "

@@ -27,7 +27,7 @@ from coursekit.prepare import prepare, show
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
 from coursekit_captioning.model import Captioner, Memory
-from coursekit_captioning.overlay import ACROSS, brightness_bar, draw_look
+from coursekit_captioning.overlay import ACROSS, weight_bar, draw_look
 from coursekit_captioning.practice.counting import DESCRIBING
 from coursekit_captioning.scores import cider
 from coursekit_captioning.decode import IMPOSSIBLE, Found, lengths_of
@@ -748,7 +748,7 @@ for part, name, (down, across) in zip(
         panel.set_title(word, fontsize=10)
     for panel in panels:
         panel.set_axis_off()
-    brightness_bar(part, panels)
+    weight_bar(part, panels)
 show(
     figure,
     alt="A picture once for each word of a short caption. In the grid of 2018 some words have no "

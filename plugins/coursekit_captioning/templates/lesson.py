@@ -30,16 +30,17 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare, show
+from coursekit.prepare import explore, predict, prepare, reveal, show
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
-from coursekit_captioning.decode import write_captions
-from coursekit_captioning.demo import answer, held_out
+from coursekit_captioning.decode import Written, write_captions
+from coursekit_captioning.demo import Subject, answer, held_out
 from coursekit_captioning.evaluate import evaluate_split
 from coursekit_captioning.model import Captioner
-from coursekit_captioning.overlay import attention_figure
+from coursekit_captioning.overlay import attention_figure, draw_look
 from coursekit_captioning.practice import figures
 from coursekit_captioning.scenes import is_true
+from coursekit_captioning.train import attention_penalty
 from coursekit_captioning.vocabulary import END, PAD, START
 
 # %% [markdown]
@@ -67,15 +68,16 @@ print("\n".join(data.notes))
 # has learned, not what it has memorized. Here are four of the test pictures.
 
 # %%
-figure = Figure(figsize=(10, 2.7), layout="constrained")
+figure, described = Figure(figsize=(10, 2.7), layout="constrained"), []
 for index, axis in enumerate(figure.subplots(1, 4)):
     shown = held_out(data, index % len(data.held_out))  # a small folder holds out fewer
     axis.imshow(shown.pixels, aspect=shown.aspect)
     axis.set_axis_off()
     axis.set_title(f"picture {index}", fontsize=10)
+    described.append(max(shown.example.captions, key=len))
     for caption in shown.example.captions[:2]:
         print(f"picture {index}: {caption}")
-show(figure, alt="Four held-out pictures. The captions printed above say what is in them.")
+show(figure, alt=f"Four held-out pictures: {'; '.join(described)}.")
 
 # %% [markdown]
 # Five people describe a picture in five ways, and all five are right. Each held-out scene contains
@@ -96,12 +98,87 @@ print(data.vocabulary.decode(captions[0, 0].numpy()))
 # The first axis counts the pictures and the second the captions of a picture. Each picture is
 # encoded once, however many captions it has.
 #
+# ## What a convolution does
+#
+# Pictures are read by **convolutions**. A convolution slides a small window over the picture. At
+# each position it multiplies the numbers in the window by those of a **kernel**, one by one, and
+# adds up the products. So each position gives one number. Here the picture has 5 × 5 pixels: a
+# bright square on black. The kernel has 3 × 3 numbers. It subtracts the left column of the window
+# from the right one.
+
+# %%
+square = np.zeros((5, 5), "float32")
+square[1:4, 1:4] = 1
+kernel = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]], "float32")
+show(
+    figures.convolution(square, kernel),
+    alt="A picture of 5 by 5 numbers with a square of ones in the middle, a kernel of 3 by 3, and "
+    "a result of 3 by 3. The window is in the upper left corner of the picture. There the result "
+    "is 2. The other eight numbers are question marks.",
+)
+
+# %% [markdown]
+# In the marked window, the right column sums to 0 + 1 + 1 = 2 and the left one to 0, so the first
+# number of the result is 2 - 0 = 2.
+#
+# **Predict, then run.** The window moves down by one pixel. Which number does it give there?
+
+# %%
+predict("edge", ...)
+
+
+# %%
+def convolve(picture: Any, kernel: Any, stride: int = 1) -> Any:
+    """Return what a square kernel gives at each position of its window in a square picture."""
+    size = len(kernel)
+    starts = range(0, len(picture) - size + 1, stride)
+    windows = [[picture[y : y + size, x : x + size] for x in starts] for y in starts]
+    return np.array([[np.sum(window * kernel) for window in row] for row in windows])
+
+
+found = convolve(square, kernel)
+by_tensorflow = tf.nn.conv2d(
+    square[np.newaxis, :, :, np.newaxis], kernel[:, :, np.newaxis, np.newaxis], 1, "VALID"
+)
+print(found)
+print("TensorFlow gives the same:", np.array_equal(found, by_tensorflow[0, :, :, 0]))
+print("with a stride of 2:", convolve(square, kernel, stride=2).tolist())
+reveal("edge", found[1, 0], within=0)
+
+# %% [markdown]
+# One pixel further down, the right column is 1 + 1 + 1 = 3 and the left one still 0. This kernel
+# detects vertical edges. It gives positive numbers where the picture gets brighter from left to
+# right, negative ones where it gets darker, and 0 where nothing changes. Nobody designs the kernels
+# of a network: their numbers are parameters, and training finds them.
+#
+# The other terms that you need:
+#
+# * The **stride** is how far the window moves from one position to the next. With a stride of 2 the
+#   result is about half as wide and half as high.
+# * **Padding** adds a border of zeros around the picture. Keras calls it `same` if the result of a
+#   stride of 1 is as large as the picture. Without padding, 5 × 5 pixels became 3 × 3 numbers.
+# * A **channel** is one of several grids that lie on top of each other. A colour picture has three
+#   channels: red, green and blue. A layer has many kernels. Each kernel reads all channels and
+#   makes one channel of the result.
+# * **ReLU** (rectified linear unit) replaces negative numbers by 0. It follows each convolution.
+#   Without such a step, several convolutions in a row would amount to a single one.
+# * **Batch normalisation** first shifts and scales each channel to a mean of 0 and a standard
+#   deviation of 1 over the batch, then shifts and scales it by two learned numbers.
+# * **Pooling** is another way to shrink a grid: it keeps only the largest number (or the mean) of
+#   each small window. Our encoder uses strides instead.
+# * The **receptive field** of a number is the part of the picture on which it depends. After one
+#   convolution of 3 × 3 that is 3 × 3 pixels, after two 5 × 5: it grows from layer to layer.
+#
 # ## The encoder: from pixels to places
 #
-# Five convolutions turn 64 × 64 pixels into a grid of 8 × 8 cells. Each cell sees a part of the
-# picture, and that part is larger than the cell. A convolution responds to a circle in the same way
-# wherever the circle is. So it does not know *where* it is, and without that it could not learn
-# "above". This is why each cell also gets the coordinates of its place.
+# Five convolutions turn 64 × 64 pixels into a grid of 8 × 8 cells. Because windows overlap from
+# layer to layer, the receptive field of a cell is much larger than its own 8 × 8 pixels.
+#
+# A convolution responds to a circle in the same way wherever the circle is. By itself it says
+# little about *where* the circle is: only near the border does the padding give a hint ([Islam et
+# al. 2020](https://arxiv.org/abs/2001.08248)). Words such as "above" are hard to learn from that.
+# So each cell also gets the coordinates of its place, as in *CoordConv* ([Liu et al.
+# 2018](https://arxiv.org/abs/1807.03247)).
 
 # %%
 from coursekit_captioning.model import ShapeEncoder
@@ -109,7 +186,7 @@ from coursekit_captioning.model import ShapeEncoder
 show(
     figures.picture_to_cells(64, ShapeEncoder.CONVOLUTIONS, settings.units),
     alt="A picture of a circle and a square becomes a grid of cells. One cell is marked. In the "
-    "picture a small frame shows the place of this cell, and a larger one all that the cell sees.",
+    "picture a small frame shows the place of this cell, and a larger one its receptive field.",
 )
 
 # %%
@@ -123,17 +200,12 @@ from coursekit_captioning.model import coordinates  # show
 print(coordinates(2).numpy())
 
 # %% [markdown]
-# The encoder applies the convolutions, flattens the grid into a row of cells, and appends a few
-# numbers that are made from the coordinates.
+# The encoder applies the convolutions and flattens the grid into a row of cells. A dense layer
+# projects the channels of each cell, and a few numbers made from the coordinates are appended. The
+# constructor, below `call`, makes the layers.
 
 # %%
-from coursekit_captioning.model import ShapeEncoder  # show: call
-
-# %% [markdown]
-# Its constructor makes the layers that `call` uses:
-
-# %%
-from coursekit_captioning.model import ShapeEncoder  # show: __init__
+from coursekit_captioning.model import ShapeEncoder  # show: call, __init__
 
 # %% [markdown]
 # For photographs this would not be enough: it takes about a million pictures to learn what a dog
@@ -269,7 +341,10 @@ from coursekit_captioning.train import token_loss  # show
 
 # %% [markdown]
 # **Predict, then run.** An untrained network finds all words of the vocabulary about equally
-# likely. What is its loss per word, in nats?
+# likely. The vocabulary has 41 words. What is the loss per word, in nats?
+
+# %%
+predict("loss", ...)
 
 # %%
 read, write = captions[:, :, :-1], captions[:, :, 1:]
@@ -278,6 +353,7 @@ loss, _ = token_loss(logits, write)
 words = len(data.vocabulary)
 print("logits", logits.shape, " weights", weights.shape)
 print(f"loss {float(loss):.2f}; the logarithm of {words} words is {np.log(words):.2f}")
+reveal("loss", loss, unit="nats")
 
 # %% [markdown]
 # If all 41 words were exactly equally likely, the loss would be log 41 = 3.71. In our run it was
@@ -289,9 +365,6 @@ print(f"loss {float(loss):.2f}; the logarithm of {words} words is {np.log(words)
 # A train step reads a batch with teacher forcing, computes the loss and its gradients, and lets the
 # optimizer update the parameters. The decoder reads each caption without its last column and
 # predicts the caption without its first: at each place it must predict the next word.
-
-# %%
-from coursekit_captioning.train import attention_penalty
 
 # %%
 from coursekit_captioning.train import train_step  # show
@@ -312,7 +385,13 @@ print("gradient of v", gradient.shape, f"norm {float(tf.norm(gradient)):.1e}")
 # The gradient is small at first, 0.07 in our run, but it is not zero: the loss alone teaches the
 # network where to look.
 #
-# The same function can be compiled in one line. Predict which version is faster, and by how much.
+# The same function can be compiled in one line: `tf.function` traces it once and turns it into a
+# graph.
+#
+# **Predict, then run.** How many times as fast is the compiled step? (Below 1: slower.)
+
+# %%
+predict("speedup", ...)
 
 # %%
 compiled = tf.function(lambda pictures, captions: train_step(model, (pictures, captions)))
@@ -327,8 +406,10 @@ def speed(step: Any, times: int) -> float:
     return 1000 * (time.perf_counter() - start) / times
 
 
-print(f"eager    {speed(lambda x, y: train_step(model, (x, y)), 3):7.1f} ms")
-print(f"compiled {speed(compiled, 10):7.1f} ms")
+eager_time, compiled_time = speed(lambda x, y: train_step(model, (x, y)), 3), speed(compiled, 10)
+print(f"eager    {eager_time:7.1f} ms")
+print(f"compiled {compiled_time:7.1f} ms")
+reveal("speedup", eager_time / compiled_time, unit="times", within=0.4)
 
 # %% [markdown]
 # In one of our runs the compiled step was about four times as fast; yours will differ. The eager
@@ -372,6 +453,12 @@ def held_out_loss(model: Captioner, batches: int = 20) -> float:
 #
 # On `scenes` the last two say more than any BLEU. A caption can be true and still differ from all
 # five.
+#
+# **Predict, then run.** After three epochs, about a minute of training, what share of the captions
+# is true, from 0 to 1?
+
+# %%
+predict("true-captions", ...)
 
 # %% tags=["train"]
 model = build_captioner(data, settings)
@@ -381,8 +468,13 @@ for epoch in range(EPOCHS):
     losses = [compiled(*batch)["loss"] for batch in data.train.batches(epoch)]
     history.append((epoch + 1, float(np.mean(losses)), held_out_loss(model)))
     scores = evaluate_split(model, data, data.validation)
-    told = ", ".join(f"{name} {value:.2f}" for name, value in scores.items())
-    print("epoch {}: loss {:.3f}, held out {:.3f}, ".format(*history[-1]) + told)
+    chosen = {name: scores[name] for name in scores if name not in ("bleu_1", "bleu_2", "bleu_3")}
+    if epoch == 0:
+        print("epoch    loss  held out", *(f"{name:>14}" for name in chosen))
+    numbers = (f"{value:14.2f}" for value in chosen.values())
+    print("{:5d} {:7.3f}  {:8.3f}".format(*history[-1]), *numbers)
+if "true_captions" in scores:
+    reveal("true-captions", scores["true_captions"], within=0.2)
 
 # %% tags=["train"]
 figure = Figure(figsize=(5.5, 3.2), layout="constrained")
@@ -390,59 +482,96 @@ panel = figure.subplots()
 epochs, training, held = zip(*history, strict=True)
 panel.plot(epochs, training, marker="o", label="training")
 panel.plot(epochs, held, marker="s", linestyle="--", label="held out")
-panel.set(xlabel="epoch", ylabel="loss of a word, nats", xticks=epochs)
+panel.set(xlabel="epoch", ylabel="loss per word (nats)", xticks=epochs)
 panel.legend()
-show(figure, alt="The training loss and the held-out loss after each epoch, as two lines.")
+show(
+    figure,
+    alt=f"Two lines over the epochs. The training loss goes from {training[0]:.2f} to "
+    f"{training[-1]:.2f}, the held-out loss from {held[0]:.2f} to {held[-1]:.2f}.",
+)
 
 # %% [markdown]
-# In one of our runs (yours will differ) the training loss fell from 1.42 in the first epoch to 0.95
-# and 0.79, and the held-out loss from 1.25 to 0.86 and 0.81. The captions improved much more than
-# that: 4 % of them were true after the first epoch, 64 % after the second and 70 % after the third.
-# Attention was right early: the pointing game had 86 % after the first epoch, and then 94 %. (Only
-# nouns that name something in the picture count.) So the network looked at the right things before
-# it could describe them correctly.
+# In our run both losses fell in every epoch, and the captions improved much more than the losses
+# did: after the first epoch hardly any caption was true, after the last most were. The attention
+# was right early. Its pointing-game score was above 80 % after the first epoch, and above 90 %
+# later. (A random cell would score about 14 %: exercise 2 measures that.) This score counts only
+# nouns that name something in the picture. Nouns of false captions that name nothing there are left
+# out, so it does not say that the captions are right.
 #
 # Compare the two lines. The training loss is a mean over the whole epoch, in which the network
 # still improves; the held-out loss is measured at the end of it. So in early epochs the held-out
-# loss can be the lower one. Neither can reach 0, because nobody can know which of five ways to
-# describe a picture comes next. As long as both lines fall, longer training helps.
+# loss can be the lower one. Neither can reach 0, because nobody can predict which of the five
+# captions it will be. As long as both lines fall, longer training helps.
 #
-# ## Where it looks
+# ## Beam search
 #
 # Greedy search takes the likeliest word at each step and can never change its mind. **Beam search**
 # keeps several beginnings of the caption, continues all of them, and chooses only at the end. The
-# number of beginnings is the *width* of the beam. `write_captions` with `beam=4` keeps the four
-# likeliest beginnings. (Exercise 4 builds the greedy search, and then improves on it.)
+# lesson `nmt` draws this. The number of beginnings is the *width* of the beam; with a width of 4
+# the four likeliest are kept. (Exercise 5 builds the greedy search, and exercise 6 improves on it.)
+
+
+# %%
+def describe(shown: Subject, beam: int = 4) -> Written:
+    """Describe one picture with a beam search; return the words and the attention of each."""
+    (written,) = write_captions(model, data.vocabulary, lambda _: shown.seen, 1, 20, beam)
+    return written
+
+
+# %% [markdown]
+# ## Where it looks
 #
-# In the figures, bright is where the network looked when it wrote the word. Nobody told it which
-# word belongs to which place; it has only read captions. Find a noun: is the bright part on the
-# thing? Then find "above" or "left". Where do *you* look, to see whether one thing is above
-# another?
+# In the figure, colour shows where the network looked when it wrote the word. The white cross marks
+# the cell with the highest weight. Where a word names something, a white frame shows where that
+# thing really is. Nobody told the network which word belongs to which place; it has only read
+# captions. Find a noun: is the colour on the thing? Then find "above" or "left". Where do *you*
+# look, to see whether one thing is above another?
 
 # %% tags=["train"]
-described = []
-for index in (3, 5, 0):
-    shown = held_out(data, index % len(data.held_out))
-    (written,) = write_captions(
-        model, data.vocabulary, lambda places, s=shown: s.seen, 1, 20, beam=4
-    )
+chosen = [held_out(data, index % len(data.held_out)) for index in (3, 5, 0)]
+described = [(shown, describe(shown)) for shown in chosen]
+for shown, written in described:
     print(answer(shown, written))
-    described.append((shown, written))
 shown, written = described[0]
 looked = shown.pixels, written.words, written.attention
 show(
     attention_figure(*looked, shown.aspect, data.offset, shown.example.boxes(written.words)),
-    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked. "
-    "A frame marks the thing that a word names, a cross the peak of the attention.",
+    alt=f"The picture in grey, once for each word of “{' '.join(written.words)}”, coloured where "
+    "it looked. A frame marks the thing that a word names, a cross the peak of the attention.",
 )
+
+# %% [markdown]
+# For another picture, choose the word yourself. (Without a running notebook you see the first word
+# of the list.) On the right are the 64 weights as they are.
 
 # %% tags=["train"]
 shown, written = described[1]
-looked = shown.pixels, written.words, written.attention
-show(
-    attention_figure(*looked, shown.aspect, data.offset, shown.example.boxes(written.words)),
-    alt=f"The picture once for each word of “{' '.join(written.words)}”, bright where it looked. "
-    "A frame marks the thing that a word names, a cross the peak of the attention.",
+boxes = shown.example.boxes(written.words)
+choices = [f"{place}. {word}" for place, word in enumerate(written.words, start=1)]
+
+
+def look(word: str) -> Figure:
+    """Draw where the network looked when it wrote one of the words."""
+    place = choices.index(word)
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    figure.suptitle(" ".join(written.words[: place + 1]) + " ...")
+    left, right = figure.subplots(1, 2)
+    weights = written.attention[place]
+    draw_look(left, shown.pixels, weights, data.offset, boxes[place], shown.aspect)
+    grid = 100 * weights.reshape(round(len(weights) ** 0.5), -1)
+    bar = figure.colorbar(right.imshow(grid, cmap="Oranges", vmin=0), ax=right)
+    bar.set_label("attention weight, %")
+    for axis in (left, right):
+        axis.set_axis_off()
+    return figure
+
+
+nouns_first = sorted(choices, key=lambda word: not boxes[choices.index(word)])
+explore(
+    look,
+    alt="The picture in grey, coloured where the network looked at this word of "
+    f"“{' '.join(written.words)}”. Beside it the weights of the cells as a table of colours.",
+    word=nouns_first,
 )
 
 # %% [markdown]
@@ -462,23 +591,37 @@ show(
 KINDS = {
     "colour": ("red", "orange", "yellow", "green", "blue", "purple"),
     "shape": ("circle", "square", "triangle", "star", "heart"),
-    "shape, several": ("circles", "squares", "triangles", "stars", "hearts"),
+    "shapes": ("circles", "squares", "triangles", "stars", "hearts"),
     "texture": ("striped", "dotted", "hollow"),
     "size": ("small", "large"),
     "number": ("two", "three", "four"),
-    "direction": ("above", "below", "left", "right"),
+    "direction": ("above", "below", "to_the_left_of", "to_the_right_of"),
 }
 
 
 def mistake(scene: Any, words: list[str]) -> str:
-    """Return which kind of word is wrong in a false caption."""
-    for place, word in enumerate(words):
+    """Return what is wrong in a false caption."""
+    text = " ".join(words)
+    for side in ("left", "right"):
+        text = text.replace(f"to the {side} of", f"to_the_{side}_of")  # one word for the loop below
+    tokens = text.split()
+    for place, word in enumerate(tokens):
         for kind, members in KINDS.items():
             for other in members if word in members else ():
-                if is_true(scene, [*words[:place], other, *words[place + 1 :]]):
-                    return kind
-    return "more than one word"
+                changed = [*tokens[:place], other, *tokens[place + 1 :]]
+                if is_true(scene, " ".join(changed).replace("_", " ").split()):
+                    return kind.removesuffix("s")
+    named = [word.removesuffix("s") for word in tokens if word in KINDS["shape"] + KINDS["shapes"]]
+    repeated = len(set(named)) < len(named)
+    return "several, and the same shape twice" if repeated else "several, no shape twice"
 
+
+# %% [markdown]
+# **Predict, then run.** Which single word is wrong most often: the colour, the shape, the texture,
+# the size, the number or the direction? (Write one of these words in quotation marks.)
+
+# %%
+predict("mistake", ...)
 
 # %% tags=["train"]
 split = data.validation
@@ -490,10 +633,13 @@ for example, written in zip(split.examples, found, strict=True):
         continue
     if example.scene is not None:
         kind = mistake(example.scene, written.words)
-    line = f"{' '.join(written.words)}  (one said: {example.captions[0]})"
+    line = f"{' '.join(written.words)}  (reference: {example.captions[0]})"
     false.setdefault(kind, []).append(line)
-for kind, lines in sorted(false.items(), key=lambda item: -len(item[1])):
+by_count = sorted(false.items(), key=lambda item: -len(item[1]))
+for kind, lines in by_count:
     print(f"{kind}: {len(lines)} of {len(found)}", *lines[:2], sep="\n   ")
+if single := [kind for kind, _ in by_count if kind in KINDS]:
+    reveal("mistake", single[0])
 
 # %% [markdown]
 # The list is sorted: the first kind of mistake is the most frequent one in your run. ("To the left
@@ -501,16 +647,25 @@ for kind, lines in sorted(false.items(), key=lambda item: -len(item[1])):
 # were false after three epochs. Read a few. Nothing in the wording of such a caption shows that it
 # is false: it could be true of some other picture.
 #
-# What happens if there is nothing to describe? Here the network gets a real picture first, then an
+# What happens if there is nothing to describe? Next, the network gets a real picture first, then an
 # all-black one, then pure noise.
+#
+# **Predict, then run.** Is the network less certain of its caption for the black picture than of
+# that for the real one? (`True` or `False`.) Its certainty is the mean log probability of its
+# words: 0 if it is certain, lower the less certain it is.
+
+# %%
+predict("less-certain", ...)
 
 # %% tags=["train"]
-seen = held_out(data, 0).seen
-noise = np.random.default_rng(0).uniform(0, 255 if data.shows_scenes else 1, seen.shape)
-others = {"real": seen, "black": np.zeros_like(seen), "noise": noise.astype(seen.dtype)}
-for name, other in others.items():
-    (written,) = write_captions(model, data.vocabulary, lambda places, o=other: o, 1, 20, beam=4)
+real = held_out(data, 0)
+noise = np.random.default_rng(0).uniform(0, 255 if data.shows_scenes else 1, real.seen.shape)
+seen = {"real": real.seen, "black": np.zeros_like(real.seen)}
+seen["noise"] = noise.astype(real.seen.dtype)
+written_of = {name: describe(real._replace(seen=one)) for name, one in seen.items()}
+for name, written in written_of.items():
     print(f"{name}: {' '.join(written.words)}  (mean log probability {written.score:.2f})")
+reveal("less-certain", written_of["black"].score < written_of["real"].score)
 
 # %% [markdown]
 # It writes a caption anyway, because it must: in training every picture showed something, no
