@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDE, SMALL = 32, 14  # columns of the picture in the terminal, and of one for a word
 ACROSS = 5  # pictures in a row
 DARKEST = 0.2  # in the terminal, how bright a part is where the network did not look at all
-PALEST, PALER = 0.95, 0.45  # the greys of white and black, so that colour shows on both
+PALEST, PALER = 0.95, 0.35  # the greys of white and black, so that colour shows on both
 COLOUR = (0.90, 0.33, 0.0)  # where the network looked most
 COVER = 0.8  # how much of the picture the colour covers there
 

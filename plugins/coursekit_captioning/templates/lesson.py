@@ -7,19 +7,25 @@
 #
 # **Before.** the lesson nmt, or: an encoder, a decoder, additive attention
 #
-# **Skip.** No other lesson builds on this one. Leave out exercise 2 if you wrote the attention of
-# `nmt`, and exercises 5 and 6 if you know how a network's probabilities become a text.
+# **Skip.** No other lesson needs this one, but convolutions are explained here and used again in
+# `dcgan`. Leave out exercise 2 if you wrote the attention of `nmt`, and exercises 5 and 6 if you
+# know how a network's probabilities become a text.
 #
 # A translator reads a sentence and writes another one. What if the "sentence" that it reads is a
-# picture? Then *places* in the picture take the role of words. In 2015 Xu and others took the
-# attention of Bahdanau's translator and applied it to the cells of a convolutional network. They
-# called their paper [*Show, Attend and Tell*](https://arxiv.org/abs/1502.03044). Before each word
-# the network looks somewhere, and we can see where.
+# picture? Then *places* in the picture take the role of words. An early captioner ([Vinyals
+# et al. 2015](https://arxiv.org/abs/1411.4555)) saw the whole picture once, as a single vector. In
+# the same year Xu and others took the attention of Bahdanau's translator and applied it
+# to the cells of a grid that convolutions make of the picture. They called their paper [*Show,
+# Attend and Tell*](https://arxiv.org/abs/1502.03044). Before each word the network looks somewhere,
+# and we can see where.
 #
 # A map of where a network looks is convincing, but it proves nothing. So this lesson begins with
 # pictures about which everything is known: coloured shapes, drawn by a program that also writes
 # the captions. With these, we can decide whether a caption is true, and whether the network looks
 # at the thing that it names. For photographs, change only the data set's name.
+#
+# The next cell imports what the lesson uses. You can skip it: each part is explained where it is
+# needed. `figures` draws the diagrams.
 
 # %%
 import time
@@ -65,7 +71,7 @@ print("\n".join(data.notes))
 # %% [markdown]
 # The pictures are split into three parts. The network learns from the *training* pictures only.
 # The *validation* and *test* pictures are **held out**: how well it describes them shows what it
-# has learned, not what it has memorized. Here are four of the test pictures.
+# has learned, not what it has memorised. Here are four of the test pictures.
 
 # %%
 figure, described = Figure(figsize=(10, 2.7), layout="constrained"), []
@@ -80,10 +86,11 @@ for index, axis in enumerate(figure.subplots(1, 4)):
 show(figure, alt=f"Four held-out pictures: {'; '.join(described)}.")
 
 # %% [markdown]
-# Five people describe a picture in five ways, and all five are right. Each held-out scene contains
-# a combination that training never shows. In training no purple star is ever above anything, though
-# there are purple stars, and there are stars above other things. A network that memorized sentences
-# fails here.
+# Each picture has five captions, all different and all true, as if five people had described it.
+# Each held-out scene contains a combination that training never shows. In training no purple star
+# is ever above anything (picture 3), no red circle is ever to the right of anything (pictures 0 and
+# 2), and no blue square is ever below anything (picture 1). But there are purple stars in training,
+# and other things above others. A network that memorised sentences fails here.
 #
 # A batch holds pictures, and some captions for each of them. A caption is a row of word numbers:
 # `<start>` (1), the words, `<end>` (2), and padding (0) up to a common length.
@@ -208,9 +215,10 @@ print(coordinates(2).numpy())
 from coursekit_captioning.model import ShapeEncoder  # show: call, __init__
 
 # %% [markdown]
-# For photographs this would not be enough: it takes about a million pictures to learn what a dog
-# looks like. There, an [ImageNet](https://www.image-net.org)-trained network extracts the features,
-# once for each picture, and the lesson learns only the language.
+# For photographs, 12,000 pictures would not be enough to learn what a dog looks like. There, a
+# network extracts the features that was trained on the 1.3 million pictures of
+# [ImageNet](https://www.image-net.org). It does so once for each picture, and the lesson learns
+# only the language.
 
 # %%
 model = build_captioner(data, settings)
@@ -222,15 +230,16 @@ print("annotations", annotations.shape, ": (pictures, cells, size)")
 #
 # ## Attention over places
 #
-# The decoder asks a question, its *query* $q$. Compared with the annotation $a_i$ of each cell, it
-# yields a score $e_i$. Softmax turns the scores into weights $\alpha$, which sum to one:
+# The decoder's *query* $q$ says what it is looking for. It is compared with the annotation $a_i$ of
+# each cell, which gives a score $e_i$. Softmax turns the scores into weights $\alpha$, which sum to
+# one:
 #
 # $$e_i = v^\top \tanh(W q + U a_i), \qquad \alpha = \operatorname{softmax}(e),
 # \qquad c = \sum_i \alpha_i a_i .$$
 #
-# The *context* $c$ is the mean of the annotations under these weights. This is the attention of the
-# lesson nmt, without the mask, because a picture has no padding. The second axis of the query
-# counts captions, because five people describe the same picture.
+# The *context* $c$ is the weighted mean of the annotations. This is the attention of the lesson
+# `nmt`, without the mask, because a picture has no padding. And the query has one more axis, which
+# counts captions, because each picture has five.
 
 # %%
 show(
@@ -268,9 +277,9 @@ show(
     figures.one_step(
         annotations.shape[1], settings.units, settings.embedding, len(data.vocabulary)
     ),
-    alt="The state and the previous word make the query. Attention compares it with the cells of "
-    "the picture. A gate, which depends on the state, scales the context. The GRU makes the next "
-    "state from context, word and state, and from these the next word is scored.",
+    alt="The previous state and the previous word make the query. Attention compares it with the "
+    "annotations of the picture's cells. A gate, which depends on the state, scales the context. "
+    "The GRU makes the next state from context, word and state; then the next word is scored.",
 )
 
 # %% [markdown]
@@ -324,17 +333,15 @@ print(" ".join(greedy(model, held_out(data, 0).seen)))
 #
 # ## The loss
 #
-# At each place the network gives every word of the vocabulary a score, its *logit*. Softmax turns
-# the logits into probabilities. The loss of a place is the **cross-entropy** $-\log p$, where $p$
-# is the probability of the right word. It is 0 if the network was certain of that word, and larger
-# the more surprised it was. With the natural logarithm it is measured in *nats*:
+# The loss is that of `nmt`: the mean over the words of the **cross-entropy** $-\log p$, where $p$
+# is the probability of the right word, in *nats*. In terms of the logits $z$ it is
 #
 # $$-\log p_{\text{right}} = \log \sum_w e^{z_w} - z_{\text{right}}$$
 #
-# The first term is the *normaliser*, and the second is the logit of the right word. The loss of a
-# batch is the mean over its words. Padding is no word: it is left out of the sum, and out of the
-# number that the sum is divided by. (The function also returns a smoothed loss, for *label
-# smoothing*. On `scenes` smoothing is 0, and the two losses are equal.)
+# The first term is the *log normaliser*, and the second is the logit of the right word. Padding is
+# not a word: it is left out of the sum, and out of the number that the sum is divided by. (The
+# function also returns a smoothed loss, for *label smoothing*. On `scenes` smoothing is 0, and the
+# two losses are equal.)
 
 # %%
 from coursekit_captioning.train import token_loss  # show
@@ -356,9 +363,9 @@ print(f"loss {float(loss):.2f}; the logarithm of {words} words is {np.log(words)
 reveal("loss", loss, unit="nats")
 
 # %% [markdown]
-# If all 41 words were exactly equally likely, the loss would be log 41 = 3.71. In our run it was
-# 3.95. It is a little higher because the untrained logits are random, not equal, so the network has
-# groundless preferences.
+# If all words were exactly equally likely, the loss would be the logarithm of their number: log 41
+# = 3.71. It is a little higher because the untrained logits are random, not equal: by chance the
+# network prefers some words.
 #
 # ## The train step
 #
@@ -370,9 +377,10 @@ reveal("loss", loss, unit="nats")
 from coursekit_captioning.train import train_step  # show
 
 # %% [markdown]
-# `attention_penalty` is an option of the paper; its weight, `attend_everywhere`, is 0 here. Nothing
-# is compiled yet, so `train_step` is a plain function. You can put `breakpoint()` into it and look
-# around. Or look at a gradient, such as that of $v$, the vector that scores the cells:
+# `attention_penalty` is an option of the paper: it asks that each cell be looked at by some word of
+# the caption. Its weight, `attend_everywhere`, is 0 here. Nothing is compiled yet, so `train_step`
+# is a plain function. You can put `breakpoint()` into it and look around. Or look at a gradient,
+# such as that of $v$, the vector that scores the cells:
 
 # %%
 with tf.GradientTape() as tape:
@@ -382,8 +390,8 @@ gradient = tape.gradient(loss, model.decoder.attention.score.trainable_variables
 print("gradient of v", gradient.shape, f"norm {float(tf.norm(gradient)):.1e}")
 
 # %% [markdown]
-# The gradient is small at first, 0.07 in our run, but it is not zero: the loss alone teaches the
-# network where to look.
+# The gradient is not zero, though no target says where to look: the loss of the words alone teaches
+# the attention.
 #
 # The same function can be compiled in one line: `tf.function` traces it once and turns it into a
 # graph.
@@ -412,14 +420,13 @@ print(f"compiled {compiled_time:7.1f} ms")
 reveal("speedup", eager_time / compiled_time, unit="times", within=0.4)
 
 # %% [markdown]
-# In one of our runs the compiled step was about four times as fast; yours will differ. The eager
-# version goes back to Python for every small operation. The compiled one is traced once and then
-# runs as a graph.
+# The compiled step is several times as fast. The eager version goes back to Python for every small
+# operation. The compiled one runs as a graph.
 #
 # ## Training loss and held-out loss
 #
 # The training loss says how well the network predicts captions that it learns from. A network could
-# reach a low training loss by memorizing them. This is called **overfitting**. You recognize it by
+# reach a low training loss by memorising them. This is called **overfitting**. You recognise it by
 # the loss on *held-out* pictures, which then stops falling or even rises while the training loss
 # still falls.
 
@@ -444,9 +451,10 @@ def held_out_loss(model: Captioner, batches: int = 20) -> float:
 # We start with a fresh network. After each epoch it describes the validation pictures in free
 # running. These are the scores:
 #
-# * **BLEU** (0 to 100) and **CIDEr** compare a caption with the five of the picture. `bleu_4`
-#   counts how many of its runs of up to four words occur in them. CIDEr is similar, but runs that
-#   are rare in other captions count more.
+# * **BLEU** (0 to 100) and **CIDEr** compare a caption with the five *references* of the picture,
+#   the captions that the data set has. `bleu_4` measures what share of the caption's runs of one to
+#   four words also occur in the references. CIDEr is similar, but runs that are rare in other
+#   captions count more.
 # * `true_captions` is the share of captions of which every word is true of the scene.
 # * `pointing_game` is the share of nouns at which attention is highest on the thing that the noun
 #   names.
@@ -542,7 +550,7 @@ show(
 
 # %% [markdown]
 # For another picture, choose the word yourself. (Without a running notebook you see the first word
-# of the list.) On the right are the 64 weights as they are.
+# of the list.) On the right are the weights of the 64 cells.
 
 # %% tags=["train"]
 shown, written = described[1]
@@ -553,15 +561,16 @@ choices = [f"{place}. {word}" for place, word in enumerate(written.words, start=
 def look(word: str) -> Figure:
     """Draw where the network looked when it wrote one of the words."""
     place = choices.index(word)
-    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
     figure.suptitle(" ".join(written.words[: place + 1]) + " ...")
-    left, right = figure.subplots(1, 2)
+    left, middle, right = figure.subplots(1, 3)
+    left.imshow(shown.pixels, aspect=shown.aspect)
     weights = written.attention[place]
-    draw_look(left, shown.pixels, weights, data.offset, boxes[place], shown.aspect)
+    draw_look(middle, shown.pixels, weights, data.offset, boxes[place], shown.aspect)
     grid = 100 * weights.reshape(round(len(weights) ** 0.5), -1)
     bar = figure.colorbar(right.imshow(grid, cmap="Oranges", vmin=0), ax=right)
     bar.set_label("attention weight, %")
-    for axis in (left, right):
+    for axis in (left, middle, right):
         axis.set_axis_off()
     return figure
 
@@ -569,23 +578,25 @@ def look(word: str) -> Figure:
 nouns_first = sorted(choices, key=lambda word: not boxes[choices.index(word)])
 explore(
     look,
-    alt="The picture in grey, coloured where the network looked at this word of "
-    f"“{' '.join(written.words)}”. Beside it the weights of the cells as a table of colours.",
+    alt="A picture; then in grey, coloured where the network looked at this word of "
+    f"“{' '.join(written.words)}”; then the weights of the cells as a table of colours.",
     word=nouns_first,
 )
 
 # %% [markdown]
-# In one of our runs the first caption was *there is a purple star above a blue triangle*, which is
-# true, and no training caption says it of a purple star. At *there* both things were bright. At
-# *star* only the star was, and at *triangle* only the triangle. At *above* the network already
-# looked at the triangle and the space around it, not at the gap between the two things. Attention
-# shows where information came from. It does not show what the network did with it.
+# In our run the first caption was *there is a purple star above a blue triangle*, which is true,
+# and no training caption says it of a purple star. At *star* only the star was coloured, and at
+# *triangle* only the triangle. At *above* the network already looked at the triangle and the space
+# around it, not at the gap between the two things. In the second picture, too, the nouns *circle*
+# and *heart* had the peak on their thing. Attention shows where information came from. It does not
+# show what the network did with it.
 #
 # ## What goes wrong
 #
-# Scores hide how a captioner fails, so read its false captions. The next cell describes the
-# validation pictures greedily. For each false caption it looks for a *single* word that, replaced
-# by another of its kind, would make the caption true.
+# Scores hide how a captioner fails, so read its false captions. The next cells describe the
+# validation pictures greedily. For each false caption they look for a *single* word that, replaced
+# by another of its kind, would make the caption true. ("To the left of" counts as one word.) If
+# there is none, several words are wrong; then they look whether the caption names a shape twice.
 
 # %%
 KINDS = {
@@ -613,7 +624,7 @@ def mistake(scene: Any, words: list[str]) -> str:
                     return kind.removesuffix("s")
     named = [word.removesuffix("s") for word in tokens if word in KINDS["shape"] + KINDS["shapes"]]
     repeated = len(set(named)) < len(named)
-    return "several, and the same shape twice" if repeated else "several, no shape twice"
+    return "several words, and a shape named twice" if repeated else "several words"
 
 
 # %% [markdown]
@@ -642,10 +653,10 @@ if single := [kind for kind, _ in by_count if kind in KINDS]:
     reveal("mistake", single[0])
 
 # %% [markdown]
-# The list is sorted: the first kind of mistake is the most frequent one in your run. ("To the left
-# of" in place of "above" counts as more than one word.) In our run about 180 of the 600 captions
-# were false after three epochs. Read a few. Nothing in the wording of such a caption shows that it
-# is false: it could be true of some other picture.
+# The list is sorted: the first kind of mistake is the most frequent one. Read a few captions of
+# each kind. Where several words are wrong, look for things that are named twice, as in *two blue
+# triangles and a blue triangle* for a picture of three. Nothing in the wording of most false
+# captions shows that they are false: they could be true of some other picture.
 #
 # What happens if there is nothing to describe? Next, the network gets a real picture first, then an
 # all-black one, then pure noise.
@@ -670,29 +681,31 @@ reveal("less-certain", written_of["black"].score < written_of["real"].score)
 # %% [markdown]
 # It writes a caption anyway, because it must: in training every picture showed something, no
 # caption said "there is nothing", and the search does not allow an empty caption. A caption of
-# something that is not in the picture is called a *hallucination*. Large models hallucinate too.
-# Compare the mean log probabilities: is the network less certain where there is nothing to see? In
-# our run it was not. It was more certain of the black picture (-0.38) than of the real one (-0.51).
+# something that is not in the picture is called a *hallucination* ([Rohrbach et al.
+# 2018](https://arxiv.org/abs/1809.02156)). Large models hallucinate too. And the log probability
+# does not warn you: in our run the network was more certain of the black picture than of the real
+# one. (That is one picture of each kind; yours may differ.)
 #
 # What helps:
 #
-# * **More training**: from the first epoch to the third the share of true captions rose from 4 % to
-#   70 % in our run. `coursekit run captioning` trains for five epochs.
-# * **A search that compares several captions**, and forbids saying the same thing twice (exercise
-#   6).
+# * **More training**: the share of true captions rose with each epoch. `coursekit run captioning`
+#   trains for five.
+# * **A search that compares several captions** and forbids saying the same thing twice (exercise
+#   6). It avoids repetitions, but it does not make a caption truer.
 # * **Examples of what is missing**: pictures of nothing, with captions that say so.
-# * **Scores that ask for truth**, such as `true_captions`. BLEU hardly falls when one word of eight
-#   is wrong.
+# * **Scores that measure truth**, such as `true_captions`. BLEU does not know which word is wrong:
+#   *red* for *blue* costs as much as *there is* for *this is*.
 #
 # ## Experiments
 #
 # * Train for two more epochs (`EPOCHS = 5`, as `coursekit run captioning` does). Which mistakes
 #   disappear first: colours, shapes, directions, or numbers?
-# * Set the weights of `place` to zero before training. Which words suffer?
+# * Remove the coordinates: `ShapeEncoder.where = staticmethod(lambda side: tf.zeros((side * side,
+#   2)))` before the network is built. Which words suffer?
 # * Give the attention the state alone (`Decoder.step`). What happens to "a red circle and a blue
 #   square"?
-# * `attend_everywhere=1.0` in `prepare(...)` asks the network to overlook no part of the picture
-#   (equation 14 of the paper). Does attention spread? Does the pointing game change?
+# * `attend_everywhere=1.0` in `prepare(...)` asks the network to look at every part of the picture
+#   at some point (equation 14 of the paper). Does attention spread? Does the pointing game change?
 #
 # ## Make it yours
 #
@@ -700,8 +713,8 @@ reveal("less-certain", written_of["black"].score < written_of["real"].score)
 #   photographs as `DATASET`, with a file `captions.csv` (columns `image`, `caption`).
 # * Another part: `build_captioner(data, settings, attention=YourAttention)` uses your class. You
 #   can replace `encoder` and `decoder` in the same way.
-# * A plugin of your own: copy the folder `coursekit_captioning`, keep its files, and change what is
-#   in them.
+# * A plugin of your own: `coursekit new NAME --from captioning` copies the folder under a new name.
+#   Then change what is in its files.
 #
 # ## Eight questions to recall
 #
@@ -716,8 +729,8 @@ reveal("less-certain", written_of["black"].score < written_of["real"].score)
 #
 # <details><summary>2. Why does each cell get its coordinates?</summary>
 #
-# A convolution responds to a thing in the same way wherever it is. Without coordinates the network
-# could not learn words such as "above" or "left".
+# A convolution responds to a thing in the same way wherever it is. By itself it says little about
+# where that is, so words such as "above" or "left" would be hard to learn.
 #
 # </details>
 #
@@ -747,7 +760,7 @@ reveal("less-certain", written_of["black"].score < written_of["real"].score)
 #
 # </details>
 #
-# <details><summary>7. How do you recognize overfitting?</summary>
+# <details><summary>7. How do you recognise overfitting?</summary>
 #
 # The training loss keeps falling while the held-out loss stops falling, or rises.
 #
@@ -765,6 +778,8 @@ reveal("less-certain", written_of["black"].score < written_of["real"].score)
 #
 # * Xu et al.: [*Show, Attend and Tell: neural image caption generation with visual
 #   attention*](https://arxiv.org/abs/1502.03044) (2015)
+# * Vinyals et al.: [*Show and tell: a neural image caption
+#   generator*](https://arxiv.org/abs/1411.4555) (2015), the captioner without attention
 # * Bahdanau, Cho, Bengio: [*Neural machine translation by jointly learning to align and
 #   translate*](https://arxiv.org/abs/1409.0473) (2014)
 # * Cho et al.: [*Learning phrase representations using RNN encoder-decoder for statistical machine
@@ -777,6 +792,13 @@ reveal("less-certain", written_of["black"].score < written_of["real"].score)
 #   evaluation*](https://arxiv.org/abs/1411.5726) (2015)
 # * Zhang et al.: [*Top-down neural attention by excitation
 #   backprop*](https://arxiv.org/abs/1608.00507) (2016), for the pointing game
+# * Liu et al.: [*An intriguing failing of convolutional neural networks and the CoordConv
+#   solution*](https://arxiv.org/abs/1807.03247) (2018)
+# * Islam, Jia, Bruce: [*How much position information do convolutional neural networks
+#   encode?*](https://arxiv.org/abs/2001.08248) (2020)
+# * Rohrbach et al.: [*Object hallucination in image captioning*](https://arxiv.org/abs/1809.02156)
+#   (2018)
+# * Ioffe, Szegedy: [*Batch normalization*](https://arxiv.org/abs/1502.03167) (2015)
 # * Hodosh, Young, Hockenmaier: [*Framing image description as a ranking
 #   task*](https://doi.org/10.1613/jair.3994) (2013), for Flickr8k
 # * Lin et al.: [*Microsoft COCO: common objects in context*](https://arxiv.org/abs/1405.0312)
