@@ -220,6 +220,15 @@ def test_what_a_cell_sees() -> None:
     assert field_of([(1, 3, 2), (1, 3, 1)]) == (7, 2)
 
 
+def test_a_convolution_shows_its_first_number_alone() -> None:
+    from coursekit_captioning.practice.figures import convolution
+
+    kernel = np.array([[0, 1], [2, 3]], np.float32)
+    page = convolution(np.array([[1, 2, 0], [3, 4, 0], [0, 0, 0]], np.float32), kernel)
+    result = [item.words for item in page.items if isinstance(item, Box) and item.tint == "loss"]
+    assert result == ["20", "?", "?", "?"]  # 0 * 1 + 1 * 2 + 2 * 3 + 3 * 4
+
+
 def test_a_split_by_picture_never_divides_one() -> None:
     from coursekit_captioning.practice.figures import two_splits
 

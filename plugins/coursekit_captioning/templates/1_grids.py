@@ -5,7 +5,7 @@
 #
 # **Time.** 25 minutes
 #
-# **Before.** the lesson `nmt`; what a convolution with a stride does
+# **Before.** the lesson `captioning` up to its encoder: kernel, stride, padding, receptive field
 #
 # **Kind.** predict, complete, measure
 #
@@ -44,8 +44,11 @@ from coursekit_captioning.decode import Attention
 # | 5 | 3 | 1 |
 #
 # How many **cells** does attention choose from? And how large is the *receptive field* of a cell,
-# that is, how many **pixels** along each side can it see? (Start with a single pixel. A kernel of
-# $k$ adds $k - 1$ steps, and a step is as long as the product of all earlier strides.)
+# that is, how many **pixels** along each side can it see? Go from the first convolution to the
+# last. After convolution 1 a cell sees 4 pixels. The next cell is 2 pixels further, because the
+# stride is
+# 2. So convolution 2, whose kernel reaches 3 cells further, adds 3 × 2 pixels. Continue in this
+#    way.
 
 # %%
 cells = 64  # exercise
@@ -145,9 +148,9 @@ def receptive_field(student):
 # ## From cells to places
 #
 # A convolution responds to a circle in the same way wherever the circle is. So the encoder needs to
-# know where each cell is. `coordinates` returns the **middle** of each cell as two numbers, from -1
-# (top, left) to 1 (bottom, right): down first, then across. The rows must be in the order in which
-# `tf.reshape` flattens a grid.
+# be told where each cell is. `coordinates` returns the **middle** of each cell as two numbers, from
+# -1 (top, left) to 1 (bottom, right): down first, then across. The rows must be in the order in
+# which `tf.reshape` flattens a grid.
 
 # %%
 from coursekit.prepare import show
@@ -158,7 +161,7 @@ show(
         64, ((24, 4, 2), (48, 4, 2), (80, 3, 1), (128, 4, 2), (128, 3, 1)), 256
     ),
     alt="A picture of a circle and a square becomes a grid of cells. One cell is marked. In the "
-    "picture a small frame shows the place of this cell, and a larger one all that the cell sees.",
+    "picture a small frame shows the place of this cell, and a larger one its receptive field.",
 )
 
 # %%

@@ -11,16 +11,18 @@
 #
 # In 2015 Xu and others took the attention of a translator and let it look at a picture, in [*Show,
 # Attend and Tell*](https://arxiv.org/abs/1502.03044). The cells of a grid replace the words of a
-# sentence. The decoder's state, together with the word that it wrote last, is the *query* $q$. Each
-# cell has a *key* $k_c$ and an *annotation* $h_c$, which is also called its *value*:
+# sentence. The decoder's state, together with the word that it wrote last, is the *query* $q$. Cell
+# $i$ has an *annotation* $a_i$, which is also called its *value*, and a *key* $k_i = U a_i$. The
+# *context* $c$ is the weighted mean of the annotations:
 #
-# $$e_c = v^\top \tanh(W q + k_c), \qquad
+# $$e_i = v^\top \tanh(W q + k_i), \qquad
 # \alpha = \operatorname{softmax}(e), \qquad
-# z = \sum_c \alpha_c h_c .$$
+# c = \sum_i \alpha_i a_i .$$
 #
 # No cell is padding, so there is no mask. Something else is new: a picture has five captions, and
 # all five are processed at once. So there are several queries for each picture, and each query has
-# its own weights.
+# its own weights. If you wrote the attention of `nmt`, start from yours: it differs in this axis
+# and in the mask. If you have just read the lesson, close it first.
 
 # %%
 from collections.abc import Sequence
@@ -37,14 +39,14 @@ from coursekit_captioning.build import build_captioner
 from coursekit_captioning.evaluate import is_inside
 from coursekit_captioning.examples import Example
 from coursekit_captioning.model import coordinates
-from coursekit_captioning.overlay import weight_bar, draw_look
+from coursekit_captioning.overlay import draw_look, weight_bar
 from coursekit_captioning.decode import Written, write_captions
 from coursekit_captioning.train import train_step
 
 # %% [markdown]
 # ## Predict first
 #
-# A network that has learned nothing gives all 64 cells the same score, $e_c = 3$. What is the
+# A network that has learned nothing gives all 64 cells the same score, $e_i = 3$. What is the
 # weight of one cell?
 
 # %%
@@ -405,9 +407,9 @@ for part, attention in zip(figure.subfigures(2, 1), (BahdanauAttention, Everywhe
     weight_bar(part, panels)
 show(
     figure,
-    alt="Two rows with the same picture, once for each word of the caption. With your attention, "
-    "above, some places are bright. With equal weights, below, all are equally bright. A frame "
-    "marks the thing that a word names, a cross the peak of the attention.",
+    alt="Two rows with the same picture in grey, once for each word of the caption, coloured where "
+    "the network looked. Above with your attention, below with equal weights. A frame marks the "
+    "thing that a word names, a cross the peak of the attention.",
 )
 
 # %% [markdown]

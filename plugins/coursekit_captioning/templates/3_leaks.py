@@ -1,8 +1,8 @@
 # %% [markdown]
-# # Numbers too good to be true: a leak, and a mean with the wrong divisor
+# # Numbers too good to be true
 #
-# **Goal.** Write the loss of a caption, and fix two bugs that make captioners look better than they
-# are.
+# **Goal.** Write the loss of a caption, and find two bugs that make captioners look better than
+# they are.
 #
 # **Time.** 40 minutes
 #
@@ -10,10 +10,9 @@
 #
 # **Kind.** predict, complete, debug, measure
 #
-# A well-known captioning notebook of 2018 had five captions for each photograph. It averaged its
-# loss over padding, it held out *captions* rather than pictures, and it divided the sum of its
-# losses by the wrong number. All of this runs without a warning, and it makes the numbers look
-# better. So start with a number that you can rely on.
+# Some bugs never raise an error: they run without a warning and make the numbers look better. You
+# find them only by asking of each number whether it *can* be true. So we start with a number that
+# is known in advance: the loss of a network that knows nothing.
 
 # %%
 from typing import Any
@@ -92,7 +91,8 @@ def prediction(student):
 # ## The loss of a batch
 #
 # The right word's cross-entropy is $-\log p = \log \sum_w e^{z_w} - z_{right}$, where $z$ are the
-# logits. The first term, `normaliser`, is given. Captions differ in length and are filled up with
+# logits. The first term is the *log normaliser*; the code, where it is given, calls it
+# `normaliser`. Captions differ in length and are filled up with
 # `PAD`, which is not a word: leave it out of the sum *and* of the number that the sum is divided
 # by. Fill in four lines of `token_loss`:
 #
@@ -297,19 +297,13 @@ def without_padding(student):
 # %% [markdown]
 # ## Find and fix: the split
 #
-# All captions are in one long list, and `owners` says which picture each of them belongs to. About
-# a tenth should be held out. Fix `hold_out` so that the held-out captions test the network on
-# pictures that it has *not* seen.
-
-# %%
-from coursekit.prepare import show
-from coursekit_captioning.practice import figures
-
-show(
-    figures.two_splits(5, 5),
-    alt="Five pictures with five captions each. With a split by caption, most pictures have "
-    "captions in both training and test. With a split by picture, none has.",
-)
+# A picture of `scenes` has five captions. All captions are in one long list, and `owners` says
+# which picture each of them belongs to. About a tenth should be held out, to measure how well a
+# captioner describes pictures that are new to it.
+#
+# With the function below, every captioner looks too good. Even a program without a network, which
+# has learned nothing about pictures, gets a high score (you will meet it further down). Why? Find
+# the reason, then fix `hold_out`.
 
 
 # %% tags=["fault"]
@@ -353,8 +347,9 @@ def hold_out(owners: Any, seed: int) -> Any:  # exercise
 # ## Find and fix: the loss of an epoch
 #
 # The train step returns the mean loss of the *words* of a batch. After an epoch we want one number:
-# the mean loss over all words of the epoch. Batches have different numbers of words, and the last
-# one may have very few. Fix `epoch_loss`.
+# the mean loss over all words of the epoch. The function below reports losses far below those of
+# any batch. Find the reason, then fix `epoch_loss`. (Batches have different numbers of words, and
+# the last one may have very few.)
 
 
 # %% tags=["fault"]
@@ -399,8 +394,8 @@ def by_picture(owners, seed, share=0.1):
 
 @misconception(
     "hold_out",
-    "Captions are chosen one by one, as in the notebook of 2018. Nearly every held-out picture has "
-    "other captions in the training set.",
+    "Captions are chosen one by one. Nearly every held-out picture has other captions in the "
+    "training set.",
 )
 def by_caption(owners, seed):
     return np.random.default_rng(seed).random(len(owners)) < 0.1
@@ -547,6 +542,19 @@ def each_word(student):
 # %% [markdown]
 # ## What the leak would have cost
 #
+# Each row of the figure is a picture, and each cell one of its captions.
+
+# %%
+from coursekit.prepare import show
+from coursekit_captioning.practice import figures
+
+show(
+    figures.two_splits(5, 5),
+    alt="Five pictures with five captions each. With a split by caption, most pictures have "
+    "captions in both training and test. With a split by picture, none has.",
+)
+
+# %% [markdown]
 # Here is a captioner that has learned *nothing* about pictures: a parrot. If it has met a picture
 # in training, it repeats one of its captions. If not, it repeats a random caption. It is scored on
 # the held-out captions, as the lesson scores its captioners, with the old split and with yours.
@@ -598,7 +606,7 @@ show(
 
 # %% [markdown]
 # Everything that the parrot gains with the split by caption is memory. A real network that
-# memorizes its pictures (*overfitting*) gains in the same way. With such a split, no one can tell
+# memorises its pictures (*overfitting*) gains in the same way. With such a split, no one can tell
 # it from a network that has learned to describe pictures.
 #
 # ## In the real lesson
@@ -638,6 +646,10 @@ print(f"the last batch: {losses[-1]:.3f}; with padding in the divisor: {losses[-
 # Half of the places of that batch are padding. Counted in the divisor, they halve its loss, though
 # nothing was learned. Divided by the words, the loss of the epoch becomes meaninglessly small. Both
 # would have looked like progress.
+#
+# These three mistakes are common in captioning code: to average the loss over padding, to hold out
+# captions instead of pictures, and to divide a sum of means by the number of words. All of them run
+# without a warning, and all make the numbers look better.
 #
 # **Next:** `coursekit check captioning/leaks`, then exercise 4, *Does it look at what it names?*
 # (`coursekit next`).

@@ -390,14 +390,13 @@ show(
 # these words, attention was on the thing. The attention of another picture is the baseline, with 10
 # to 15 %. An error of a single cell lowered the score in every run, to 10 to 26 %.
 #
-# But look at the third row. It had 33 to 44 %, and in two of the three runs it was even higher than
-# the first. At this stage the network looks at *some* thing, but hardly yet at the thing that the
-# word names. One number alone would have hidden this. With a third of the scenes, the first row
-# varied from 24 to 45 %. Always ask how many cases a number is based on.
+# But look at the third row. Its score was 33 to 44 %, and in two of the three runs it was even
+# higher than the first. At this stage the network looks at *some* thing, but hardly yet at the
+# thing that the word names. One number alone would have hidden this. With a third of the scenes,
+# the first row varied from 24 to 45 %. Always ask how many cases a number is based on.
 #
 # Two more scores judge the words themselves: the share of captions that are *true* of the scene,
-# and the share of captions that equal one of the five exactly. Far more than five captions are
-# true.
+# and the share of captions that equal one of the five exactly.
 
 # %% tags=["train"]
 equal = [" ".join(w.words) in e.captions for e, w in zip(judged, captions, strict=True)]
@@ -406,5 +405,9 @@ print(
 )
 
 # %% [markdown]
+# Each of the five is true, so the second share can never be the larger one. The difference between
+# the two are captions that are true although nobody wrote them: many captions are true of a scene,
+# not only the five that we have. A score that asks for an exact match punishes them.
+#
 # **Next:** `coursekit check captioning/pointing`, then exercise 5, *From probabilities to a
 # caption: greedy search* (`coursekit next`).

@@ -10,10 +10,10 @@
 # **Kind.** predict, complete, debug, measure
 #
 # A captioner does not write captions by itself. At each step it only gives every word of its
-# vocabulary a probability, and a *search* has to choose. A well-known notebook of 2018 sampled each
-# word from the whole vocabulary, including words such as `<unk>` that mean nothing to a reader. It
-# described the same picture differently each time, and its figure of the attention broke on short
-# captions. You will do better.
+# vocabulary a probability, and a *search* has to choose. A common mistake is to sample each word
+# from the whole vocabulary, including words such as `<unk>` that mean nothing to a reader. Then the
+# same picture is described differently each time, and some captions cannot be understood. You will
+# do better.
 
 # %%
 import math
@@ -27,7 +27,7 @@ from coursekit.prepare import prepare, show
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
 from coursekit_captioning.model import Captioner, Memory
-from coursekit_captioning.overlay import ACROSS, weight_bar, draw_look
+from coursekit_captioning.overlay import ACROSS, draw_look, weight_bar
 from coursekit_captioning.practice.counting import DESCRIBING
 from coursekit_captioning.scores import cider
 from coursekit_captioning.decode import IMPOSSIBLE, Found, lengths_of
@@ -346,7 +346,9 @@ def at_last(student):
 # * `running` is updated for the next step.
 #
 # `next_word` reads one word for each picture, as an array (pictures, 1); that is why `word` gets a
-# second axis. `tf.while_loop` repeats the step as long as any caption is running.
+# second axis. Only these four lines are yours. Around them, `tf.while_loop` repeats the step as
+# long as any caption is running: it is a `while` that can be compiled. Its `TensorArray`s collect
+# what each step writes, as a list would.
 
 # %%
 from coursekit_captioning.decode import greedy_search  # exercise
@@ -520,12 +522,12 @@ def scored(student):
 
 
 # %% [markdown]
-# ## Find and fix: the grid that breaks
+# ## Find and fix: the grid of the figure
 #
-# For each word a small picture shows where the network looked. The notebook of 2018 arranged these
-# pictures in a grid with half as many rows and half as many columns as there are words. Try this on
-# captions of 2, 4, 5, and 12 words. Fix `grid_of` so that **a row has at most five pictures, and
-# there are as few rows as possible**.
+# Now a short task without a network. For each word of a caption, a small picture shows where the
+# network looked, and these pictures are arranged in a grid. The function below fails for some
+# captions. Try it with 2, 4, 5, and 12 words. Fix `grid_of` so that **a row has at most five
+# pictures, and there are as few rows as possible**.
 
 
 # %% tags=["fault"]
@@ -559,8 +561,8 @@ def laid_out(numbers):
 
 @misconception(
     "laid_out",
-    "This is the grid of 2018. One word has no place at all; two, three and five words have too "
-    "few. Twelve words get 36 places, and two thirds of them stay empty.",
+    "Half is wrong. One word has no place at all; two, three and five words have too few. Twelve "
+    "words get 36 places, and two thirds of them stay empty.",
 )
 def halves(numbers):
     return grids(numbers, lambda n: n // 2, lambda n: n // 2)
@@ -650,7 +652,7 @@ def rows(student):
 # Here a captioner is trained for some seconds. Its vocabulary has only 36 words, so it reads the
 # rarest words (*stars*, *three*) as `<unk>`. Then three searches describe the same held-out scenes:
 #
-# * words sampled from the whole vocabulary, as in 2018;
+# * words sampled from the whole vocabulary;
 # * the likeliest word of the whole vocabulary, readable or not;
 # * your `greedy_search`.
 #
@@ -668,8 +670,9 @@ def of_all_words(model: Any, pictures: Any, limit: int, sample: bool) -> Any:
     word, state, ids = tf.fill([len(pictures), 1], START), memory.state, []
     for time in range(limit):
         logits, state, _ = model.next_word(word, state, memory)
-        lots = -tf.math.log(-tf.math.log(tf.random.uniform(logits.shape, seed=time)))
-        best = tf.argmax(logits + lots if sample else logits, axis=-1, output_type=tf.int32)
+        # Gumbel noise: the largest of logits + noise is a sample from the softmax of the logits.
+        noise = -tf.math.log(-tf.math.log(tf.random.uniform(logits.shape, seed=time)))
+        best = tf.argmax(logits + noise if sample else logits, axis=-1, output_type=tf.int32)
         word = tf.where((word == END) | (word == PAD), PAD, best)
         ids.append(word)
     return tf.concat(ids, axis=1).numpy()
@@ -701,15 +704,15 @@ written = {
 }
 
 # %% tags=["train"]
-people = [[caption.split() for caption in example.captions] for example in examples]
+references = [[caption.split() for caption in example.captions] for example in examples]
 figures = {}
 for name, rows in written.items():
     texts = [data.vocabulary.decode(np.ravel(row).tolist()) for row in rows]
-    holes = np.mean(["<unk>" in words for words in texts])
+    unknown = np.mean(["<unk>" in words for words in texts])
     said = [[word for word in words if word in DESCRIBING] for words in texts]
     again = np.mean([len(set(words)) < len(words) for words in said])
-    figures[name] = cider(texts, people), holes, again
-    print(f"{name:24} CIDEr {figures[name][0]:.2f}   with <unk> {holes:4.0%}", end="")
+    figures[name] = cider(texts, references), unknown, again
+    print(f"{name:24} CIDEr {figures[name][0]:.2f}   with <unk> {unknown:4.0%}", end="")
     print(f"   repeats itself {again:4.0%}   {' '.join(texts[3])}")
 figure = Figure(figsize=(10, 2.4), layout="constrained")
 titles = ("CIDEr-D", "captions with <unk>", "captions that repeat themselves")
@@ -726,8 +729,8 @@ show(
 )
 
 # %% [markdown]
-# And where did it look? Below is a short caption in the grid of 2018 and in yours. Words without a
-# place in the old grid are missing here (the original notebook stopped with an error).
+# And where did it look? Below is a short caption in the faulty grid and in yours. Words that have
+# no place in the faulty grid are missing.
 
 # %% tags=["train"]
 lengths = (yours.ids.numpy() != PAD).sum(axis=1) - 1
@@ -736,7 +739,7 @@ words = data.vocabulary.decode(yours.ids[shown].numpy().tolist())
 figure = Figure(figsize=(10, 2.8), layout="constrained")
 old = max(len(words) // 2, 1), max(len(words) // 2, 1)  # of one word: 0 x 0, no grid at all
 for part, name, (down, across) in zip(
-    figure.subfigures(1, 2), ("2018", "yours"), (old, grid_of(len(words))), strict=True
+    figure.subfigures(1, 2), ("faulty", "yours"), (old, grid_of(len(words))), strict=True
 ):
     panels = part.subplots(down, across, squeeze=False).ravel()
     part.suptitle(f"{name}: {len(words)} words, {down} x {across} places", fontsize=10)
@@ -751,17 +754,17 @@ for part, name, (down, across) in zip(
     weight_bar(part, panels)
 show(
     figure,
-    alt="A picture once for each word of a short caption. In the grid of 2018 some words have no "
-    "place; in yours each has one. A frame marks the thing that a word names, a cross the peak of "
-    "the attention.",
+    alt="A picture in grey, once for each word of a short caption, coloured where the network "
+    "looked. On the left in the faulty grid, on the right in yours. A frame marks the thing that a "
+    "word names, a cross the peak of the attention.",
 )
 
 # %% [markdown]
 # We measured this in one run, on 100 scenes after 300 steps (yours will differ). With sampled words
-# a third of the captions had an `<unk>`, and CIDEr was 0.45. The likeliest of all words was better
-# (0.56), with as many `<unk>`. With your rules they are gone (0.61). But 60 % of the captions of
-# greedy search said something twice. A search that compares several captions can avoid this: you
-# invent one in the next exercise.
+# a third of the captions had an `<unk>`, and CIDEr was 0.45. Taking the likeliest of all words was
+# better (0.56), with just as many `<unk>`. With your rules they are gone (0.61). But 60 % of the
+# captions of greedy search said something twice. A search that compares several captions can avoid
+# this: you invent one in the next exercise.
 #
 # **Next:** `coursekit check captioning/greedy`, then exercise 6, *Say more, and say what is true*
 # (`coursekit next`).

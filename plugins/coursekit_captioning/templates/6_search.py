@@ -146,8 +146,8 @@ def greedy(step: Step, state: Any, limit: int) -> list[int]:
 
 for number in (0, 5, 13):
     step, state = counted.look(scenes[number].scene, number, LIMIT)
-    print("written: ", " ".join(counted.vocabulary.decode(greedy(step, state, LIMIT))))
-    print("one said:", scenes[number].captions[0])
+    print("written:  ", " ".join(counted.vocabulary.decode(greedy(step, state, LIMIT))))
+    print("reference:", scenes[number].captions[0])
 
 # %% [markdown]
 # ## Invent a search
@@ -159,10 +159,10 @@ for number in (0, 5, 13):
 # like: repeat the first state. `describing[word]` says whether a word names or describes a thing,
 # as *red* and *star* do, and *a*, *of* and *above* do not.
 #
-# Two scores judge 150 captions. [*CIDEr*](https://arxiv.org/abs/1411.5726) measures how much of
-# what people said is in the caption, so it grows the more you say. The other score is the share of
-# *true* captions, in which every word is true of the picture, so each further word is a risk. We
-# measured:
+# Two scores judge 150 captions. [*CIDEr*](https://arxiv.org/abs/1411.5726) measures how much of the
+# picture's five reference captions is in the caption, so it grows the more you say. The other score
+# is the share of *true* captions, in which every word is true of the picture, so each further word
+# is a risk. We measured:
 #
 # | search | CIDEr | true |
 # | --- | --- | --- |
@@ -173,9 +173,9 @@ for number in (0, 5, 13):
 # The last one writes short captions, which are true and say little. Reach **CIDEr above 1.15 and
 # more than 45 % true**.
 #
-# There are many ways. What goes wrong in the captions above? Bar it in the search, or lower the
-# score of such captions afterwards. Or sample many captions and keep the best. Or keep the one that
-# agrees most with all the others.
+# There are many ways. Find out what goes wrong in the captions above. Forbid that in the search, or
+# lower the score of such captions afterwards. Or sample many captions and keep the best. Or keep
+# the one that agrees most with all the others.
 
 
 # %%
@@ -196,8 +196,8 @@ def my_search(step: Step, state: Any, limit: int, describing: Any) -> Any:  # ex
     score, written = np.zeros(rows), np.zeros((rows, 0), int)
     for time in range(limit):
         log_p, state = step(words, state, time)
-        lots = log_p / 0.7 + draw.gumbel(size=log_p.shape)
-        words = np.where(running, lots.argmax(axis=1), PAD)
+        noisy = log_p / 0.7 + draw.gumbel(size=log_p.shape)  # its largest is a sample
+        words = np.where(running, noisy.argmax(axis=1), PAD)
         score += running * log_p[np.arange(rows), words]
         running = running & (words != END)
         written = np.column_stack([written, words])
@@ -308,7 +308,7 @@ def constant(count, limit):
 
 @misconception(
     "captions_of",
-    "These are copies of captions that people wrote. A search may use only what `step` returns.",
+    "These are copies of the reference captions. A search may use only what `step` returns.",
 )
 def copied(count, limit):
     return [example.captions[0] for example in known()[1][:count]]
@@ -326,12 +326,12 @@ def copied(count, limit):
 def invented(student):
     found = [str(text).split() for text in student.captions_of(ASKED, ALLOWED)]
     pictures = known()[1]
-    people = [[caption.split() for caption in example.captions] for example in pictures]
+    references = [[caption.split() for caption in example.captions] for example in pictures]
     assert len(found) == ASKED, f"{len(found)} captions, not {ASKED}"
     assert len({" ".join(words) for words in found}) > 1, "all pictures have the same caption"
-    equal = np.mean([words in known for words, known in zip(found, people, strict=True)])
-    assert equal < 0.5, f"{equal:.0%} are exact copies of people's captions"
-    said = cider(found, people)
+    equal = np.mean([words in known for words, known in zip(found, references, strict=True)])
+    assert equal < 0.5, f"{equal:.0%} are exact copies of reference captions"
+    said = cider(found, references)
     true = np.mean([is_true(e.scene, words) for e, words in zip(pictures, found, strict=True)])
     figures = f"CIDEr {said:.3f} (reach more than 1.15), {true:.1%} true (reach more than 45 %)"
     assert said > 1.15, figures
@@ -398,14 +398,14 @@ written = {
 }
 
 # %% tags=["train"]
-people = [[caption.split() for caption in example.captions] for example in examples]
+references = [[caption.split() for caption in example.captions] for example in examples]
 figures = {}
 for name, rows in written.items():
     texts = [data.vocabulary.decode(np.ravel(row).tolist()) for row in rows]
     true = np.mean([is_true(e.scene, words) for e, words in zip(examples, texts, strict=True)])
     said = [[word for word in words if word in DESCRIBING] for words in texts]
     again = np.mean([len(set(words)) < len(words) for words in said])
-    figures[name] = cider(texts, people), again, true
+    figures[name] = cider(texts, references), again, true
     print(f"{name:14} CIDEr {figures[name][0]:.2f}   repeats itself {again:4.0%}", end="")
     print(f"   true {true:4.0%}   {' '.join(texts[3])}")
 figure = Figure(figsize=(10, 1.8), layout="constrained")
@@ -430,7 +430,7 @@ show(
 #
 # One number did not change: 4 captions of 100 were true, whatever the search, because the network
 # was hardly trained. A search can only choose among captions that the network finds likely; it
-# cannot see the picture for the network. Train longer (`STEPS`), and look again.
+# cannot make up for what the network does not see. Train longer (`STEPS`), and look again.
 #
 # **Next:** `coursekit check captioning/search`. That was the last exercise on captions. The next
 # lesson is `dcgan`, which draws pictures (`coursekit next`).
