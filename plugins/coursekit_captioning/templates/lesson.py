@@ -12,12 +12,12 @@
 # know how a network's probabilities become a text.
 #
 # A translator reads a sentence and writes another one. What if the "sentence" that it reads is a
-# picture? Then *places* in the picture take the role of words. An early captioner ([Vinyals
-# et al. 2015](https://arxiv.org/abs/1411.4555)) saw the whole picture once, as a single vector. In
-# the same year Xu and others took the attention of Bahdanau's translator and applied it
-# to the cells of a grid that convolutions make of the picture. They called their paper [*Show,
-# Attend and Tell*](https://arxiv.org/abs/1502.03044). Before each word the network looks somewhere,
-# and we can see where.
+# picture? Then *places* in the picture take the role of words. An early captioner ([Vinyals et al.
+# 2015](https://arxiv.org/abs/1411.4555)) saw the whole picture once, as a single vector. In the
+# same year Xu and others took the attention of Bahdanau's translator and applied it to the cells of
+# a grid that convolutions make of the picture. They called their paper [*Show, Attend and
+# Tell*](https://arxiv.org/abs/1502.03044). Before each word the network looks somewhere, and we can
+# see where.
 #
 # A map of where a network looks is convincing, but it proves nothing. So this lesson begins with
 # pictures about which everything is known: coloured shapes, drawn by a program that also writes
@@ -215,10 +215,10 @@ print(coordinates(2).numpy())
 from coursekit_captioning.model import ShapeEncoder  # show: call, __init__
 
 # %% [markdown]
-# For photographs, 12,000 pictures would not be enough to learn what a dog looks like. There, a
-# network extracts the features that was trained on the 1.3 million pictures of
-# [ImageNet](https://www.image-net.org). It does so once for each picture, and the lesson learns
-# only the language.
+# For photographs, 12,000 pictures would not be enough to learn what a dog looks like. There, the
+# features come from a network that was trained on the 1.3 million pictures of
+# [ImageNet](https://www.image-net.org). They are computed once for each picture, and the lesson
+# learns only the language.
 
 # %%
 model = build_captioner(data, settings)
@@ -462,8 +462,7 @@ def held_out_loss(model: Captioner, batches: int = 20) -> float:
 # On `scenes` the last two say more than any BLEU. A caption can be true and still differ from all
 # five.
 #
-# **Predict, then run.** After three epochs, about a minute of training, what share of the captions
-# is true, from 0 to 1?
+# **Predict, then run.** After three epochs, what share of the captions is true, from 0 to 1?
 
 # %%
 predict("true-captions", ...)
@@ -536,8 +535,8 @@ def describe(shown: Subject, beam: int = 4) -> Written:
 # look, to see whether one thing is above another?
 
 # %% tags=["train"]
-chosen = [held_out(data, index % len(data.held_out)) for index in (3, 5, 0)]
-described = [(shown, describe(shown)) for shown in chosen]
+subjects = [held_out(data, index % len(data.held_out)) for index in (3, 5, 0)]
+described = [(shown, describe(shown)) for shown in subjects]
 for shown, written in described:
     print(answer(shown, written))
 shown, written = described[0]
@@ -553,20 +552,20 @@ show(
 # of the list.) On the right are the weights of the 64 cells.
 
 # %% tags=["train"]
-shown, written = described[1]
-boxes = shown.example.boxes(written.words)
-choices = [f"{place}. {word}" for place, word in enumerate(written.words, start=1)]
+second, caption = described[1]
+boxes = second.example.boxes(caption.words)
+choices = [f"{place}. {word}" for place, word in enumerate(caption.words, start=1)]
 
 
 def look(word: str) -> Figure:
     """Draw where the network looked when it wrote one of the words."""
     place = choices.index(word)
     figure = Figure(figsize=(10, 3.2), layout="constrained")
-    figure.suptitle(" ".join(written.words[: place + 1]) + " ...")
+    figure.suptitle(" ".join(caption.words[: place + 1]) + " ...")
     left, middle, right = figure.subplots(1, 3)
-    left.imshow(shown.pixels, aspect=shown.aspect)
-    weights = written.attention[place]
-    draw_look(middle, shown.pixels, weights, data.offset, boxes[place], shown.aspect)
+    left.imshow(second.pixels, aspect=second.aspect)
+    weights = caption.attention[place]
+    draw_look(middle, second.pixels, weights, data.offset, boxes[place], second.aspect)
     grid = 100 * weights.reshape(round(len(weights) ** 0.5), -1)
     bar = figure.colorbar(right.imshow(grid, cmap="Oranges", vmin=0), ax=right)
     bar.set_label("attention weight, %")
@@ -579,7 +578,7 @@ nouns_first = sorted(choices, key=lambda word: not boxes[choices.index(word)])
 explore(
     look,
     alt="A picture; then in grey, coloured where the network looked at this word of "
-    f"“{' '.join(written.words)}”; then the weights of the cells as a table of colours.",
+    f"“{' '.join(caption.words)}”; then the weights of the cells as a table of colours.",
     word=nouns_first,
 )
 
@@ -691,7 +690,7 @@ reveal("less-certain", written_of["black"].score < written_of["real"].score)
 # * **More training**: the share of true captions rose with each epoch. `coursekit run captioning`
 #   trains for five.
 # * **A search that compares several captions** and forbids saying the same thing twice (exercise
-#   6). It avoids repetitions, but it does not make a caption truer.
+#   6). It avoids repetitions. It can only choose among captions that the network finds likely.
 # * **Examples of what is missing**: pictures of nothing, with captions that say so.
 # * **Scores that measure truth**, such as `true_captions`. BLEU does not know which word is wrong:
 #   *red* for *blue* costs as much as *there is* for *this is*.
