@@ -44,11 +44,11 @@ from coursekit_captioning.decode import Attention
 # | 5 | 3 | 1 |
 #
 # How many **cells** does attention choose from? And how large is the *receptive field* of a cell,
-# that is, how many **pixels** along each side can it see? Go from the first convolution to the
-# last. After convolution 1 a cell sees 4 pixels. The next cell is 2 pixels further, because the
-# stride is
-# 2. So convolution 2, whose kernel reaches 3 cells further, adds 3 × 2 pixels. Continue in this
-#    way.
+# that is, how many **pixels** along each side can it see?
+#
+# Go from the first convolution to the last. After convolution 1 a cell sees 4 pixels. With its
+# stride of 2, the next cell sees 4 pixels that begin 2 pixels further. The kernel of convolution 2
+# reaches from one cell to the third one after it, so it adds 3 × 2 pixels. Continue in this way.
 
 # %%
 cells = 64  # exercise
