@@ -226,7 +226,8 @@ annotations = model.encoder(pictures[:2])
 print("annotations", annotations.shape, ": (pictures, cells, size)")
 
 # %% [markdown]
-# Each cell now has an *annotation*: a vector that describes what is there and where that is.
+# Each cell now has an *annotation*: a vector that describes what is there and where that is. Of its
+# 160 numbers, 128 come from the channels and 32 from the coordinates.
 #
 # ## Attention over places
 #
