@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,6 +68,37 @@ def fit(
     return losses
 
 
+class _WithoutMode:
+    """A network that is never in training mode."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+        self.trainable_variables = network.trainable_variables
+
+    def __call__(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Ignore the mode."""
+        return self.network(inputs, training=False)
+
+
+def without_training_mode(
+    step: Callable[[Any, Any], dict[str, tf.Tensor]],
+) -> Callable[[Any, Any], dict[str, tf.Tensor]]:
+    """Return a training step whose networks ignore that they are trained.
+
+    Args:
+        step: Takes the model and a batch, as `train_step` does.
+    """
+    networks = ("generator", "discriminator")
+    shared = ("smoothing", "decay", "follow", *(f"{name}_optimizer" for name in networks))
+
+    def changed(model: Any, batch: Any) -> dict[str, tf.Tensor]:
+        parts = {name: getattr(model, name) for name in shared}
+        parts |= {name: _WithoutMode(getattr(model, name)) for name in networks}
+        return step(SimpleNamespace(**parts), batch)
+
+    return changed
+
+
 def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:
     """Draw images with the generator's average, and classify them."""
     pixels = draw(model, model.latents.draw(count, SEED))
@@ -124,3 +156,29 @@ def on_cloud(variants: Mapping[str, Drawn], data: DcganData) -> Figure:
     real = judge(data.classifier, data.parts.validation.pixels)
     features = {name: one.features for name, one in variants.items()}
     return clouds(real.features, real.probabilities.argmax(axis=1), features)
+
+
+def gradient_maps(early: Floats, drawn: Floats, late: Floats) -> Figure:
+    """Draw gradients with respect to pixels: their mean sizes, and one of them with its drawing.
+
+    Args:
+        early: After one step, ``(drawings, height, width)``.
+        drawn: The drawings after the last step, ``(drawings, height, width)``.
+        late: Their gradients.
+    """
+    figure = Figure(figsize=(9.6, 2.9), layout="constrained")
+    places = figure.subplots(1, 4)
+    most = float(np.abs(late[0]).max()) or 1.0
+    maps: tuple[tuple[Floats, str, dict[str, Any]], ...] = (
+        (np.abs(early).mean(0), "size of the gradient\nafter one step", {"vmin": 0}),
+        (np.abs(late).mean(0), "size of the gradient\nafter the last step", {"vmin": 0}),
+        (drawn[0], "a drawing\nafter the last step", {"cmap": "gray"}),
+        (late[0], "its gradient", {"cmap": "RdBu_r", "vmin": -most, "vmax": most}),
+    )
+    for axes, (values, title, how) in zip(places, maps, strict=True):
+        shown = axes.imshow(values, interpolation="nearest", **how)
+        axes.set_title(title, fontsize=9)
+        axes.set(xticks=[], yticks=[])
+    bar = figure.colorbar(shown, ax=places[-1], shrink=0.7)
+    bar.set_ticks([-most, 0, most], labels=["darker", "0", "brighter"], fontsize=9)
+    return figure
