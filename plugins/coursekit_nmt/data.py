@@ -325,5 +325,5 @@ def notes(
         f"{train.too_long:,} pairs of more than {train.lengths[-1]} words are left out of "
         "training, but not of validation and test"
     )
-    words = f"{len(source):,} source words, {len(target):,} target words; the rest is <unk>"
+    words = f"{len(source):,} source words and {len(target):,} target words; others are <unk>"
     return (sizes, *([too_long] if train.too_long else []), words, *parts.notes)
