@@ -399,7 +399,7 @@ reveal("speedup", eager / graph, unit="times as fast", within=0.3)
 # held-out pairs reveals it, because those sentences cannot have been memorised.
 #
 # Let us overfit on purpose. This network sees the same 64 pairs over and over again, 121 times,
-# without dropout and label smoothing. Its loss on these pairs will become very small.
+# without dropout and label smoothing. Its loss on these pairs will keep falling.
 
 
 # %%
@@ -417,8 +417,8 @@ def held_out_loss(model: Translator, batches: int) -> float:
 
 
 # %% [markdown]
-# **Predict, then run.** And its loss on held-out pairs: will it have become `"lower"`, will it stay
-# the `"same"`, will it become `"higher"`, or will it be `"lower, then higher"`?
+# **Predict, then run.** What happens to its loss on held-out pairs? Write `"lower"`, `"higher"`,
+# `"lower, then higher"` or `"same"`.
 
 # %%
 predict("overfitting", ...)
@@ -441,11 +441,11 @@ course = [word for word, is_so in (("lower", lowest < start), ("higher", lowest 
 reveal("overfitting", ", then ".join(course) or "same")
 
 # %% [markdown]
-# In our run (one seed; yours may differ a little) the training loss fell from 7.1 to 0.43: the
-# network can almost recite the 64 pairs. The held-out loss fell at first, to 4.8 after 80 steps,
-# because the network learned which words are frequent and how sentences begin. Then it *rose*, to
-# 5.2. From there on the network only memorised, and it became more and more certain of wrong
-# words. This is what overfitting looks like.
+# In our run (one seed; yours may differ a little) the training loss fell from 7.1 to 0.43. A
+# probability of 0.65 for each right word gives this loss, and on 64 pairs the network can only reach
+# it by memorising them. The held-out loss fell at first, to 4.8 after 80 steps, because the network
+# learned which words are frequent and how sentences begin. Then it *rose*, to 5.2: the network
+# became more and more certain of wrong words. This is what overfitting looks like.
 #
 # ## Train
 #
@@ -459,7 +459,8 @@ reveal("overfitting", ", then ".join(course) or "same")
 #   adjectives, that look most at the word that they translate. The grammar that wrote the
 #   phrasebook knows which word translates which. Only right translations are counted.
 #
-# **Predict, then run.** After three epochs, how many of the 200 sentences are entirely right?
+# **Predict, then run.** After three epochs, how many per cent of the held-out sentences are entirely
+# right?
 
 # %%
 predict("exact", ...)
@@ -476,7 +477,7 @@ for epoch in range(EPOCHS):
     scores = evaluate_split(model, data, data.validation, sources=200)
     print("epoch {}: training loss {:.2f}, held-out loss {:.2f}".format(*history[-1]))
     print("  ", ", ".join(f"{name} {value:.2f}" for name, value in scores.items()))
-reveal("exact", 200 * scores["exact_match"], unit="sentences", within=0.15)
+reveal("exact", 100 * scores["exact_match"], unit="%", within=0.15)
 
 # %% tags=["train"]
 figure = Figure(figsize=(9, 3.2), layout="constrained")
@@ -513,9 +514,10 @@ show(
 # the network knew little at its beginning. Also, dropout is switched on in training only. After
 # three epochs the gap is large the other way, 0.58 against 1.49: the network has begun to overfit,
 # although the held-out loss still falls a little. Why can two thirds of the sentences be right all
-# the same? The mean is dominated by a few words: one that the network gets wrong with great
-# certainty costs many nats. `coursekit run nmt --data phrasebook` takes eight epochs and keeps the
-# best one.
+# the same? Two reasons are likely. A single word that the network gets wrong with great certainty
+# costs many nats. And if a sentence has several right translations, any of them is entirely right,
+# but the loss counts each of them. `coursekit run nmt --data phrasebook` takes eight epochs and
+# keeps the best one.
 #
 # ## One mistake leads to another
 #
@@ -596,13 +598,13 @@ predict("attention", ...)
 # is off the diagonal: there the two languages differ in word order.
 
 # %% tags=["train"]
-written = found.text.split()
+spanish, english = sentence.split(), found.text.split()
 show(
-    attention_plot(sentence.split(), written, found.attention),
+    attention_plot(spanish, english, found.attention),
     alt=f"Attention as a table: the rows are the words of “{found.text}”, the columns those of "
-    f"“{sentence}”; each row is bright at the words that it looks at.",
+    f"“{sentence}”. Each row is bright at the words that it looks at; a red dot marks its peak.",
 )
-reveal("attention", sentence.split()[int(found.attention[0].argmax())])
+reveal("attention", spanish[int(found.attention[0].argmax())])
 
 # %% [markdown]
 # In our run the picture showed *no cierras cinco ventanas azules* (you do not close five blue
@@ -619,13 +621,13 @@ reveal("attention", sentence.split()[int(found.attention[0].argmax())])
 def looked_at(word: str) -> Figure:
     """Return a picture of what one word of the translation looked at."""
     place = int(word.partition(" ")[0]) - 1
-    return attention_bars(sentence.split(), written, found.attention, place)
+    return attention_bars(spanish, english, found.attention, place)
 
 
 explore(
     looked_at,
     alt=f"Bars over the words of “{sentence}”: how much a word of its translation looked at each.",
-    word=[f"{place} {word}" for place, word in enumerate(written, start=1)],
+    word=[f"{place} {word}" for place, word in enumerate(english, start=1)],
 )
 
 
@@ -705,8 +707,8 @@ reveal("mistake", max(kinds, key=lambda kind: len(kinds[kind]), default="none"))
 # In our run 138 of the 400 translations were wrong. None had a repetition, and one had lost its
 # negation: *no pueden beber cafe* became *they can do them coffee*. 16 translations had words
 # missing: *make the hot coffee last night* became *make the hot last night*. The other 121 had a
-# wrong word. It is often the tense (*prefer* for *preferred*) or another word of the same kind,
-# such as *one* for *lesson*, or *visit* for *close* above.
+# wrong word. It is often the tense (*prefer* for *preferred*), or another verb, such as *visit* for
+# *close* in the picture above.
 #
 # Held-out sentences come from the same grammar as the training sentences. Worse things happen on
 # sentences of other kinds. (Replace them by your own if you chose another data set.)
