@@ -441,11 +441,11 @@ course = [word for word, is_so in (("lower", lowest < start), ("higher", lowest 
 reveal("overfitting", ", then ".join(course) or "same")
 
 # %% [markdown]
-# In our run (one seed; yours may differ a little) the training loss fell from 7.1 to 0.43. A
-# probability of 0.65 for each right word gives this loss, and on 64 pairs the network can only reach
-# it by memorising them. The held-out loss fell at first, to 4.8 after 80 steps, because the network
-# learned which words are frequent and how sentences begin. Then it *rose*, to 5.2: the network
-# became more and more certain of wrong words. This is what overfitting looks like.
+# In our run (one seed; yours may differ a little) the training loss fell from 7.1 to 0.43. That is
+# the loss if each right word has a probability of 0.65: the network knows much of the 64 pairs by
+# heart. The held-out loss fell at first, to 4.8 after 80 steps, because the network learned which
+# words are frequent and how sentences begin. Then it *rose*, to 5.2: the network became more and
+# more certain of wrong words. This is what overfitting looks like.
 #
 # ## Train
 #
@@ -459,7 +459,7 @@ reveal("overfitting", ", then ".join(course) or "same")
 #   adjectives, that look most at the word that they translate. The grammar that wrote the
 #   phrasebook knows which word translates which. Only right translations are counted.
 #
-# **Predict, then run.** After three epochs, how many per cent of the held-out sentences are entirely
+# **Predict, then run.** After three epochs, how many per cent of these 200 sentences are entirely
 # right?
 
 # %%
