@@ -71,7 +71,12 @@ class Vocabulary:
 
     @classmethod
     def of(cls, sentences: Iterable[str], size: int) -> Vocabulary:
-        """Return the most frequent words; the special words count in `size`, ties are sorted."""
+        """Return the most frequent words; ties are broken alphabetically.
+
+        Args:
+            sentences: Of words with spaces between them.
+            size: How many words to take at the most, the special words included.
+        """
         counts = Counter(chain.from_iterable(sentence.split() for sentence in sentences))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return cls(SPECIAL + tuple(ranked[: max(0, size - len(SPECIAL))]))
@@ -325,5 +330,5 @@ def notes(
         f"{train.too_long:,} pairs of more than {train.lengths[-1]} words are left out of "
         "training, but not of validation and test"
     )
-    words = f"{len(source):,} source words, {len(target):,} target words; the rest is <unk>"
+    words = f"{len(source):,} source words and {len(target):,} target words; others are <unk>"
     return (sizes, *([too_long] if train.too_long else []), words, *parts.notes)

@@ -164,3 +164,25 @@ def attention_plot(
     axes.set_yticks(range(len(target)), target, fontsize=size)
     figure.colorbar(image, label="attention weight", shrink=0.8)
     return figure
+
+
+def attention_bars(
+    source: list[str], target: list[str], weights: npt.NDArray[np.float32], place: int
+) -> Figure:
+    """Draw how much one word of a translation looked at each source word, as bars.
+
+    Args:
+        source: The words along the bottom.
+        target: The words of the translation.
+        weights: ``(target, source)``.
+        place: Of the word in the translation, from 0.
+    """
+    figure = Figure(figsize=(min(max(4.5, 0.9 * len(source)), 24), 2.8), layout="constrained")
+    axes = figure.add_subplot()
+    peak = int(weights[place].argmax())
+    colours = ["tab:orange" if at == peak else "tab:blue" for at in range(len(source))]
+    bars = axes.bar(range(len(source)), weights[place], color=colours)
+    axes.bar_label(bars, fmt="%.2f", fontsize=9)
+    axes.set(title=f"what “{target[place]}” looked at", ylabel="attention weight", ylim=(0, 1.12))
+    axes.set_xticks(range(len(source)), source, fontsize=11)
+    return figure

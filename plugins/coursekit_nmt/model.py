@@ -71,7 +71,7 @@ class Encoder(keras.layers.Layer):
 
         Args:
             ids: ``(batch, source)``, padded at the end.
-            training: Whether to drop out.
+            training: Whether to apply dropout.
 
         Returns:
             The annotations ``(batch, source, 2 * units + embedding)``, the backward GRU's state
@@ -210,7 +210,7 @@ class Decoder(keras.layers.Layer):
             states: The states of one or all time steps, ``(..., units)``.
             contexts: The contexts that they saw, ``(..., size)``.
             words: The word vectors that they read, ``(..., embedding)``.
-            training: Whether to drop out.
+            training: Whether to apply dropout.
         """
         features = self.readout(tf.concat([states, contexts, words], axis=-1))
         return self.features_dropout(features, training=training)
@@ -238,7 +238,7 @@ class Decoder(keras.layers.Layer):
         Args:
             ids: ``<start>``, then the target words, ``(batch, target)``.
             memory: The source sentences.
-            training: Whether to drop out.
+            training: Whether to apply dropout.
 
         Returns:
             The features ``(batch, target, embedding)`` and the attention weights

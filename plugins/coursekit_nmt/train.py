@@ -111,7 +111,7 @@ def train_step(model: Translator, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[st
     read, write = target[:, :-1], target[:, 1:]
     with tf.GradientTape() as tape:
         features, _ = model.decoder.read(read, model.encode(source, training=True), training=True)
-        if model.samples:
+        if model.samples:  # only for large vocabularies
             seed = tf.cast(model.seeds.next(), tf.int32)
             choice = sampled_choice(model.decoder, features, write, model.samples, seed)
         else:

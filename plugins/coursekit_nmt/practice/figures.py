@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from coursekit.drawing import SMALL, Box, Drawing, Point, Tint, shape_text
 
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
 # How likely each next word is after some words: the likeliest first word does not lead to the
 # likeliest sentence.
 CHANCES: Mapping[tuple[str, ...], Mapping[str, float]] = {
@@ -55,11 +57,12 @@ def _annotated(
         x = 1.0 + gap * place
         written = page.box(x, 3.75, word, gap - 0.3, 0.36, tint="input", size=SMALL)
         state = page.box(x, 3.05, "⇄ GRU", gap - 0.3, 0.36, tint="weights", size=SMALL)
-        note = page.box(
-            x, 2.35, f"{weight:.0%}", gap - 0.3, 0.36, tint="state", shade=0.15 + 0.8 * weight
-        )
+        name = f"h{place + 1}".translate(SUBSCRIPTS)
+        shade = 0.15 + 0.8 * weight
+        note = page.box(x, 2.35, name, gap - 0.3, 0.36, tint="state", shade=shade)
         page.arrow(written, state)
         page.arrow(state, note)
+        page.text(x + 0.08, 2.69, f"{100 * weight:.0f} %", size=SMALL, tint="state", align="left")
         notes.append(note)
     for one, other in pairwise(notes):
         page.line(one.right.moved(0, 0.7), other.left.moved(0, 0.7), tint="weights")
@@ -68,7 +71,7 @@ def _annotated(
     page.text(
         right,
         2.35,
-        f"annotations {size}, shaded\nby the attention weights",
+        f"annotations {size},\nshaded by the attention\nweights, in per cent",
         size=SMALL,
         align="left",
     )
@@ -89,53 +92,59 @@ def one_step(
         weights: How much the step looks at each; they sum to one.
         sizes: ``annotation``, ``units`` and ``words``: of an annotation, the decoder's state, the
             vocabulary.
-        wrote: The word before, and the word that this step writes.
+        wrote: The word before, and the next word, which this step writes.
     """
     source = sentence.split()
     page = Drawing(8.9, 4.2, "One step: look back, then write a word")
     notes = _annotated(page, source, weights, sizes["annotation"])
-    context = page.tensor(3.2, 1.45, "context", (sizes["annotation"],), tint="state", width=1.2)
+    context = page.tensor(3.2, 1.55, "context", (sizes["annotation"],), tint="state", width=1.2)
     for note, weight in zip(notes, weights, strict=True):
         page.arrow(note.top, context.bottom, tint="state", width=0.6 + 3 * weight)
-    before = page.tensor(1.0, 0.8, "state before", (sizes["units"],), width=1.3, tint="state")
-    last = page.box(1.0, 1.55, wrote[0], 1.0, 0.36, tint="input")
-    gru = page.box(5.0, 1.0, "GRU", 0.9, 0.5, tint="weights")
-    after = page.tensor(6.6, 1.0, "state after", (sizes["units"],), width=1.2, tint="state")
-    logits = page.tensor(8.15, 1.0, wrote[1], (sizes["words"],), width=1.2, tint="loss")
+    before = page.tensor(1.0, 1.0, "state before", (sizes["units"],), width=1.3, tint="state")
+    last = page.box(5.0, 0.65, wrote[0], 1.0, 0.32, tint="input")
+    gru = page.box(5.0, 1.4, "GRU", 0.9, 0.5, tint="weights")
+    after = page.tensor(6.6, 1.4, "state after", (sizes["units"],), width=1.2, tint="state")
+    scores = page.tensor(8.15, 1.4, "scores", (sizes["words"],), width=1.2, tint="loss")
+    written = page.box(8.15, 0.65, wrote[1], 1.0, 0.32, tint="loss")
     page.arrow(before.right, gru.left.moved(0, -0.15))
+    page.arrow(before.right, context.left, tint="state", dashed=True)
     page.arrow(context.right, gru.left.moved(0, 0.15), tint="state")
+    page.arrow(last, gru, tint="input")
     page.arrow(gru, after)
-    page.arrow(after, logits)
-    page.arrow(before.right, context.left, "", tint="state", dashed=True)
-    page.text(1.85, 1.3, "query", size=SMALL, tint="state", align="left")
-    page.line(last.bottom, Point(1.0, 1.95), Point(5.0, 1.95), tint="input")
-    page.arrow(Point(5.0, 1.95), gru.bottom, tint="input")
-    page.text(5.1, 1.6, "word before", size=SMALL, tint="input", align="left")
+    page.arrow(after, scores)
+    page.arrow(scores, written, tint="loss")
+    page.text(1.55, 1.45, "query", size=SMALL, tint="state", align="left")
+    page.text(4.4, 0.65, "word before", size=SMALL, tint="input", align="right")
+    page.text(7.55, 0.65, "next word", size=SMALL, tint="loss", align="right")
     return page
 
 
 def additive(places: int, units: int) -> Drawing:
-    """Draw how additive attention scores each place.
+    """Draw how additive attention scores each place and sums up what it finds.
 
     Args:
         places: The words that are compared with.
         units: The size of the space in which they are compared.
     """
-    page = Drawing(8.9, 2.3, "Additive attention: one query, compared with every place")
-    query = page.box(0.9, 0.85, "query q", 1.1, 0.42, tint="state")
-    keys = page.box(0.9, 1.75, "annotations h", 1.3, 0.42, tint="input")
-    one = page.box(2.55, 0.85, f"W q\n({units},)", 1.0, 0.52, tint="weights", size=SMALL)
-    two = page.box(2.55, 1.75, f"U h\n({places}, {units})", 1.0, 0.52, tint="weights", size=SMALL)
-    total = page.box(4.25, 1.3, f"tanh of the sum\n({places}, {units})", 1.3, 0.55, size=SMALL)
-    scores = page.box(6.0, 1.3, f"scores e\n({places},)", 1.0, 0.55, size=SMALL)
-    weights = page.box(7.9, 1.3, f"weights α\n({places},)", 1.1, 0.55, tint="state", size=SMALL)
+    page = Drawing(9.9, 2.75, "Additive attention: one query, compared with every place")
+    query = page.box(0.85, 0.85, "query q", 1.1, 0.42, tint="state")
+    keys = page.box(0.85, 1.75, "annotations h", 1.3, 0.42, tint="input")
+    one = page.box(2.35, 0.85, f"W q\n({units},)", 1.0, 0.52, tint="weights", size=SMALL)
+    two = page.box(2.35, 1.75, f"U h\n({places}, {units})", 1.0, 0.52, tint="weights", size=SMALL)
+    total = page.box(3.95, 1.3, f"tanh of the sum\n({places}, {units})", 1.3, 0.55, size=SMALL)
+    scores = page.box(5.75, 1.3, f"scores e\n({places},)", 0.95, 0.55, size=SMALL)
+    weights = page.box(7.5, 1.3, f"weights α\n({places},)", 1.0, 0.55, tint="state", size=SMALL)
+    context = page.box(9.15, 1.3, "context c", 1.0, 0.55, tint="state", size=SMALL)
     for start, end in ((query, one), (keys, two)):
         page.arrow(start, end)
     page.arrow(one.right, total.left.moved(0, -0.12))
     page.arrow(two.right, total.left.moved(0, 0.12))
-    page.arrow(total, scores, "v ·")
+    page.arrow(total, scores, "times v")
     page.arrow(scores, weights, "softmax")
-    page.text(6.95, 1.9, "padding gets the lowest score,\nso the weight 0", size=SMALL)
+    page.arrow(weights, context, "Σ α h")
+    page.line(keys.bottom, Point(0.85, 2.45), Point(9.15, 2.45), tint="input")
+    page.arrow(Point(9.15, 2.45), context.bottom, tint="input")
+    page.text(6.6, 1.95, "padding gets the lowest score,\nso its weight is 0", size=SMALL)
     return page
 
 

@@ -12,7 +12,7 @@
 # A network reads numbers, and it reads many sentences at once. That takes three steps. The text is
 # brought into a *normal form*, with one spelling for each word. The words are looked up in a
 # *vocabulary*. Rows of different lengths are filled up with *padding* to make an array. Each step
-# is simple, and each of them went wrong in well-known notebooks.
+# is simple, and each is easy to get wrong.
 
 # %%
 from collections import Counter
@@ -103,8 +103,9 @@ def normal(student):
 # ## Number the words
 #
 # A word's id is its place in the vocabulary. The first four places belong to `<pad>`, `<start>`,
-# `<end>` and `<unk>`. Fill in `encode`. An unknown word must not stop the translator; a widely
-# copied notebook of 2018 crashed with a `KeyError` there.
+# `<end>` and `<unk>`. Fill in `encode`. It adds neither `<start>` nor `<end>`; that is done later,
+# and only for the targets. Decide first what an unknown word should become. It must not stop the
+# translator with a `KeyError`, and the network should still know that a word stood there.
 
 # %%
 from coursekit_nmt.data import Vocabulary  # exercise: encode
@@ -116,9 +117,9 @@ from coursekit_nmt.data import Vocabulary  # exercise: encode
 # something stood there.
 
 # %%
-vocabulary = Vocabulary.of(["el nino lee", "el libro"], size=10)
+vocabulary = Vocabulary.of(["la casa es grande", "la mesa"], size=10)
 print(vocabulary.words)
-print(vocabulary.encode("el nino lee"))
+print(vocabulary.encode("la casa es grande"))
 
 # %%
 WORDS = ("<pad>", "<start>", "<end>", "<unk>", "el", "libro", "lee", "un")
@@ -213,7 +214,7 @@ from coursekit.prepare import show
 from coursekit_nmt.practice import figures
 
 show(
-    figures.padded(["no me gusta el café", "¿ dónde está ?", "gracias"]),
+    figures.padded(["no me gusta el cafe", "¿ como estas ?", "gracias"]),
     alt="Three sentences of five, four and one words as rows of five; the shorter ones are filled "
     "up with padding. Beside them the mask, 1 where there is a word and 0 on padding.",
 )
@@ -355,9 +356,10 @@ def share(bounds: Sequence[int]) -> float:
 print(f"one bucket: {share((14,)):.1%} padding;  two, as in the lesson: {share((8, 14)):.1%}")
 
 # %% [markdown]
-# Each bound is another shape to compile, so the lesson allows at most four. Four evenly spaced
-# bounds, `(3, 7, 10, 14)`, leave 16.6 % padding. Choose four that leave **less than 12 %**. There
-# are several solutions. The last bound must hold the longest sentence.
+# TensorFlow compiles the train step once for each shape, which takes seconds, so the lesson allows
+# at most four bounds. Four evenly spaced ones, `(3, 7, 10, 14)`, leave 16.6 % padding. Think before
+# you try: why are they poor, and which lengths should be bounds? Then choose four that leave **less
+# than 12 %**. There are several solutions. The last bound must hold the longest sentence.
 
 # %%
 bounds = (5, 7, 9, 14)  # exercise
@@ -420,8 +422,8 @@ for name, chosen in (("one", (14,)), ("even quarters", (3, 7, 10, 14)), ("yours"
     print(f"{name:14} {share(chosen):6.1%} {'█' * round(60 * share(chosen))}")
 
 # %% [markdown]
-# Each step from one bucket to better ones saves computation, and changes nothing that the network
-# learns: padding is not counted in its loss.
+# Better buckets save computation. Padding is not counted in the loss, so they do not change what
+# the network learns from a sentence.
 #
 # **Next:** `coursekit check nmt/padding`, then exercise 2, *Attention that looks at words, never at
 # padding* (`coursekit next`).

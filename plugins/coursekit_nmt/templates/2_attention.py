@@ -18,12 +18,12 @@
 # \alpha = \operatorname{softmax}(e), \qquad
 # c = \sum_s \alpha_s h_s .$$
 #
-# The weights $\alpha$ are positive and sum to one; the context $c$ is the mean of the
-# annotations $h_s$ under these weights.
+# The weights $\alpha$ are positive and sum to one; the context $c$ is the weighted mean of the
+# annotations $h_s$.
 #
 # The sentences of a batch differ in length, so the shorter ones are filled up with padding. The
-# formula above treats padding like any other word. Your layer must not. That is the difficulty of
-# this exercise.
+# formula above treats padding like any other word. Your layer must not. That is what makes this
+# exercise hard.
 
 # %%
 from typing import Any
@@ -91,7 +91,7 @@ def prediction(student):
 # The constructor is given: three dense layers without bias. `keys` is given too. It projects the
 # annotations, which does not depend on the query, so it is computed only once for each sentence.
 # Fill in `call`. The docstring says which shapes come in and which go out. Three to six lines are
-# enough.
+# enough. The worked lesson shows this layer, so close it now and write your own from the formula.
 #
 # Think about this while you write: what happens to a row that consists of padding alone? The lesson
 # completes its last batch with such rows. Nobody reads their context, but it must not be NaN.
@@ -103,7 +103,8 @@ from coursekit_nmt.practice import figures
 show(
     figures.additive(places=4, units=192),
     alt="The query and the annotations are each multiplied by a matrix and added; tanh, a product "
-    "with v and a softmax make one weight for each place.",
+    "with v and a softmax yield one weight for each place. The annotations, weighted, add up to "
+    "the context.",
 )
 
 # %%
@@ -504,8 +505,8 @@ def reading(model: Any, source: tf.Tensor, target: tf.Tensor) -> tuple[float, fl
     logits, weights = model((source, read))
     real = tf.cast(write != PAD, tf.float32)
     each = tf.nn.sparse_softmax_cross_entropy_with_logits(write, logits)
-    lost = tf.reduce_sum(tf.where((source != PAD)[:, tf.newaxis], 0.0, weights), axis=-1)
-    mean = [float(tf.reduce_sum(part * real) / tf.reduce_sum(real)) for part in (each, lost)]
+    wasted = tf.reduce_sum(tf.where((source != PAD)[:, tf.newaxis], 0.0, weights), axis=-1)
+    mean = [float(tf.reduce_sum(part * real) / tf.reduce_sum(real)) for part in (each, wasted)]
     return mean[0], mean[1]
 
 
@@ -537,32 +538,38 @@ for panel, (name, attention) in zip(
 ):
     for steps in (0, STEPS):
         translator = learn(attention, pairs, steps)
-        (loss, lost), (loss_longer, lost_longer) = (
+        (loss, wasted), (loss_longer, wasted_longer) = (
             reading(translator, part, target) for part in (source, longer)
         )
         print(
-            f"{name:14}{steps:4} steps: loss {loss:.3f}, {lost:4.0%} on padding"
-            f"   loss {loss_longer:.3f}, {lost_longer:4.0%} on padding"
+            f"{name:14}{steps:4} steps: loss {loss:.3f}, {wasted:4.0%} on padding"
+            f"   loss {loss_longer:.3f}, {wasted_longer:4.0%} on padding"
         )
     heat_map(panel, name, translator, pairs, longer[:, :34], target)
 show(
     figure,
-    alt="Two tables of attention, rows of written words and columns of source words and padding: "
-    "with the mask the padding is dark, without it a faint light lies on it. A red dot marks the "
-    "peak of each row.",
+    alt="Two tables of attention, rows of written words and columns of source words and padding. "
+    f"Above, with the mask, the padding is dark; below, without it, {wasted_longer:.0%} of the "
+    "attention lies on padding as a faint light. A red dot marks the peak of each row.",
 )
 
 # %% [markdown]
-# With the mask, padding changes nothing, neither before nor after training. Without it, an
-# untrained network spends half of its attention on padding. Training teaches it to look away, but
-# only from as much padding as it meets in training. With 40 more places, a third of the attention
-# is lost again, although the loss hardly shows it. (Measured in one run; yours will differ.)
-#
 # In the picture each row is a word that was written and each column a place of the source; · is
 # padding, and a red dot marks the peak of each row. Only half of the 40 places are drawn, and small
-# weights are brightened. In the lower table, faint light falls where there is no word. So a layer
-# that ignores its mask can easily go unnoticed: there is no warning, and the loss falls all the
-# same.
+# weights are brightened.
 #
-# **Next:** `coursekit check nmt/attention`, then exercise 3, *The decoder that receives its state*
+# <details><summary>What we saw</summary>
+#
+# (In one run of 100 steps with one seed; yours will differ.) With the mask, padding changes
+# nothing, neither before nor after training. Without it, an untrained network spends half of its
+# attention on padding. Training teaches it to look away, but only from as much padding as it meets
+# in training. With 40 more places, a third of the attention is lost again, although the loss hardly
+# shows it. In the lower table, faint light falls where there is no word.
+#
+# So a layer that ignores its mask can easily go unnoticed: there is no warning, and the loss falls
+# all the same.
+#
+# </details>
+#
+# **Next:** `coursekit check nmt/attention`, then exercise 3, *What the decoder is missing*
 # (`coursekit next`).

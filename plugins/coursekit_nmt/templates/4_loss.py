@@ -1,7 +1,7 @@
 # %% [markdown]
-# # A loss that counts words, not padding
+# # A loss that is too good to be true
 #
-# **Goal.** Find and fix a fault that made translators report a loss that is too good to be true.
+# **Goal.** Find out why a translator reports a loss that it cannot have, and fix the fault.
 #
 # **Time.** 20 minutes
 #
@@ -10,9 +10,7 @@
 # **Kind.** predict, debug, measure
 #
 # The loss of a translator is the mean of $-\log p$ over the right words. It is measured in *nats*,
-# because the logarithm is the natural one. A batch also holds padding, which is not a word. It must
-# not add to the sum, and it must not count in the number that the sum is divided by. Some widely
-# copied notebooks of 2018 took care of the first and forgot the second.
+# because the logarithm is the natural one. A batch also holds padding, which is not a word.
 
 # %%
 from typing import Any
@@ -31,53 +29,50 @@ from coursekit_nmt.train import Choice, full_choice
 # %% [markdown]
 # ## Predict first
 #
-# A batch has 8 places: 3 words, each with a loss of 2.0, and 5 places of padding, whose loss is set
-# to 0. Then the mean of all 8 numbers is taken. What is it?
+# A batch has 8 places: 3 words, whose losses are 1.0, 2.0 and 3.0, and 5 places of padding. What is
+# the loss of this batch?
 
 # %%
-mean_of_eight = 0.75  # exercise
+batch_loss = 2.0  # exercise
 
 # %% [markdown] tags=["why"]
-# The sum is 3 · 2.0 = 6, and 6 / 8 = 0.75. But the network is wrong by 2.0 at every word. The
-# padding takes part in the mean as if it had been predicted perfectly, and the more padding there
-# is, the better the network looks.
+# It is the mean over the words: (1.0 + 2.0 + 3.0) / 3 = 2.0. Padding is not a word, so whatever the
+# network predicts there does not matter, and neither does how much padding there is.
 
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception(
-    "mean_of_eight", "2.0 is what the loss should be. The mean of the 8 numbers is less."
+    "batch_loss",
+    "You divided by all 8 places, as if the padding had been predicted perfectly. The more padding "
+    "there is, the better the network would look.",
 )
-def what_it_should_be():
-    return 2.0
+def by_all_places():
+    return 0.75
 
 
-@misconception(
-    "mean_of_eight", "6.0 is the sum. For the mean, divide it by how many numbers there are."
-)
+@misconception("batch_loss", "6.0 is the sum. For the mean, divide it by the number of words.")
 def the_sum():
     return 6.0
 
 
-@misconception(
-    "mean_of_eight", "You divided the sum by the 5 places of padding. The mean divides it by all 8."
-)
+@misconception("batch_loss", "You divided the sum by the 5 places of padding. Count the words.")
 def by_the_padding():
     return 1.2
 
 
 @check(
-    "You see what padding does to a mean",
+    "You know the loss of a batch",
     points=1,
     hints=(
-        "What is the sum of the 8 numbers?",
-        "Add 2.0 three times and 0 five times. Then divide by how many numbers there are.",
-        "Divide 6.0 by 8.",
+        "The mean of which numbers is it?",
+        "Only words have a loss. Add up theirs, and divide by how many there are.",
+        "Divide 6.0 by 3.",
     ),
 )
 def prediction(student):
-    assert abs(student["mean_of_eight"] - 0.75) < 0.01, "add up the 8 numbers and divide by 8"
+    assert abs(student["batch_loss"] - 2.0) < 0.01, "take the mean over the three words"
 
 
 # %% [markdown]
@@ -85,10 +80,12 @@ def prediction(student):
 #
 # For each place `choice` holds three numbers: `right` is the logit of the right word, `mean` the
 # mean of all logits, and `normaliser` the log of the sum of their exponentials. So the
-# cross-entropy of a place is `choice.normaliser - choice.right`. The function below runs, and its
-# loss falls nicely, but it has the fault. Fix it. (Label smoothing spreads a share of the target
-# evenly over all words; that is what `choice.mean` is for. This part has the same fault and is
-# otherwise right.)
+# cross-entropy of a place is `choice.normaliser - choice.right`.
+#
+# The function below runs, and its loss falls nicely. But an untrained network with a vocabulary of
+# 933 words should have a loss of about log 933 = 6.84, and this function reports only about half of
+# that. Find the fault and fix it. (Label smoothing spreads a share of the target evenly over all
+# words; that is what `choice.mean` is for. This part has the same fault and is otherwise right.)
 
 
 # %% tags=["fault"]
@@ -212,7 +209,7 @@ def shares_swapped(right, mean, normaliser, targets, smoothing):
 @misconception(
     "loss", "You fixed the first line. The second, for `uniform`, still counts all places."
 )
-def half_mended(right, mean, normaliser, targets, smoothing):
+def half_fixed(right, mean, normaliser, targets, smoothing):
     plain = over_words(normaliser - right, targets != 0)
     uniform = ((normaliser - mean) * (targets != 0)).mean()
     return plain, (1 - smoothing) * plain + smoothing * uniform
@@ -341,23 +338,25 @@ figure = Figure(figsize=(9, 3), layout="constrained")
 panels = figure.subplots(1, 2, sharey=True)
 for panel, faulty in zip(panels, (False, True), strict=True):
     name = "faulty" if faulty else "yours"
-    told = learn(faulty, pairs, STEPS)
-    panel.plot(told[:, 1], label="true, per word")
-    panel.plot(told[:, 0], linestyle="--", label="reported")
-    panel.set(title=name, xlabel="step", ylabel="loss, nats")
+    losses = learn(faulty, pairs, STEPS)
+    panel.plot(losses[:, 1], label="true, per word")
+    panel.plot(losses[:, 0], linestyle="--", label="reported")
+    panel.set(title=name, xlabel="step", ylabel="loss (nats)")
     panel.legend()
-    reported, true = told[-10:].mean(axis=0)
+    reported, true = losses[-10:].mean(axis=0)
     print(f"{name:7} at the end: reported {reported:.2f}, per word {true:.2f}")
 show(
     figure,
-    alt="Two panels of falling curves: with your loss the reported one lies on the loss of a word, "
-    "with the faulty one far below it.",
+    alt="Two panels of falling curves. With your loss the two curves coincide; with the faulty one "
+    f"the reported loss ends at {reported:.2f} and the true one at {true:.2f}.",
 )
 
 # %% [markdown]
-# The two networks learn about equally well, because Adam is not affected by the scale of the
-# gradients. What the fault ruins is the *number*. It looks twice as good as it is, and it cannot be
-# compared with anything: not with $\log$ of the vocabulary size, not between batches of different
-# lengths, not with a paper.
+# Compare the true losses first: the two networks learn about equally well. Adam is almost
+# unaffected by the scale of the gradients, and the share of padding differs little between these
+# batches. What the fault ruins is the *number*. It looks about twice as good as it is, and it
+# cannot be compared with anything: not with $\log$ of the vocabulary size, not between batches of
+# different lengths, not with a paper. To leave padding out of the sum and to forget it in the
+# divisor is a common mistake.
 #
 # **Next:** `coursekit check nmt/loss`, then exercise 5, *Beam search* (`coursekit next`).

@@ -3,7 +3,7 @@
 #
 # **Goal.** See how a network learns to translate, and where it looks while it does.
 #
-# **Time.** 60 minutes
+# **Time.** 90 minutes
 #
 # **Before.** the lesson textgen, or: gradients, an embedding, a recurrent network
 #
@@ -11,14 +11,19 @@
 # Leave out exercises 1 and 4 if you know padding and masks.
 #
 # *¿Dónde está mi libro?* has four words. So has *Where is my book?*, and they even come in the same
-# order. Most sentences are harder. *No me gusta el café* begins with a negation and a pronoun,
-# which English puts elsewhere. A translator must read the whole sentence. Then, before each word
-# that it writes, it must decide which part of the sentence matters now.
+# order. Most sentences are harder. *No me gusta el café* is, word for word, "not me pleases the
+# coffee"; in English one says *I do not like coffee*. (You need no Spanish for this lesson.) A
+# translator must read the whole sentence. Then, before each word that it writes, it must decide
+# which part of the sentence matters now.
 #
-# The first neural translators could not do this. An **encoder** squeezed the sentence, however
-# long, into one vector, and a **decoder** unfolded that vector into the translation. In 2014
-# Bahdanau, Cho and Bengio let the decoder **look back** at the source words. This lesson builds
-# their network, trains it, and draws where it looks.
+# The first neural translators could not do this ([Sutskever, Vinyals and Le
+# 2014](https://arxiv.org/abs/1409.3215); [Cho et al. 2014](https://arxiv.org/abs/1406.1078)). An
+# **encoder** squeezed the sentence, however long, into one vector, and a **decoder** unfolded that
+# vector into the translation. [Bahdanau, Cho and Bengio (2014)](https://arxiv.org/abs/1409.0473)
+# let the decoder **look back** at the source words. This lesson builds their network, trains it,
+# and draws where it looks.
+#
+# You can skip the next cell. It imports what the lesson uses; `figures` draws the diagrams.
 
 # %%
 import time
@@ -30,15 +35,14 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from coursekit.prepare import prepare, show
+from coursekit.prepare import explore, predict, prepare, reveal, show
 from coursekit_nmt import NmtLesson
 from coursekit_nmt.build import build_translator
 from coursekit_nmt.data import END, PAD, START
 from coursekit_nmt.decode import translate
-from coursekit_nmt.demo import attention_plot
+from coursekit_nmt.demo import attention_bars, attention_plot
 from coursekit_nmt.evaluate import evaluate_split
 from coursekit_nmt.layers import GRU, Dropout
-from coursekit_nmt.model import Translator
 from coursekit_nmt.practice import figures
 from coursekit_nmt.train import sampled_choice
 
@@ -52,6 +56,10 @@ from coursekit_nmt.train import sampled_choice
 # * `tatoeba` is a set of 118,964 human-written pairs from [tatoeba.org](https://tatoeba.org),
 #   collected at [manythings.org/anki](https://www.manythings.org/anki/).
 # * The path of a file of your own pairs works too.
+#
+# The text is first brought into a simple form: lower case, no accents, spaces around punctuation.
+# So *café* becomes `cafe`. The most frequent words make up the *vocabularies*, one for each
+# language. Any other word is read as `<unk>`, for *unknown*.
 
 # %%
 DATASET = "phrasebook"
@@ -68,12 +76,12 @@ for pair in data.train.pairs[:4]:
 # what it has learned, not what it has memorised.
 #
 # Each sentence becomes a row of word numbers. Shorter rows are filled up with padding (0) to a
-# common length. The target starts with `<start>` (1) and ends with `<end>` (2). A word that is not
-# in the vocabulary becomes `<unk>` (3).
+# common length. The target starts with `<start>` (1) and ends with `<end>` (2). An unknown word is
+# `<unk>` (3).
 
 # %%
 show(
-    figures.padded(["no me gusta el café", "¿ dónde está ?", "gracias"]),
+    figures.padded(["no me gusta el cafe", "¿ donde esta ?", "gracias"]),
     alt="Three sentences of five, four and one words as rows of five; the shorter ones are filled "
     "up with padding. Beside them the mask, 1 where there is a word and 0 on padding.",
 )
@@ -89,31 +97,41 @@ print(
 )
 
 # %% [markdown]
-# A batch has 64 sentences of similar length. Zeros at the end of a row are padding. The target has
-# two more columns than the source, for `<start>` and `<end>`.
+# A batch has 64 sentences of similar length. Zeros at the end of a row are padding. In this batch
+# the sources have up to 8 words, and so have the targets; `<start>` and `<end>` add two columns to
+# the targets.
 #
 # ## The encoder reads
 #
-# One recurrent network, a GRU, reads the sentence forwards; another reads it backwards. Each word's
-# *annotation* holds both of their states and the word's own vector. So it knows the word, what
-# comes before it, and what comes after it. On padding the state is set back to zero; that is what
-# `mask` is for.
+# One recurrent network, a GRU, reads the sentence forwards; another reads it backwards. The vector
+# that results for each word is called its *annotation*. It consists of the states of both networks
+# at this word and of the word's own vector. So it knows the word, what comes before it, and what
+# comes after it. (In the paper an annotation is the two states alone; the word's own vector is our
+# addition.) On padding the state is set back to zero; that is what `mask` is for.
 #
-# Here is how the encoder runs. (`gru.project` multiplies the inputs by their weights for all places
-# at once; `gru` then takes one step at a time.)
+# Here is how the encoder runs. `gru.project` multiplies the inputs by their weights for all places
+# at once; `gru` then takes one step at a time. `states` is a loop over the words, forwards or
+# backwards. In it `words[time]` is 1 on a word and 0 on padding, which resets the state.
 
 # %%
 from coursekit_nmt.model import Encoder  # show: call, states
+
+# %% [markdown]
+# **Predict, then run.** The next encoder is a small one, with word vectors of 8 numbers and 16
+# units in each direction. How many numbers has the annotation of a word?
+
+# %%
+predict("annotation", ...)
 
 # %%
 encoder = Encoder(len(data.source_vocabulary), 8, 16, 0.0, 0.0, seed=0)
 annotations, first_state, mask = encoder(source[:2])
 print("annotations", annotations.shape, "first state", first_state.shape)
 print(mask.numpy().astype(int))
+reveal("annotation", annotations.shape[-1], unit="numbers", within=0)
 
 # %% [markdown]
-# This small encoder has 16 units in each direction and word vectors of 8 numbers. So each word gets
-# an annotation of 16 + 16 + 8 = 40 numbers. The mask is 1 on words and 0 on padding.
+# Each word gets an annotation of 16 + 16 + 8 = 40 numbers. The mask is 1 on words and 0 on padding.
 #
 # ## The decoder looks back
 #
@@ -124,33 +142,39 @@ print(mask.numpy().astype(int))
 # \qquad c = \sum_s \alpha_s h_s.$$
 #
 # Softmax turns the scores into *attention weights* $\alpha$, which are positive and sum to one. The
-# *context* $c$ is the mean of the annotations under these weights. Padding gets the lowest possible
-# score, so that its weight is zero.
+# *context* $c$ is the weighted mean of the annotations. Padding gets the lowest possible score, so
+# that its weight is zero.
 
 # %%
 show(
     figures.additive(source.shape[1], settings.units),
     alt="The query and the annotations are each multiplied by a matrix and added; tanh, a product "
-    "with v and a softmax make one weight for each place.",
+    "with v and a softmax yield one weight for each place. The annotations, weighted, add up to "
+    "the context.",
 )
 
 # %% [markdown]
-# In the code, `keys` are $U h_s$. They do not depend on the query, so they are computed once for
-# each sentence.
+# In the code, `values` are the annotations $h_s$ and `keys` are $U h_s$. The keys do not depend on
+# the query, so they are computed once for each sentence. The line with `einsum` computes the
+# weighted mean: for each sentence `b` it multiplies the values by their weights and sums over the
+# places `s`.
 
 # %%
 from coursekit_nmt.model import BahdanauAttention  # show
 
 # %% [markdown]
-# What the decoder needs to know about the source sentences is kept together:
+# What the decoder needs to know about the source sentences is kept together in a `Memory`. (It does
+# not change while the decoder writes, unlike the state of a GRU.)
 
 # %%
 from coursekit_nmt.model import Memory  # show
 
 # %% [markdown]
+# The decoder's first state is computed from the backward GRU's state at the first word: by then
+# this GRU has read the whole sentence.
+#
 # One step of the decoder takes three things: the previous word, the decoder's own state, and the
-# context. Some widely copied notebooks of 2018 forgot the state, so their decoder started from
-# zeros at every word.
+# context.
 
 # %%
 sizes = {
@@ -160,15 +184,15 @@ sizes = {
 }
 show(
     figures.one_step(
-        "no me gusta el café",
+        "no me gusta el cafe",
         (0.35, 0.05, 0.5, 0.05, 0.05),
         sizes,
         ("i", "do"),
     ),
     alt="Below, the words of a Spanish sentence go through the encoder, which reads both ways, to "
     "one annotation each. The decoder's state is the query; the annotations, weighted, add up to "
-    "the context. State, context and the word before go into the GRU, whose new state scores "
-    "the next word.",
+    "the context. State, context and the word before go into the GRU. From its new state all "
+    "words of the vocabulary get scores, and the next word is chosen by these.",
 )
 
 # %%
@@ -190,15 +214,28 @@ show(
 )
 
 # %% [markdown]
-# `Decoder.read` is teacher forcing: it takes one step for each of the right words. The *features*
-# it returns hold, for each place, what is needed to choose the next word.
+# `Decoder.read` is teacher forcing: it takes one step for each of the right words. For each place
+# it returns *features*: one vector that combines the state, the context and the previous word.
+# Multiplied by all word vectors, the features yield a score for each word. (The decoder's table of
+# word vectors is also its output layer. These *tied weights* are by [Press and Wolf
+# 2017](https://arxiv.org/abs/1608.05859).)
 
 # %%
 from coursekit_nmt.model import Decoder  # show: read
 
+model = build_translator(data, settings)
+decoder: Decoder = model.decoder
+features, weights = decoder.read(target[:, :-1], model.encode(source))
+print("features", features.shape, "attention weights", weights.shape)
+print("the weights of the first step sum to", weights[0, 0].numpy().sum().round(4))
+
 # %% [markdown]
 # Free running takes ten lines. At each step, this *greedy search* writes the likeliest word and
-# then reads it. It stops at `<end>`.
+# then reads it. It stops at `<end>`. `next_word` takes one step of the decoder and scores all words
+# of the vocabulary.
+
+# %%
+from coursekit_nmt.model import Translator  # show: next_word
 
 
 # %%
@@ -214,7 +251,6 @@ def greedy(model: Translator, sentence: str, limit: int = 20) -> str:
 
 
 # %%
-model = build_translator(data, settings)
 print(data.validation.pairs[0].source, "→", greedy(model, data.validation.pairs[0].source))
 
 # %% [markdown]
@@ -229,9 +265,48 @@ print(data.validation.pairs[0].source, "→", greedy(model, data.validation.pair
 #
 # $$-\log p_{\text{right}} = \log \sum_w e^{z_w} - z_{\text{right}}$$
 #
-# The first term is the *normaliser*, the second the logit of the right word. The loss of a batch is
-# the mean over its words. Padding is no word: it is left out of the sum, and out of the number that
-# the sum is divided by.
+# The first term is the *log normaliser*, the second the logit of the right word. The loss of a
+# batch is the mean over its words. Padding is not a word, so it is left out of the sum, and out of
+# the number that the sum is divided by.
+
+
+# %%
+def masked_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """Return the mean cross-entropy of the words, in nats; padding does not count."""
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)  # (batch, target)
+    real = tf.cast(targets != PAD, losses.dtype)  # 1 on words, 0 on padding
+    return tf.reduce_sum(real * losses) / tf.reduce_sum(real)
+
+
+# %% [markdown]
+# **Predict, then run.** An untrained network finds all words of the vocabulary about equally
+# likely. What is its loss per word, in nats?
+
+# %%
+predict("loss", ...)
+
+# %%
+words = len(data.target_vocabulary)
+loss = masked_loss(decoder.logits(features), target[:, 1:])
+print(f"loss {float(loss):.2f}; log of {words:,} words is {np.log(words):.2f}")
+reveal("loss", loss, unit="nats")
+for seed in (1, 2):
+    other = build_translator(data, settings.replace({"seed": seed}))
+    read, _ = other.decoder.read(target[:, :-1], other.encode(source))
+    loss = masked_loss(other.decoder.logits(read), target[:, 1:])
+    print(f"with seed {seed}: {float(loss):.2f}")
+
+# %% [markdown]
+# If all words were exactly equally likely, each would have the probability 1 / 933 on this data
+# set, and the loss would be log 933 = 6.84. In our run it was 7.09. It is a little higher because
+# the untrained logits are random, not equal: by chance the network prefers some words to others,
+# and most of these are wrong.
+#
+# The lesson's own code computes the same in parts, because it needs two losses. The plain one is
+# the one above; it is the one to report. The network is trained with the other, the smoothed one.
+# That one does not ask for a probability of 1 for the right word, but for a little less, and
+# spreads the rest over all words. This *label smoothing* keeps the network from becoming too sure
+# of itself. `Choice` holds the parts that both losses need.
 
 # %%
 from coursekit_nmt.train import Choice  # show
@@ -239,37 +314,19 @@ from coursekit_nmt.train import Choice  # show
 # %%
 from coursekit_nmt.train import full_choice  # show
 
-# %% [markdown]
-# `token_loss` returns two losses. The plain one is the one to report. The gradient follows the
-# smoothed one, which gives a small share of the target to all words. This *label smoothing* keeps
-# the network from becoming too sure of itself.
-
 # %%
 from coursekit_nmt.train import token_loss  # show
 
 # %% [markdown]
-# **Predict, then run.** An untrained network finds all words of the vocabulary about equally
-# likely. What is its loss per word?
-
-# %%
-words = len(data.target_vocabulary)
-features, weights = model.decoder.read(target[:, :-1], model.encode(source))
-loss, _ = token_loss(full_choice(model.decoder, features, target[:, 1:]), target[:, 1:])
-print(f"loss {loss:.2f}; log of {words:,} words is {np.log(words):.2f}")
-print("attention weights", weights.shape, "sum to", weights[0, 0].numpy().sum().round(4))
-
-# %% [markdown]
-# If all words were exactly equally likely, each would have the probability 1 / 933 on this data
-# set, and the loss would be log 933 = 6.84. We measured 7.09. It is a little higher because the
-# untrained logits are random, not equal, so the network has groundless preferences.
-#
 # ## The train step
 #
 # A train step reads a batch with teacher forcing, computes the loss and its gradients, and lets the
 # optimizer update the parameters. The decoder reads the target without its last column and predicts
-# the target without its first: at each place it is asked for the next word. (With a large
-# vocabulary, `sampled_choice` estimates the normaliser from some of the words. Here `model.samples`
-# is 0, and all words are used.)
+# the target without its first: at each place it is asked for the next word.
+#
+# (You can skip the branch with `sampled_choice`. It is for large vocabularies, where it estimates
+# the log normaliser from some of the words ([Jean et al. 2015](https://arxiv.org/abs/1412.2007)).
+# Here `model.samples` is 0, and all words are used.)
 
 # %%
 from coursekit_nmt.train import train_step  # show
@@ -277,7 +334,8 @@ from coursekit_nmt.train import train_step  # show
 # %% [markdown]
 # Nothing is compiled yet, so `train_step` is a plain function that you can step through. Try this
 # in a cell of your own. It stops before the first step. There `n` runs the next line, `s` steps
-# into a call, `p` prints a value, and `c` continues to the end.
+# into a call, `p` prints a value, `c` continues to the end, and `q` quits. The notebook waits for
+# your input meanwhile.
 #
 # ```python
 # def stop_and_look(batch):
@@ -287,21 +345,29 @@ from coursekit_nmt.train import train_step  # show
 # stop_and_look((source[:2], target[:2]))   # then: s, n, n, p read.shape, c
 # ```
 #
-# You can also look at a single gradient. Here is the gradient of $v$, the vector that scores the
-# attention:
+# You can also look at single gradients. Here is the one of $v$, the vector that scores the
+# attention, beside the one of the output layer's bias:
 
 # %%
 with tf.GradientTape() as tape:
-    features, _ = model.decoder.read(target[:, :-1], model.encode(source))
-    loss, _ = token_loss(full_choice(model.decoder, features, target[:, 1:]), target[:, 1:])
-gradient = tape.gradient(loss, model.decoder.attention.score.trainable_variables)[0]
-print("gradient of v", gradient.shape, f"norm {float(tf.norm(gradient)):.1e}")
+    features, weights = decoder.read(target[:, :-1], model.encode(source))
+    loss, _ = token_loss(full_choice(decoder, features, target[:, 1:]), target[:, 1:])
+parts = {"v": decoder.attention.score.kernel, "the output bias": decoder.bias}
+for name, gradient in zip(parts, tape.gradient(loss, list(parts.values())), strict=True):
+    print(f"norm of the gradient of {name}: {float(tf.norm(gradient)):.1e}")
+print("attention weights of the first step", weights[0, 0].numpy().round(3))
 
 # %% [markdown]
-# It is tiny at first (1.3e-04 in our run). The untrained attention looks at all words almost
-# equally, and moving it a little hardly changes the loss yet.
+# The gradient of $v$ is tiny beside the other (in our run its norm was 1.3e-04). The untrained
+# attention looks at all words almost equally, and moving it a little hardly changes the loss yet.
 #
-# The same function can be compiled in one line. Predict which version is faster, and by how much.
+# The same function can be compiled in one line. `train_step` runs *eagerly*: Python calls each
+# small operation in turn. `tf.function` traces it once and then runs it as a graph.
+#
+# **Predict, then run.** How many times as fast is the compiled step?
+
+# %%
+predict("speedup", ...)
 
 # %%
 compiled = tf.function(lambda source, target: train_step(model, (source, target)))
@@ -316,13 +382,15 @@ def speed(step: Any, times: int) -> float:
     return 1000 * (time.perf_counter() - start) / times
 
 
-print(f"eager    {speed(lambda source, target: train_step(model, (source, target)), 3):7.1f} ms")
-print(f"compiled {speed(compiled, 20):7.1f} ms")
+eager = speed(lambda source, target: train_step(model, (source, target)), 3)
+graph = speed(compiled, 20)
+print(f"eager {eager:.1f} ms, compiled {graph:.1f} ms")
+reveal("speedup", eager / graph, unit="times as fast", within=0.3)
 
 # %% [markdown]
-# In our run the compiled step was about nine times as fast; yours will differ. The eager version
-# goes back to Python for every small operation. The compiled one is traced once and then runs as a
-# graph.
+# The compiled step is several times as fast; how many times depends on the machine. The eager
+# version goes back to Python for every small operation, and for these small tensors that takes
+# longer than the computation itself.
 #
 # ## Training loss and held-out loss
 #
@@ -330,8 +398,8 @@ print(f"compiled {speed(compiled, 20):7.1f} ms")
 # network could reach a low loss by memorising them. That is called **overfitting**. The loss on
 # held-out pairs reveals it, because those sentences cannot have been memorised.
 #
-# Let us overfit on purpose. This network sees the same 64 pairs over and over again, without
-# dropout and label smoothing. Predict what happens to its loss on held-out sentences.
+# Let us overfit on purpose. This network sees the same 64 pairs over and over again, 121 times,
+# without dropout and label smoothing. Its loss on these pairs will keep falling.
 
 
 # %%
@@ -348,6 +416,14 @@ def held_out_loss(model: Translator, batches: int) -> float:
     return float(np.mean([word_loss(model, *batch) for batch in some]))
 
 
+# %% [markdown]
+# **Predict, then run.** What happens to its loss on held-out pairs? Write `"lower"`, `"higher"`,
+# `"lower, then higher"` or `"same"`.
+
+# %%
+predict("overfitting", ...)
+
+
 # %% tags=["train"]
 SMALL_STEPS = 120
 plain = settings.replace({"dropout": 0.0, "annotation_dropout": 0.0, "smoothing": 0.0})
@@ -359,13 +435,17 @@ for step in range(SMALL_STEPS + 1):
     if step % 20 == 0:
         small.append((step, float(loss), held_out_loss(memoriser, 10)))
         print("step {:3}: 64 pairs {:.2f}, held-out pairs {:.2f}".format(*small[-1]))
+held = [loss for _, _, loss in small]
+start, lowest, end = held[0], min(held), held[-1]
+course = [word for word, is_so in (("lower", lowest < start), ("higher", lowest < end)) if is_so]
+reveal("overfitting", ", then ".join(course) or "same")
 
 # %% [markdown]
-# In our run the training loss fell from 7.1 to 0.43: the network can almost recite the 64 pairs.
-# The held-out loss fell at first, to 4.8 after 80 steps, because the network learned which words
-# are frequent and how sentences begin. Then it *rose*, to 5.2. From there on the network only
-# memorised, and it became more and more certain of wrong words. This is what overfitting looks
-# like.
+# In our run (one seed; yours may differ a little) the training loss fell from 7.1 to 0.43. That is
+# the loss if each right word has a probability of 0.65: the network knows much of the 64 pairs by
+# heart. The held-out loss fell at first, to 4.8 after 80 steps, because the network learned which
+# words are frequent and how sentences begin. Then it *rose*, to 5.2: the network became more and
+# more certain of wrong words. This is what overfitting looks like.
 #
 # ## Train
 #
@@ -375,7 +455,15 @@ for step in range(SMALL_STEPS + 1):
 # * **BLEU** and **chrF** (0 to 100) compare its translations with right ones, BLEU by runs of words
 #   and chrF by runs of letters;
 # * `exact_match` is the share of sentences that are entirely right;
-# * `attention_alignment` is the share of content words that look most at the word they translate.
+# * `attention_alignment` (phrasebook only) is the share of content words, such as nouns, verbs and
+#   adjectives, that look most at the word that they translate. The grammar that wrote the
+#   phrasebook knows which word translates which. Only right translations are counted.
+#
+# **Predict, then run.** After three epochs, how many per cent of these 200 sentences are entirely
+# right?
+
+# %%
+predict("exact", ...)
 
 # %% tags=["train"]
 EPOCHS = 3
@@ -387,39 +475,49 @@ for epoch in range(EPOCHS):
     losses = [compiled(*batch)["loss"] for batch in data.train.batches(epoch)]
     history.append((epoch + 1, float(np.mean(losses)), held_out_loss(model, 20)))
     scores = evaluate_split(model, data, data.validation, sources=200)
-    told = ", ".join(f"{name} {value:.2f}" for name, value in scores.items())
-    print("epoch {}: loss {:.3f}, held out {:.3f}, ".format(*history[-1]) + told)
+    print("epoch {}: training loss {:.2f}, held-out loss {:.2f}".format(*history[-1]))
+    print("  ", ", ".join(f"{name} {value:.2f}" for name, value in scores.items()))
+reveal("exact", 100 * scores["exact_match"], unit="%", within=0.15)
 
 # %% tags=["train"]
 figure = Figure(figsize=(9, 3.2), layout="constrained")
-left, right = figure.subplots(1, 2, sharey=True)
-for panel, rows, title, unit in (
-    (left, small, "the same 64 pairs, again and again", "step"),
-    (right, history, "all training pairs", "epoch"),
+# The training loss of an epoch is a mean over it, so it is drawn in the middle of the epoch.
+for panel, rows, title, unit, early in zip(
+    figure.subplots(1, 2, sharey=True),
+    (small, history),
+    ("the same 64 pairs, again and again", "all training pairs"),
+    ("step", "epoch"),
+    (0.0, 0.5),
+    strict=True,
 ):
-    time_axis, training, held_out = zip(*rows, strict=True)
-    panel.plot(time_axis, training, marker="o", label="training")
-    panel.plot(time_axis, held_out, marker="s", linestyle="--", label="held out")
-    panel.set(title=title, xlabel=unit, xticks=time_axis)
+    at, training, held_out = np.array(rows).T
+    panel.plot(at - early, training, marker="o", label="training")
+    panel.plot(at, held_out, marker="s", linestyle="--", label="held out")
+    panel.set(title=title, xlabel=unit, ylabel="loss per word (nats)", xticks=at)
     panel.legend()
-left.set_ylabel("loss of a word, nats")
 show(
     figure,
-    alt="Two panels with the training and the held-out loss. On 64 pairs the training loss falls "
-    "to nearly zero while the held-out loss falls and then rises; on all pairs both fall.",
+    alt="Two panels with the training and the held-out loss. On 64 pairs the training loss goes "
+    f"from {small[0][1]:.2f} to {small[-1][1]:.2f}; the held-out loss starts at {start:.2f}, is "
+    f"lowest at {lowest:.2f} and ends at {end:.2f}. On all pairs the training loss goes from "
+    f"{history[0][1]:.2f} to {history[-1][1]:.2f}, the held-out loss from {history[0][2]:.2f} to "
+    f"{history[-1][2]:.2f}.",
 )
 
 # %% [markdown]
-# In our run (yours may differ a little) the training loss fell from 2.87 to 0.92 and 0.58, and the
-# held-out loss from 1.91 to 1.53 and 1.49. BLEU rose from 30 to 79 and 84. After three epochs 66 %
-# of the held-out sentences were entirely right, and 91 % of the counted words looked at the right
-# place.
+# In our run (one seed; yours may differ a little) the training loss fell from 2.87 to 0.92 and
+# 0.58, and the held-out loss from 1.91 to 1.53 and 1.49. BLEU rose from 30 to 79 and 84. After
+# three epochs 66 % of the held-out sentences were entirely right, and 91 % of the content words
+# looked at the right place.
 #
 # The first training loss is above the held-out loss because it is a mean over the whole epoch, and
-# the network knew little at its beginning. Also, dropout is switched on in training only. Later
-# there is a gap the other way: the network knows the pairs that it learned from better than new
-# ones. But the held-out loss is still falling, so longer training can help.
-# `coursekit run nmt --data phrasebook` takes eight epochs.
+# the network knew little at its beginning. Also, dropout is switched on in training only. After
+# three epochs the gap is large the other way, 0.58 against 1.49: the network has begun to overfit,
+# although the held-out loss still falls a little. Why can two thirds of the sentences be right all
+# the same? Two reasons are likely. A single word that the network gets wrong with great certainty
+# costs many nats. And if a sentence has several right translations, any of them is entirely right,
+# but the loss counts each of them. `coursekit run nmt --data phrasebook` takes eight epochs and
+# keeps the best one.
 #
 # ## One mistake leads to another
 #
@@ -448,13 +546,17 @@ for sentence, translations in list(data.validation.references.items())[:40]:
         print(f"   teacher forced: {reading}\n   free running:   {writing}")
 
 # %% [markdown]
-# In our run one of the sentences was *ana hizo el cafe caliente* (Ana made the hot coffee). Both
-# ways the network chose *did* instead of *made*. With teacher forcing it then read the right word
-# *hot* and continued with *coffee*. In free running it wrote *coffee* first, read that, and ended
-# with *the coffee hot*. In training the network never reads its own mistakes, so it never learns to
-# recover from them.
+# In our run two sentences differed. In the first, teacher forcing answered *tonight* twice. At each
+# place it only guesses the next word, after the right ones, so its row is not a sentence. The
+# other was *ana hizo el cafe caliente* (Ana made the hot coffee). Both ways the network chose *did*
+# instead of *made*. With teacher forcing it then read the right word *hot* and continued with
+# *coffee*. In free running it wrote *coffee* first, read that, and ended with *the coffee hot*.
 #
-# ## Where it looks
+# In training the network never reads its own mistakes, so it never learns to recover from them.
+# This is called *exposure bias* ([Bengio et al. 2015](https://arxiv.org/abs/1506.03099) try to cure
+# it).
+#
+# ## A better search
 #
 # Greedy search takes the likeliest word at each step and can never change its mind. **Beam search**
 # keeps several beginnings of the translation, continues all of them, and chooses only at the end.
@@ -469,29 +571,80 @@ show(
 )
 
 # %% [markdown]
-# `translate` does the same with `beam=4`: it keeps the four likeliest beginnings. (Exercise 5
-# writes this search.) In the picture each row is an English word that was written, and each column
-# a Spanish word; bright means looked at. Look for a row whose bright cell is off the diagonal:
-# there the two languages differ in word order.
+# `translate(..., beam=4)` is a search of this kind that keeps four beginnings. (You will write it
+# in exercise 5.)
+#
+# ## Where it looks
+#
+# The next cell translates three held-out sentences.
 
 # %% tags=["train"]
 sentences = list(data.validation.references)[:3]
 for sentence in sentences:
     (found,) = translate(model, data.source_vocabulary, data.target_vocabulary, [sentence], beam=4)
     print(sentence, "→", found.text)
+
+# %% [markdown]
+# Take the last of these sentences and the first word of its translation.
+#
+# **Predict, then run.** Which Spanish word did the network look at most when it wrote that word?
+
+# %%
+predict("attention", ...)
+
+# %% [markdown]
+# In the picture each row is an English word that was written, and each column a Spanish word; the
+# brighter, the more it was looked at. A red dot marks the peak of each row. Look for rows whose dot
+# is off the diagonal: there the two languages differ in word order.
+
+# %% tags=["train"]
+spanish, english = sentence.split(), found.text.split()
 show(
-    attention_plot(sentence.split(), found.text.split(), found.attention),
+    attention_plot(spanish, english, found.attention),
     alt=f"Attention as a table: the rows are the words of “{found.text}”, the columns those of "
-    f"“{sentence}”; each row is bright at the words that it looks at.",
+    f"“{sentence}”. Each row is bright at the words that it looks at; a red dot marks its peak.",
 )
+reveal("attention", spanish[int(found.attention[0].argmax())])
 
 # %% [markdown]
 # In our run the picture showed *no cierras cinco ventanas azules* (you do not close five blue
 # windows). *do* and *not* looked at *no*. *blue* looked at *azules* and *windows* at *ventanas*,
 # which come in the other order in Spanish. *you* looked at *cierras*, because only the ending of
 # the verb says who acts. The network wrote *visit* instead of *close*, although it looked at the
-# right word, *cierras*, which occurs in only 12 training pairs. So attention shows where the
-# network looked, not whether it understood.
+# right word, *cierras*.
+#
+# You can also look at one word at a time: choose a word of the translation, and the bars show how
+# much it looked at each Spanish word.
+
+
+# %% tags=["train"]
+def looked_at(word: str) -> Figure:
+    """Return a picture of what one word of the translation looked at."""
+    place = int(word.partition(" ")[0]) - 1
+    return attention_bars(spanish, english, found.attention, place)
+
+
+explore(
+    looked_at,
+    alt=f"Bars over the words of “{sentence}”: how much a word of its translation looked at each.",
+    word=[f"{place} {word}" for place, word in enumerate(english, start=1)],
+)
+
+
+# %% [markdown]
+# Why *visit*? Count how many training pairs contain some words. (The other two occur below.)
+
+# %%
+for word in ("cierras", "nadie", "tampoco"):
+    pairs = sum(word in pair.source.split() for pair in data.train.pairs)
+    known = "known" if word in data.source_vocabulary else "unknown, so it is read as <unk>"
+    print(f"{word}: in {pairs} training pairs; {known}")
+
+# %% [markdown]
+# *cierras* occurs in only 12 of more than 22,000 training pairs. So attention shows where the
+# network looked, not whether it understood. How much it explains is disputed: see [Jain and Wallace
+# 2019](https://arxiv.org/abs/1902.10186), *Attention is not explanation*, and the answer by
+# [Wiegreffe and Pinter 2019](https://arxiv.org/abs/1908.04626), *Attention is not not explanation*.
 #
 # ## What goes wrong
 #
@@ -528,6 +681,14 @@ def mistake(text: str, right: list[str]) -> str:
     return "words missing" if len(text.split()) < min(lengths) else "wrong word"
 
 
+# %% [markdown]
+# **Predict, then run.** Which of these kinds is the most frequent one? Write `"repetition"`,
+# `"negation"`, `"words missing"` or `"wrong word"`.
+
+# %%
+predict("mistake", ...)
+
+
 # %% tags=["train"]
 asked = list(data.validation.references)[:400]
 answers = translate(model, data.source_vocabulary, data.target_vocabulary, asked)
@@ -536,19 +697,27 @@ for sentence, answer in zip(asked, answers, strict=True):
     translations = data.validation.references[sentence]
     line = f"{sentence} → {answer.text}  (right: {translations[0]})"
     kinds.setdefault(mistake(answer.text, translations), []).append(line)
+kinds.pop("", None)  # the right ones
 for kind in ("repetition", "negation", "words missing", "wrong word"):
     lines = kinds.get(kind, [])
-    print(f"{kind}: {len(lines)} of {len(asked)}", *lines[:3], sep="\n   ")
+    print(f"{kind}: {len(lines)} of {len(asked)}", *lines[:6], sep="\n   ")
+reveal("mistake", max(kinds, key=lambda kind: len(kinds[kind]), default="none"))
 
 # %% [markdown]
 # In our run 138 of the 400 translations were wrong. None had a repetition, and one had lost its
-# negation: *no pueden beber cafe* became *they can do them coffee*. In 16 words were missing: *make
-# the hot coffee last night* became *make the hot last night*. In 121 some word was wrong. It is
-# often the tense (*prefer* for *preferred*) or a word that is used in the same way, such as *visit*
-# for *close*.
+# negation: *no pueden beber cafe* became *they can do them coffee*. 16 translations had words
+# missing: *make the hot coffee last night* became *make the hot last night*. The other 121 had a
+# wrong word. It is often the tense (*prefer* for *preferred*), or another verb, such as *visit* for
+# *close* in the picture above.
 #
 # Held-out sentences come from the same grammar as the training sentences. Worse things happen on
 # sentences of other kinds. (Replace them by your own if you chose another data set.)
+#
+# **Predict, then run.** *muy* means *very*. How often will the network write *very* when the
+# sentence has *muy* eight times: *muy muy muy muy muy muy muy muy bien*?
+
+# %%
+predict("very", ...)
 
 # %% tags=["train"]
 strange = {
@@ -561,14 +730,18 @@ for kind, some in strange.items():
     beams = translate(model, data.source_vocabulary, data.target_vocabulary, some, beam=4)
     for sentence, beam in zip(some, beams, strict=True):
         print(f"   {sentence}\n      greedy: {greedy(model, sentence)}\n      beam 4: {beam.text}")
+reveal("very", greedy(model, strange["loops"][0]).split().count("very"), within=0)
 
 # %% [markdown]
-# In our run *very* came nine times for eight *muy*, and *not* came five times in a row. The decoder
-# keeps looking at places that look alike, and nothing in its state counts how often it has done so.
+# In our run *very* came nine times for eight *muy*, and *not* came five times in a row. Probably
+# the decoder cannot tell apart places that look alike, and it has not learned to count how often it
+# has looked at them.
+#
 # *nadie quiere cafe* (nobody wants coffee) became *he wants coffee*, and *mi hermano tampoco bebe
-# cafe* (my brother does not drink coffee either) became *my brother prepared coffee*: *tampoco* is
-# not in the vocabulary, so the network saw `<unk>`. The translation reads well and says the
-# opposite. Of three sentences in one, parts of each were mixed into a single sentence.
+# cafe* (my brother does not drink coffee either) became *my brother prepared coffee*. Both
+# translations read well and have lost the negation. *nadie* occurs in only 3 training pairs, and
+# *tampoco* in none, so the network read `<unk>` in its place. When we joined three sentences into
+# one, the network mixed parts of them into a single sentence.
 #
 # Beam search did not help here. It finds sentences that the network considers likelier, and here
 # the network is wrong. What does help:
@@ -582,8 +755,9 @@ for kind, some in strange.items():
 #
 # ## Experiments
 #
-# * Give the decoder zeros instead of its state. Which sentences suffer first, short or long ones?
-# * Train without the mask, and add padding to a sentence. Exercise 2 measures the effect.
+# * Set `smoothing` to 0. What happens to the held-out loss, and what to the share of right
+#   sentences?
+# * Train for eight epochs. When does the held-out loss begin to rise? Do the scores fall with it?
 # * Halve `units`. Does the attention still find the words?
 #
 # ## Make it yours
@@ -591,8 +765,7 @@ for kind, some in strange.items():
 # * Other data: `coursekit run nmt --data pairs.tsv`, with one pair on each line: English, a tab,
 #   Spanish.
 # * Another part: `build_translator(data, settings, attention=YourAttention)` uses your class.
-# * A plugin of your own: copy the folder `coursekit_nmt`, keep its files, and change what is in
-#   them.
+# * A plugin of your own: `coursekit new german --from nmt` copies this one.
 #
 # ## Eight questions to recall
 #
@@ -657,8 +830,18 @@ for kind, some in strange.items():
 #   translate*](https://arxiv.org/abs/1409.0473) (2014)
 # * Cho et al.: [*Learning phrase representations using RNN encoder-decoder for statistical machine
 #   translation*](https://arxiv.org/abs/1406.1078) (2014)
+# * Sutskever, Vinyals, Le: [*Sequence to sequence learning with neural
+#   networks*](https://arxiv.org/abs/1409.3215) (2014)
 # * Press and Wolf: [*Using the output embedding to improve language
-#   models*](https://arxiv.org/abs/1608.05859) (2017)
+#   models*](https://arxiv.org/abs/1608.05859) (2017), for tied weights
+# * Jean et al.: [*On using very large target vocabulary for neural machine
+#   translation*](https://arxiv.org/abs/1412.2007) (2015)
+# * Bengio et al.: [*Scheduled sampling for sequence prediction with recurrent neural
+#   networks*](https://arxiv.org/abs/1506.03099) (2015), for exposure bias
+# * Sennrich, Haddow, Birch: [*Neural machine translation of rare words with subword
+#   units*](https://arxiv.org/abs/1508.07909) (2016)
+# * Tu et al.: [*Modeling coverage for neural machine
+#   translation*](https://arxiv.org/abs/1601.04811) (2016)
 # * Szegedy et al.: [*Rethinking the Inception architecture for computer
 #   vision*](https://arxiv.org/abs/1512.00567) (2016), for label smoothing
 # * Papineni et al.: [*BLEU: a method for automatic evaluation of machine

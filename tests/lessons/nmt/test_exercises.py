@@ -229,7 +229,7 @@ WRONG = [
         "        weights = weights / tf.reduce_sum(weights, axis=1, keepdims=True)",
         "minus_infinity",
     ),
-    ("loss", "token_loss", "choice.mean)) / tokens", "choice.mean)) / 8.0", "half_mended"),
+    ("loss", "token_loss", "choice.mean)) / tokens", "choice.mean)) / 8.0", "half_fixed"),
     (
         "loss",
         "token_loss",
@@ -364,7 +364,7 @@ PADDED = """def padded(rows, length, empty=0):
 STEP = """class MyDecoder(Decoder):
     def __init__(self, words, embedding, units, *args, **kwargs):
         super().__init__(words, embedding, units, *args, **kwargs)
-        self.gru = KindGRU(units)
+        self.gru = ForgivingGRU(units)
 
     def step(self, projected, state, memory):
         keys, values, mask, _ = memory.keys, memory.annotations, memory.mask, memory.state
