@@ -9,7 +9,7 @@ import keras  # noqa: TID253 - imported when a model is built
 import tensorflow as tf  # noqa: TID253
 
 from coursekit_dcgan.data import Latents
-from coursekit_dcgan.model import Discriminator, Gan, Generator, alone
+from coursekit_dcgan.model import Discriminator, Gan, Generator, unchanged
 
 if TYPE_CHECKING:
     from coursekit_dcgan import DcganSettings
@@ -19,7 +19,7 @@ def build_gan(
     settings: DcganSettings,
     generator: type[Any] = Generator,
     discriminator: type[Any] = Discriminator,
-    company: Callable[[tf.Tensor], tf.Tensor] = alone,
+    compare_batch: Callable[[tf.Tensor], tf.Tensor] = unchanged,
 ) -> Gan:
     """Return the untrained networks, with their variables and optimizers.
 
@@ -27,7 +27,8 @@ def build_gan(
         settings: The hyper-parameters; the seed also decides the initial weights.
         generator: The class of the generator.
         discriminator: The class of the discriminator.
-        company: Turns the discriminator's features of a batch into those its last layer reads.
+        compare_batch: Turns the discriminator's features of a batch into those that its last
+            layer reads.
     """
     keras.utils.set_random_seed(settings.seed)
     width, kernel, seed = settings.width, settings.kernel, settings.seed
@@ -39,7 +40,7 @@ def build_gan(
             kernel,
             settings.dropout,
             seed + 10,
-            company,
+            compare_batch,
         ),
         generator(width, kernel, seed),
         Latents(settings.latent, settings.categories),

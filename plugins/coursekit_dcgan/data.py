@@ -29,8 +29,8 @@ NO_PARTS = Parts(NO_IMAGES, NO_IMAGES, NO_IMAGES)
 class Latents(NamedTuple):
     """The distribution of the latent vectors that images are drawn from.
 
-    A normal distribution is one connected cloud, but between a 4 and a 7 there is no digit. So a
-    vector also names one of several categories, as in InfoGAN (Chen et al. 2016) and DeLiGAN
+    A normal distribution is one connected cloud, but halfway between a 0 and a 1 there is no digit.
+    So a vector also names one of several categories, as in InfoGAN (Chen et al. 2016) and DeLiGAN
     (Gurumurthy et al. 2017). No label is used: the generator decides what they are for.
 
     Attributes:
@@ -173,7 +173,7 @@ def dcgan_data(name: str, parts: Parts, settings: DcganSettings) -> DcganData:
         notes=(
             f"{counts[0]:,} images to train on, {counts[1]:,} to validate, {counts[2]:,} to test",
             f"an epoch is {settings.steps:,} steps; "
-            f"by the end each image is seen {views:.1f} times",
+            f"by the end each image is seen about {views:.{0 if views >= 10 else 1}f} times",
             *parts.notes,
             "a small classifier judges what is drawn: trained once on real images, then kept",
         ),

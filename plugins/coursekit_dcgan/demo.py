@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from coursekit_dcgan import DcganDemoOptions
 
 COLUMNS = 9  # of the grid
+LETTER = 0.08  # inches, of a label
 WIDTH = 6.0  # inches: in a notebook, twelve digits side by side are 55 pixels wide each
 IN_TERMINAL = 10  # images
 WALK = 9  # images from one end of a walk to the other
@@ -61,8 +63,8 @@ def demo(model: Gan, data: DcganData, options: DcganDemoOptions) -> list[Showabl
 def walk(start: Floats, end: Floats, steps: int) -> Floats:
     """Walk from one latent vector to another along an arc, ``(steps, size)``.
 
-    A straight line would pass near the origin, where a normal distribution in many dimensions
-    has almost no points (spherical linear interpolation, White 2016).
+    A straight line would leave the shell on which nearly all normal vectors lie: halfway it is
+    only 0.71 times as long as they are (spherical linear interpolation, White 2016).
 
     Args:
         start: ``(size,)``.
@@ -134,15 +136,36 @@ def canvas(images: Pixels, columns: int) -> Pixels:
     return whole
 
 
-def grid(images: Pixels, columns: int, title: str = "") -> Figure:
-    """Draw images beside and below each other."""
+def grid(
+    images: Pixels,
+    columns: int,
+    title: str = "",
+    rows: Sequence[str] = (),
+    below: Sequence[str] = (),
+) -> Figure:
+    """Draw images beside and below each other.
+
+    Args:
+        images: ``(images, 28, 28)``.
+        columns: How many stand beside each other.
+        title: Stands above.
+        rows: A label for each row, at its left.
+        below: A label for each column, at its foot.
+    """
     whole = canvas(images, min(columns, len(images)))
     height, width = whole.shape
-    figure = Figure(figsize=(WIDTH, WIDTH * height / width + (0.3 if title else 0.0)))
-    figure.subplots_adjust(0, 0, 1, 1 if not title else 1 - 0.3 / figure.get_figheight())
+    left = 0.1 + LETTER * max(map(len, rows)) if rows else 0.0
+    top, foot = (0.3 if title else 0.0), (0.25 if below else 0.0)
+    size = (left + WIDTH, foot + WIDTH * height / width + top)
+    figure = Figure(figsize=size)
+    figure.subplots_adjust(left / size[0], foot / size[1], 1, 1 - top / size[1])
     axes = figure.subplots()
     axes.imshow(whole, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axes.set_axis_off()
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelsize=9)
+    middles = (SIZE + 1) * np.arange(len(whole)) + SIZE / 2
+    axes.set_xticks(middles[: len(below)], below)
+    axes.set_yticks(middles[: len(rows)], rows)
     if title:
         axes.set_title(title, fontsize=10)
     return figure

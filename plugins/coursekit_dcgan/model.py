@@ -23,7 +23,7 @@ def spread(seed: int) -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02, seed=seed)
 
 
-def alone(features: tf.Tensor) -> tf.Tensor:
+def unchanged(features: tf.Tensor) -> tf.Tensor:
     """Return the features of a batch unchanged: every image is judged on its own."""
     return features
 
@@ -83,7 +83,7 @@ class Discriminator(keras.layers.Layer):
         kernel: Height and width of the kernels.
         dropout: The share of every layer's outputs that is dropped in training.
         seed: Of the initial weights and of the dropout.
-        company: Turns the features of a batch ``(batch, features)`` into those that the last
+        compare_batch: Turns the features of a batch ``(batch, features)`` into those that the last
             layer reads, ``(batch, any)``. It can add what the other images of the batch show.
     """
 
@@ -94,7 +94,7 @@ class Discriminator(keras.layers.Layer):
         kernel: int,
         dropout: float,
         seed: int,
-        company: Callable[[tf.Tensor], tf.Tensor] = alone,
+        compare_batch: Callable[[tf.Tensor], tf.Tensor] = unchanged,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -109,7 +109,7 @@ class Discriminator(keras.layers.Layer):
             keras.layers.Dropout(dropout, seed=seed + number) for number in range(layers)
         ]
         self.flat = keras.layers.Flatten()
-        self.company = company
+        self.compare_batch = compare_batch
         self.last = keras.layers.Dense(1, kernel_initializer=spread(seed + layers))
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -129,7 +129,7 @@ class Discriminator(keras.layers.Layer):
                 features = self.norms[number - 1](features, training=training)
             features = tf.nn.leaky_relu(features, SLOPE)
             features = self.dropouts[number](features, training=training)
-        return self.last(self.company(self.flat(features)))[:, 0]
+        return self.last(self.compare_batch(self.flat(features)))[:, 0]
 
 
 class Gan(keras.Model):

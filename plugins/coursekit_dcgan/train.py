@@ -64,13 +64,13 @@ def train_step(
         drawn = generator(latents, training=True)
         real = discriminator(images, training=True)
         fake = discriminator(drawn, training=True)
-        generator_lost = fooling(fake)
-        discriminator_lost = judging(real, fake, model.smoothing)
-    # Each tape computes the gradients of one network only: neither is trained to lose.
-    gradients = generator_tape.gradient(generator_lost, generator.trainable_variables)
+        loss_g = fooling(fake)
+        loss_d = judging(real, fake, model.smoothing)
+    # Each loss is differentiated with respect to the variables of its own network only.
+    gradients = generator_tape.gradient(loss_g, generator.trainable_variables)
     model.generator_optimizer.apply(gradients, generator.trainable_variables)
-    gradients = discriminator_tape.gradient(discriminator_lost, discriminator.trainable_variables)
+    gradients = discriminator_tape.gradient(loss_d, discriminator.trainable_variables)
     model.discriminator_optimizer.apply(gradients, discriminator.trainable_variables)
     # END SOLUTION
     model.follow(model.decay)
-    return {"generator_loss": generator_lost, "discriminator_loss": discriminator_lost}
+    return {"generator_loss": loss_g, "discriminator_loss": loss_d}

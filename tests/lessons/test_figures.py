@@ -173,6 +173,16 @@ def test_stamps_by_hand() -> None:
     assert stamped([[1, 2]], [[5]], 3).tolist() == [[5, 0, 0, 10]]
 
 
+def test_a_convolution_by_hand() -> None:
+    """A kernel that subtracts the left from the right finds where the image rises."""
+    from coursekit_dcgan.practice.figures import convolution, convolved
+
+    image, kernel = [[0, 1, 1], [0, 0, 5]], [[-1, 1]]
+    assert convolved(image, kernel, 1).tolist() == [[1, 0], [0, 5]]
+    assert convolved(image, kernel, 2).tolist() == [[1]]
+    assert "0·(-1) + 1·1 + 0·0 + 0·2" in texts(convolution(image, [[-1, 1], [0, 2]]))
+
+
 def test_the_arc_stays_on_the_shell_and_the_chord_does_not() -> None:
     from coursekit_dcgan.practice.figures import shell
 

@@ -124,3 +124,29 @@ def on_cloud(variants: Mapping[str, Drawn], data: DcganData) -> Figure:
     real = judge(data.classifier, data.parts.validation.pixels)
     features = {name: one.features for name, one in variants.items()}
     return clouds(real.features, real.probabilities.argmax(axis=1), features)
+
+
+def gradient_maps(early: Floats, drawn: Floats, late: Floats) -> Figure:
+    """Draw gradients with respect to pixels: their mean sizes, and one of them with its drawing.
+
+    Args:
+        early: After one step, ``(drawings, height, width)``.
+        drawn: The drawings after the last step, ``(drawings, height, width)``.
+        late: Their gradients.
+    """
+    figure = Figure(figsize=(9.6, 2.9), layout="constrained")
+    places = figure.subplots(1, 4)
+    most = float(np.abs(late[0]).max()) or 1.0
+    maps = (
+        (np.abs(early).mean(0), "size of the gradient\nafter one step", {"vmin": 0}),
+        (np.abs(late).mean(0), "size of the gradient\nafter the last step", {"vmin": 0}),
+        (drawn[0], "a drawing\nafter the last step", {"cmap": "gray"}),
+        (late[0], "its gradient", {"cmap": "RdBu_r", "vmin": -most, "vmax": most}),
+    )
+    for axes, (values, title, how) in zip(places, maps, strict=True):
+        shown = axes.imshow(values, interpolation="nearest", **how)
+        axes.set_title(title, fontsize=9)
+        axes.set(xticks=[], yticks=[])
+    bar = figure.colorbar(shown, ax=places[-1], shrink=0.7)
+    bar.set_ticks([-most, 0, most], labels=["darker", "0", "brighter"], fontsize=9)
+    return figure

@@ -38,10 +38,12 @@ def two_networks(latent: int, image: Sequence[int]) -> Drawing:
     page.arrow(real.right, judge.left.moved(0, 0.12))
     page.arrow(judge.right.moved(0, -0.12), loss_g.left)
     page.arrow(judge.right.moved(0, 0.12), loss_d.left)
-    page.line(loss_g.top, Point(8.0, 0.5), Point(2.5, 0.5), tint="loss", dashed=True)
-    page.arrow(Point(2.5, 0.5), generator.top, tint="loss", dashed=True)
-    told = "gradient of $L_G$, through the frozen discriminator"
-    page.text(5.9, 0.64, told, size=SMALL, tint="loss")
+    page.line(loss_g.top, Point(8.0, 0.55), Point(6.3, 0.55), tint="loss", dashed=True)
+    page.arrow(Point(6.3, 0.55), Point(6.3, 1.5), tint="loss", dashed=True)
+    page.line(Point(5.7, 1.5), Point(5.7, 0.55), Point(2.5, 0.55), tint="loss", dashed=True)
+    page.arrow(Point(2.5, 0.55), generator.top, tint="loss", dashed=True)
+    told = "gradient of $L_G$, through the discriminator"
+    page.text(4.1, 0.68, told, size=SMALL, tint="loss")
     page.line(loss_d.bottom, Point(8.0, 3.2), Point(6.0, 3.2), tint="loss", dashed=True)
     page.arrow(Point(6.0, 3.2), judge.bottom, tint="loss", dashed=True)
     page.text(7.0, 3.36, "gradient of $L_D$: ends here", size=SMALL, tint="loss")
@@ -69,7 +71,9 @@ def growing(shapes: Sequence[Sequence[int]]) -> Drawing:
         maps.append(box)
         page.text(x, 2.45, shape_text(shape), size=SMALL)
     steps = ["dense, reshape"]
-    steps += ["stride 1" if b[0] == a[0] else "stride 2" for a, b in pairwise(shapes[1:])]
+    steps += [
+        "stride 1:\nsame size" if b[0] == a[0] else "stride 2" for a, b in pairwise(shapes[1:])
+    ]
     for step, (one, other) in zip(steps, pairwise(maps), strict=True):
         page.arrow(Point(one.right.x + 0.2, 1.35), Point(other.left.x - 0.05, 1.35), tint="weights")
         middle = (one.right.x + other.left.x) / 2 + 0.08
@@ -92,6 +96,58 @@ def stamped(small: npt.ArrayLike, kernel: npt.ArrayLike, stride: int) -> npt.NDA
         y, x = stride * row, stride * column
         large[y : y + len(stamp), x : x + len(stamp)] += number * stamp
     return large
+
+
+def convolved(image: npt.ArrayLike, kernel: npt.ArrayLike, stride: int) -> npt.NDArray[np.float64]:
+    """Return the convolution of an image, without padding, as networks compute it.
+
+    Args:
+        image: ``(height, width)``.
+        kernel: ``(size, size)``.
+        stride: From one place of the kernel to the next.
+    """
+    numbers, window = np.asarray(image, dtype=float), np.asarray(kernel, dtype=float)
+    patches = np.lib.stride_tricks.sliding_window_view(numbers, window.shape)
+    found: npt.NDArray[np.float64] = (patches * window).sum((2, 3))[::stride, ::stride]
+    return found
+
+
+def convolution(image: npt.ArrayLike, kernel: npt.ArrayLike) -> Drawing:
+    """Draw a convolution with stride 1: an image, a kernel, and the sums at each place.
+
+    Args:
+        image: ``(height, width)``.
+        kernel: ``(size, size)``.
+    """
+    cell = 0.4
+    numbers, window = np.asarray(image, dtype=float), np.asarray(kernel, dtype=float)
+    result = convolved(image, kernel, 1)
+    page = Drawing(8.0, 1.3 + cell * len(numbers), "A convolution with stride 1")
+    middle = 0.6 + cell * len(numbers) / 2
+    side = cell * len(window)
+
+    def table(left: float, values: npt.NDArray[np.float64], tint: Tint, name: str) -> Box:
+        top = middle - cell * len(values) / 2
+        words = [[f"{value:g}" for value in row] for row in values]
+        shades = 0.5 * np.clip(values, 0, None) / max(float(values.max()), 1e-9)
+        box = page.grid(left, top, shades, words, cell, tint=tint)
+        page.text(box.center.x, page.height - 0.3, name, size=SMALL)
+        return box
+
+    one = table(0.4, numbers, "input", f"image {numbers.shape}")
+    two = table(one.right.x + 1.0, window, "weights", f"kernel {window.shape}")
+    three = table(two.right.x + 2.6, result, "state", f"sums {result.shape}")
+    page.text((one.right.x + two.left.x) / 2, middle, "∗", size=14)
+    for box, length in ((one, side), (three, cell)):
+        left, top = box.left.x, box.top.y
+        right, low = left + length, top + length
+        edges = ((left, top), (right, top), (right, low), (left, low), (left, top))
+        page.line(*(Point(*edge) for edge in edges), tint="loss", width=2.5)
+    pairs = zip(numbers[: len(window), : len(window)].flat, window.flat, strict=True)
+    total = " + ".join(f"{a:g}·{b:g}" if b >= 0 else f"{a:g}·({b:g})" for a, b in pairs)
+    page.text((two.right.x + three.left.x) / 2, middle - 0.75, total, size=SMALL, tint="loss")
+    page.arrow(two.right.moved(0.2), three.left.moved(-0.2))
+    return page
 
 
 def stamps(small: npt.ArrayLike, kernel: npt.ArrayLike, stride: int) -> Drawing:
@@ -142,7 +198,9 @@ def shell(size: int) -> Drawing:
     Args:
         size: Of a latent vector of normal numbers; its typical length is the root of it.
     """
-    page = Drawing(8.0, 3.6, f"Normal vectors of {size} numbers lie on a shell")
+    page = Drawing(
+        8.0, 3.6, f"The {size} normal numbers of a latent vector: nearly all have the same length"
+    )
     center, radius, length = Point(1.9, 1.95), 1.3, size**0.5
     for inch, tint in ((radius + 0.1, "input"), (radius - 0.1, "plain")):
         page.box(*center, "", 2 * inch, 2 * inch, shape="circle", tint=tint)

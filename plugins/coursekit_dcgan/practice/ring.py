@@ -43,7 +43,7 @@ def restart(variables: Sequence[keras.Variable], seed: int) -> None:
 
 
 def ring_points(
-    company: Callable[[tf.Tensor], tf.Tensor],
+    compare_batch: Callable[[tf.Tensor], tf.Tensor],
     seeds: Sequence[int],
     steps: int = 1_500,
     count: int = 1_000,
@@ -51,8 +51,8 @@ def ring_points(
     """Train a GAN on the clouds, once for each seed; return what each draws, ``(count, 2)``.
 
     Args:
-        company: Turns the discriminator's features of a batch ``(batch, features)`` into those
-            that its last layer reads.
+        compare_batch: Turns the discriminator's features of a batch ``(batch, features)`` into
+            those that its last layer reads.
         seeds: Seeds of the initial weights and of all random numbers.
         steps: The number of training steps of each network.
         count: The number of points to draw at the end.
@@ -62,12 +62,12 @@ def ring_points(
     middle, random = tf.constant(centres()), tf.random.Generator.from_seed(0)
 
     def judge(points: tf.Tensor) -> tf.Tensor:
-        return last(company(features(points)))[:, 0]
+        return last(compare_batch(features(points)))[:, 0]
 
     judge(generator(tf.zeros((BATCH, LATENT))))  # makes the variables
-    mine, hers = generator.variables, [*features.variables, *last.variables]
+    of_generator, of_discriminator = generator.variables, [*features.variables, *last.variables]
     optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in RATES]
-    for optimizer, variables in zip(optimizers, (mine, hers), strict=True):
+    for optimizer, variables in zip(optimizers, (of_generator, of_discriminator), strict=True):
         optimizer.build(variables)
 
     def train() -> None:
@@ -77,13 +77,14 @@ def ring_points(
             with tf.GradientTape(persistent=True) as tape:
                 fake = judge(generator(random.normal((BATCH, LATENT))))
                 fooling, judging = generator_loss(fake), discriminator_loss(judge(real), fake)
-            optimizers[0].apply(tape.gradient(fooling, mine), mine)
-            optimizers[1].apply(tape.gradient(judging, hers), hers)
+            optimizers[0].apply(tape.gradient(fooling, of_generator), of_generator)
+            gradients = tape.gradient(judging, of_discriminator)
+            optimizers[1].apply(gradients, of_discriminator)
 
     train_graph = tf.function(train).get_concrete_function()  # compiled once for all seeds
     samples = []
     for seed in seeds:
-        restart([*mine, *hers], seed)
+        restart([*of_generator, *of_discriminator], seed)
         for optimizer, rate in zip(optimizers, RATES, strict=True):
             for variable in optimizer.variables:
                 variable.assign(0 * variable)

@@ -40,7 +40,7 @@ from coursekit_dcgan.train import discriminator_loss, generator_loss
 #
 # 1. Inside both tapes, draw images. Pass the real ones and the drawn ones to the discriminator, in
 #    two separate calls. Compute both losses with the arguments `fooling` and `judging`, and call
-#    them `generator_lost` and `discriminator_lost`.
+#    them `loss_g` and `loss_d`.
 # 2. After the tapes, compute the gradients of each network with its own tape, and apply them.
 #
 # Pass `training=True` to both networks. About ten lines.
@@ -396,7 +396,7 @@ IMAGES, NOISE = [1.0, 2.0, -0.5, 1.5], [0.5, -1.0, 2.0, 1.0]
     hints=(
         "Which loss does each `tape.gradient` take, and whose variables?",
         "Draw, judge and compute the losses while both tapes are open. Gradients come afterwards.",
-        "`generator_tape.gradient(generator_lost, generator.trainable_variables)`, then "
+        "`generator_tape.gradient(loss_g, generator.trainable_variables)`, then "
         "`model.generator_optimizer.apply(gradients, generator.trainable_variables)`. Do the same "
         "for the discriminator.",
     ),

@@ -26,7 +26,7 @@ from coursekit.prepare import prepare, show
 from coursekit_dcgan import DcganLesson
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.practice.compare import Drawn, beside, between, drawn, fit, on_cloud
-from coursekit_dcgan.model import Discriminator, alone
+from coursekit_dcgan.model import Discriminator, unchanged
 from coursekit_dcgan.practice.ring import hit, hit_by_seeds, ring_figure, ring_points
 
 # %% [markdown]
@@ -222,9 +222,9 @@ def never_drawn(student):
 # %% tags=["train"]
 ROUNDS = 1_500
 RING_SEEDS = (1, 2, 3, 4, 5, 6)
-samples = ring_points(alone, RING_SEEDS, ROUNDS)
-without_company = hit_by_seeds(samples)
-print(f"judged alone, {len(samples)} seeds: {without_company}")
+samples = ring_points(unchanged, RING_SEEDS, ROUNDS)
+without_comparison = hit_by_seeds(samples)
+print(f"judged alone, {len(samples)} seeds: {without_comparison}")
 collapsed = dict(zip(("seed 1", "seed 2"), samples, strict=False))
 show(
     ring_figure(collapsed),
@@ -236,21 +236,21 @@ show(
 #
 # The discriminator sees one point at a time. It cannot know that the other 63 points of the batch
 # are in the same place. You can tell it. Before the last layer, the *features* of the whole batch,
-# `(batch, features)`, pass through a function `company`. It returns the features that the last
-# layer reads, `(batch, any)`, and it can compare the images of the batch. (The last layer only
+# `(batch, features)`, pass through a function `compare_batch`. It returns the features that the
+# last layer reads, `(batch, any)`, and it can compare the images of the batch. (The last layer only
 # computes a weighted sum for each image. It cannot compare two images.)
 #
-# Write a `company` with which **at least 7 of the 8 clouds are hit and at least half of all points
-# are near a cloud, both with seed 1 and with seed 2**. The output above shows how few are hit
-# without it. There are many ways, and several have been published. Keep the existing features, and
-# add something that measures how far apart the images of the batch are.
+# Write a `compare_batch` with which **at least 7 of the 8 clouds are hit and at least half of all
+# points are near a cloud, both with seed 1 and with seed 2**. The output above shows how few are
+# hit without it. There are many ways, and several have been published. Keep the existing features,
+# and add something that measures how far apart the images of the batch are.
 #
 # A warning: the derivative of a square root at 0 is infinite, and in a collapsed batch a standard
 # deviation *is* 0. Add a small number under the root. Two to seven lines.
 
 
 # %%
-def company(features: tf.Tensor) -> tf.Tensor:  # exercise
+def compare_batch(features: tf.Tensor) -> tf.Tensor:  # exercise
     """Tell the discriminator about the other images of the batch.
 
     Args:
@@ -282,20 +282,20 @@ def joined(features, told):
 
 @probe
 def told(features):
-    return company(tf.constant(features, tf.float32))
+    return compare_batch(tf.constant(features, tf.float32))
 
 
 @probe
 def slope(features):
     variable = tf.Variable(features, dtype=tf.float32)
     with tf.GradientTape() as tape:
-        total = tf.reduce_sum(company(variable))
+        total = tf.reduce_sum(compare_batch(variable))
     return tape.gradient(total, variable)
 
 
 @probe
 def clouds(seeds):
-    found = ring_points(company, seeds)  # all seeds in one call: compiled once
+    found = ring_points(compare_batch, seeds)  # all seeds in one call: compiled once
     return {f"seed {seed}": hit(points) for seed, points in zip(seeds, found, strict=True)}
 
 
@@ -481,8 +481,8 @@ def seven_clouds(student):
 
 
 # %% tags=["train"]
-samples = ring_points(company, RING_SEEDS, ROUNDS)
-print(f"judged alone, {len(samples)} seeds: {without_company}")
+samples = ring_points(compare_batch, RING_SEEDS, ROUNDS)
+print(f"judged alone, {len(samples)} seeds: {without_comparison}")
 print(f"yours, {len(samples)} seeds: {hit_by_seeds(samples)}")
 fixed = dict(zip(("yours, seed 1", "yours, seed 2"), samples, strict=False))
 show(
@@ -497,8 +497,8 @@ show(
 # With the lesson's discriminator the generator does not collapse so easily, because batch
 # normalisation also carries some information about the batch. `Plain` is the same discriminator
 # without it, as in TensorFlow's article of 2018, and it learns more slowly than its generator. We
-# train it without and with your `company`. Everything else is the same. Each variant is trained
-# with three seeds. (About half a minute for each of the two cells.)
+# train it without and with your `compare_batch`. Everything else is the same. Each variant is
+# trained with three seeds. (About half a minute for each of the two cells.)
 
 
 # %%
@@ -527,7 +527,7 @@ def with_seeds(name: str, part: Callable[[tf.Tensor], tf.Tensor]) -> Drawn:
     found = []
     for seed in SEEDS:
         seeded = settings.replace({"seed": seed})
-        model = build_gan(seeded, discriminator=Plain, company=part)
+        model = build_gan(seeded, discriminator=Plain, compare_batch=part)
         fit(model, data, STEPS)
         found.append(drawn(model, data))
     print(
@@ -539,10 +539,10 @@ def with_seeds(name: str, part: Callable[[tf.Tensor], tf.Tensor]) -> Drawn:
     return found[0]
 
 
-made = {"judged alone": with_seeds("judged alone", alone)}
+made = {"judged alone": with_seeds("judged alone", unchanged)}
 
 # %% tags=["train"]
-made["yours"] = with_seeds("yours", company)
+made["yours"] = with_seeds("yours", compare_batch)
 shown = {name: one.pixels for name, one in made.items()}
 show(
     beside(shown),
@@ -563,10 +563,11 @@ show(
 )
 
 # %% [markdown]
-# Compare the two lines of ranges; yours will differ from ours. With the `company` of our solution
-# and three seeds, no two ranges overlapped: an effective number of classes of 9.4 to 9.7 against
-# 7.8 to 8.4, 50 to 54 % recognised against 31 to 36 %, and a Fréchet distance of 31 to 44 against
-# 113 to 186. With digits the collapse is milder than on the circle, and the same remedy helps.
+# Compare the two lines of ranges; yours will differ from ours. With the `compare_batch` of our
+# solution and three seeds, no two ranges overlapped: an effective number of classes of 9.4 to 9.7
+# against 7.8 to 8.4, 50 to 54 % recognised against 31 to 36 %, and a Fréchet distance of 31 to 44
+# against 113 to 186. With digits the collapse is milder than on the circle, and the same remedy
+# helps.
 #
 # You may have rediscovered a published method. [Karras et al.
 # 2018](https://arxiv.org/abs/1710.10196) use the standard deviation along the batch, averaged to

@@ -45,6 +45,7 @@ def data() -> DcganData:
     ("make", "columns"),
     [
         (lambda images: grid(images, COLUMNS), COLUMNS),
+        (lambda images: grid(images, WALK, "", ["one"], ["a", "b"]), WALK),
         (lambda images: grid(images, WALK, "a walk"), WALK),
         (lambda images: nearest_figure(images[:10], images[:10], np.ones(10, np.float32)), 1),
         (lambda images: beside({"a": images, "b": images}), 5),

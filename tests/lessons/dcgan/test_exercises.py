@@ -82,8 +82,8 @@ WRONG = [
      "saturating"),
     ("losses", "generator_loss", "cross_entropy(fake, 1.0)", "cross_entropy(fake, 0.0)",
      "helps_the_judge"),
-    (*STEP, "gradient(generator_lost", "gradient(discriminator_lost", "helps_the_judge"),
-    (*STEP, "gradient(discriminator_lost", "gradient(generator_lost", "learns_to_be_fooled"),
+    (*STEP, "gradient(loss_g", "gradient(loss_d", "helps_the_judge"),
+    (*STEP, "gradient(loss_d", "gradient(loss_g", "learns_to_be_fooled"),
     (*STEP, "fake = discriminator(drawn,", "fake = discriminator(tf.constant(drawn.numpy()),",
      "out_of_sight"),
     (*STEP, "judging(real, fake, model.smoothing)", "judging(real, fake)", "smoothing_forgotten"),
@@ -92,14 +92,14 @@ WRONG = [
     (*STEP, "fake = discriminator(drawn, training=True)",
      "both = discriminator(tf.concat([images, drawn], 0), training=True); "
      "real, fake = both[: len(images)], both[len(images) :]", "one_batch"),
-    (*STEP, "        generator_lost = fooling(fake)\n        discriminator_lost",
-     "    generator_lost = fooling(fake)\n    discriminator_lost", "losses_outside"),
+    (*STEP, "        loss_g = fooling(fake)\n        loss_d",
+     "    loss_g = fooling(fake)\n    loss_d", "losses_outside"),
     (*STEP, "    gradients = generator_tape", """
     variables, still = discriminator.trainable_variables, tf.zeros_like
-    gradients = discriminator_tape.gradient(discriminator_lost, variables)
+    gradients = discriminator_tape.gradient(loss_d, variables)
     model.discriminator_optimizer.apply(gradients, variables)
     with tf.GradientTape() as generator_tape:
-        generator_lost = fooling(discriminator(generator(latents, training=True), training=True))
+        loss_g = fooling(discriminator(generator(latents, training=True), training=True))
     discriminator_tape = SimpleNamespace(gradient=lambda loss, those: [still(v) for v in those])
     gradients = generator_tape""", "one_after_the_other"),
     (*STEP, "judging(real, fake, model", "judging(fake, real, model", "exchanged"),
@@ -112,8 +112,8 @@ WRONG = [
      "    first, second = model.generator_optimizer, model.discriminator_optimizer\n"
      "    model.generator_optimizer, model.discriminator_optimizer = second, first\n"
      "    gradients = generator_tape", "optimizers_exchanged"),
-    (*STEP, 'loss": generator_lost,', 'loss": float(generator_lost),', "python_number"),
-    (*STEP, "discriminator_lost}", "discriminator_lost.numpy()}", "python_number"),
+    (*STEP, 'loss": loss_g,', 'loss": float(loss_g),', "python_number"),
+    (*STEP, "loss_d}", "loss_d.numpy()}", "python_number"),
     ("step", "pairs", "len(some), epoch", "batch_size, epoch", "noise_of_a_full_batch"),
     ("step", "pairs", "range(0, len(places), batch_size)",
      "range(0, len(places) - batch_size + 1, batch_size)", "last_left_out"),
@@ -128,16 +128,16 @@ WRONG = [
     ("collapse", "effective", "np.log(", "np.log2(", "mixed_bases"),
     ("collapse", "effective", "float(np.exp(-(there * np.log(there)).sum()))",
      "1 / float((shares**2).sum())", "simpson"),
-    ("collapse", "company", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
+    ("collapse", "compare_batch", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
      "tf.roll(features, 1, 0)", "next_beside"),
-    ("collapse", "company", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
+    ("collapse", "compare_batch", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
      "features - tf.reduce_mean(features, 0)", "signed"),
-    ("collapse", "company", "return tf.concat", "return features; tf.concat", "judged_alone"),
-    ("collapse", "company", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
+    ("collapse", "compare_batch", "return tf.concat", "return features; tf.concat", "judged_alone"),
+    ("collapse", "compare_batch", "tf.repeat(spread, tf.shape(features)[0], axis=0)",
      "tf.math.reduce_std(features, axis=1, keepdims=True)", "spread_of_one_image"),
-    ("collapse", "company", "tf.sqrt(variance + 1e-6)",
+    ("collapse", "compare_batch", "tf.sqrt(variance + 1e-6)",
      "tf.reduce_mean(features, axis=0, keepdims=True)", "mean_alone"),
-    ("collapse", "company", "variance + 1e-6", "variance", "root_of_zero"),
+    ("collapse", "compare_batch", "variance + 1e-6", "variance", "root_of_zero"),
     ("interpolation", "norm_halfway", "7.1", "14.1", "not_halved"),
     ("interpolation", "walk", "np.arccos(np.clip(cosine, -1.0, 1.0))", "np.float64(0.0)",
      "straight"),
@@ -172,7 +172,7 @@ NO_REASON = [
     ("losses", "discriminator_loss", JUDGED, f"float({JUDGED})", "targets", "not a tensor"),
     ("losses", "generator_loss", "cross_entropy(fake, 1.0)", "float(cross_entropy(fake, 1.0))",
      "fooled", "not a tensor"),
-    (*STEP, "    model.follow", "    print(generator_lost.numpy())\n    model.follow", "own",
+    (*STEP, "    model.follow", "    print(loss_g.numpy())\n    model.follow", "own",
      "compiles the step with `tf.function`"),
     (*STEP, "generator(latents,", "generator(latents[:4],", "apart", "two normalised networks"),
     ("step", "pairs", "len(some), epoch, start", "len(some), epoch", "as_many", "same latents"),
@@ -252,12 +252,12 @@ RULE = """def saves(epoch, epochs):
 PRODUCT = """def effective(shares):
     return 1 / float(np.prod(np.power(shares, shares)))
 """
-DISTANCES = """def company(features):
+DISTANCES = """def compare_batch(features):
     apart = features[:, None] - features[None]
     far = tf.sqrt(tf.reduce_sum(apart**2, -1) + 1e-6)
     return tf.concat([features, tf.reduce_mean(far, 1, keepdims=True)], 1)
 """
-SQUARED = """def company(features):
+SQUARED = """def compare_batch(features):
     return tf.concat([features, (features - tf.reduce_mean(features, 0)) ** 2], 1)
 """
 ROTATED = """def walk(start, end, steps):
@@ -286,8 +286,8 @@ OTHER = [
     ("step", "pairs", SPLIT),
     ("step", "saves", RULE),
     ("collapse", "effective", PRODUCT),
-    ("collapse", "company", DISTANCES),
-    ("collapse", "company", SQUARED),
+    ("collapse", "compare_batch", DISTANCES),
+    ("collapse", "compare_batch", SQUARED),
     ("losses", "coin", "coin = 1.4"),
     ("step", "same_image", "same_image = False"),
     ("interpolation", "walk", ROTATED),

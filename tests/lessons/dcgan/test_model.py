@@ -11,7 +11,7 @@ from coursekit_dcgan import DcganSettings
 from coursekit_dcgan.build import build_gan
 from coursekit_dcgan.data import dcgan_data
 from coursekit_dcgan.load import Images, Parts
-from coursekit_dcgan.model import Gan, alone
+from coursekit_dcgan.model import Gan, unchanged
 from coursekit_dcgan.practice.compare import fit
 from coursekit_dcgan.train import cross_entropy, discriminator_loss, generator_loss, train_step
 
@@ -207,11 +207,11 @@ def test_parts_can_be_handed_in() -> None:
 
 
 def test_the_judge_can_be_told_of_the_company_of_an_image() -> None:
-    def company(features: tf.Tensor) -> tf.Tensor:
+    def compare_batch(features: tf.Tensor) -> tf.Tensor:
         return tf.concat([features, 0 * features + tf.reduce_mean(features, 0)], 1)
 
-    for part, told in ((alone, False), (company, True)):
-        model = build_gan(DcganSettings(width=2, discriminator_width=2), company=part)
+    for part, told in ((unchanged, False), (compare_batch, True)):
+        model = build_gan(DcganSettings(width=2, discriminator_width=2), compare_batch=part)
         together, apart = model.discriminator(IMAGES), model.discriminator(IMAGES[:1])
         assert (abs(float(together[0] - apart[0])) > 1e-6) == told
 
