@@ -137,7 +137,7 @@ def gradient_maps(early: Floats, drawn: Floats, late: Floats) -> Figure:
     figure = Figure(figsize=(9.6, 2.9), layout="constrained")
     places = figure.subplots(1, 4)
     most = float(np.abs(late[0]).max()) or 1.0
-    maps = (
+    maps: tuple[tuple[Floats, str, dict[str, Any]], ...] = (
         (np.abs(early).mean(0), "size of the gradient\nafter one step", {"vmin": 0}),
         (np.abs(late).mean(0), "size of the gradient\nafter the last step", {"vmin": 0}),
         (drawn[0], "a drawing\nafter the last step", {"cmap": "gray"}),

