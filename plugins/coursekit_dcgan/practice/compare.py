@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,37 @@ def fit(
             batches = iter(data.train.batches(number // each).skip(number % each))
         losses.append({name: float(loss) for name, loss in compiled_step(next(batches)).items()})
     return losses
+
+
+class _WithoutMode:
+    """A network that is never in training mode."""
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+        self.trainable_variables = network.trainable_variables
+
+    def __call__(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Ignore the mode."""
+        return self.network(inputs, training=False)
+
+
+def without_training_mode(
+    step: Callable[[Any, Any], dict[str, tf.Tensor]],
+) -> Callable[[Any, Any], dict[str, tf.Tensor]]:
+    """Return a training step whose networks ignore that they are trained.
+
+    Args:
+        step: Takes the model and a batch, as `train_step` does.
+    """
+    networks = ("generator", "discriminator")
+    shared = ("smoothing", "decay", "follow", *(f"{name}_optimizer" for name in networks))
+
+    def changed(model: Any, batch: Any) -> dict[str, tf.Tensor]:
+        parts = {name: getattr(model, name) for name in shared}
+        parts |= {name: _WithoutMode(getattr(model, name)) for name in networks}
+        return step(SimpleNamespace(**parts), batch)
+
+    return changed
 
 
 def drawn(model: Gan, data: DcganData, count: int = 1_000) -> Drawn:

@@ -198,9 +198,7 @@ def shell(size: int) -> Drawing:
     Args:
         size: Of a latent vector of normal numbers; its typical length is the root of it.
     """
-    page = Drawing(
-        8.0, 3.6, f"Vectors of {size} normal numbers nearly all have the same length"
-    )
+    page = Drawing(8.0, 3.6, f"Vectors of {size} normal numbers nearly all have the same length")
     center, radius, length = Point(1.9, 1.95), 1.3, size**0.5
     for inch, tint in ((radius + 0.1, "input"), (radius - 0.1, "plain")):
         page.box(*center, "", 2 * inch, 2 * inch, shape="circle", tint=tint)

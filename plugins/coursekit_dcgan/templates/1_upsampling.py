@@ -1,7 +1,8 @@
 # %% [markdown]
 # # From 7 × 7 to 28 × 28
 #
-# **Goal.** Enlarge a map by transposed convolution, predict its size, and fix the checkerboard.
+# **Goal.** Enlarge a map by transposed convolution, predict its size, and find out where
+# checkerboards come from.
 #
 # **Time.** 30 minutes
 #
@@ -16,9 +17,9 @@
 # large map.** The stamp of the next number is placed `stride` places further to the right. Where
 # stamps overlap, they are added.
 #
-#     row 1, 2              a   b   c
-#     kernel a b c        +         2a  2b  2c
-#     stride 2            = a   b  c+2a 2b  2c
+#     row:    1  2          first stamp     a   b   c
+#     kernel: a  b  c       second stamp            2a   2b  2c
+#     stride: 2             sum             a   b  c+2a  2b  2c
 
 # %%
 from types import SimpleNamespace
@@ -302,8 +303,8 @@ def three():
 
 @misconception(
     "even_kernel",
-    "A kernel of 5, as in TensorFlow's article of 2018, covers one place three times and the next "
-    "one twice. The network has to unlearn this checkerboard pattern.",
+    "A kernel of 5 covers one place three times and the next one twice. The network has to unlearn "
+    "this checkerboard pattern.",
 )
 def five():
     return 5
@@ -325,12 +326,12 @@ def even(student):
 # %% [markdown]
 # ## The generator
 #
-# Now use the layers of the lesson. `self.first` and `self.shape` turn the latent vector into a map
-# of 7 × 7. Then, three times, the map is *normalised*, *rectified* (`tf.nn.leaky_relu` with the
-# slope `SLOPE`) and *enlarged*, in this order. The sizes are 7 × 7, 14 × 14 and 28 × 28. (The first
-# of the three has a stride of 1.) At the end `tanh` limits the numbers to between -1 (black) and 1
-# (white). Fill in `call`. Pass the mode to each norm: `norm(features, training=...)`. Three to six
-# lines.
+# You saw this `call` in the lesson. Now write it without looking back. `self.first` and
+# `self.shape` turn the latent vector into a map of 7 × 7. Then, three times, the map is
+# *normalised*, *rectified* (by a leaky ReLU, `tf.nn.leaky_relu` with the slope `SLOPE`) and
+# *enlarged*, in this order. The sizes are 7 × 7, 14 × 14 and 28 × 28. (The first of the three has a
+# stride of 1.) At the end `tanh` limits the numbers to between -1 (black) and 1 (white). Fill in
+# `call`. Pass the mode to each norm: `norm(features, training=...)`. Three to six lines.
 
 # %%
 from coursekit_dcgan.model import Generator  # exercise: call

@@ -34,65 +34,77 @@ from coursekit_dcgan.train import train_step
 # %% [markdown]
 # ## Predict first
 #
-# Suppose that the discriminator can only guess: it gives $D = 1/2$ to every image. Its loss is the
-# cross-entropy on real images *plus* the cross-entropy on drawn ones. How many nats is that?
-# ($\log 2 = 0.693$)
+# A good discriminator gives every real image $D = 0.9$ and every drawn one $D = 0.2$. Its loss is
+# the cross-entropy on real images *plus* the cross-entropy on drawn ones. How many nats is that?
+# ($\log 0.9 = -0.105$, $\log 0.8 = -0.223$, $\log 0.2 = -1.609$, $\log 0.1 = -2.303$)
 
 # %%
-coin = 1.386  # exercise
+loss_of_good = 0.33  # exercise
 
 # %% [markdown] tags=["why"]
-# At $D = 1/2$ each of the two cross-entropies is $\log 2 = 0.693$, and the discriminator's loss is
-# their sum, 1.386. Remember this number. When the loss of a discriminator stays near it, the
-# discriminator is guessing: either the drawings are very good, or it has not learned anything.
+# A real image costs $-\log 0.9 = 0.105$. A drawn one should get 0, so it costs $-\log (1 - 0.2) =
+# 0.223$. The sum is 0.328. A discriminator that only guesses, with $D = 1/2$, has a loss of $2 \log
+# 2 = 1.386$. When the loss stays near that number, either the drawings are very good, or the
+# discriminator has not learned anything.
 
 # %%
 from coursekit.practice import assert_close, check, misconception, probe
 
 
 @misconception(
-    "coin", "That is only one of the two terms. Real images and drawn ones cost log 2 each."
+    "loss_of_good", "That is only the cost of real images. Drawn ones cost -log(1 - 0.2) more."
 )
 def one_term():
-    return 0.693
-
-
-@misconception("coin", "Guessing is not free. A probability of 1/2 costs -log(1/2) each time.")
-def nothing_lost():
-    return 0.0
+    return 0.105
 
 
 @misconception(
-    "coin", "2 is the answer in bits. Nats use the natural logarithm, and log 2 is 0.693."
+    "loss_of_good",
+    "For a drawn image the target is 0, so it costs -log(1 - D), not -log D. The discriminator was "
+    "nearly right about it.",
+)
+def wrong_target():
+    return 1.71
+
+
+@misconception("loss_of_good", "The mean of both costs is half of the loss. The loss is their sum.")
+def mean_of_both():
+    return 0.164
+
+
+@misconception(
+    "loss_of_good", "That is the answer in bits. Nats use the natural logarithm: log 0.9 = -0.105."
 )
 def bits():
-    return 2.0
+    return 0.474
 
 
 @misconception(
-    "coin", "You added the probabilities 1/2 and 1/2. The loss is minus their logarithms."
+    "loss_of_good", "You added how far D is from 1 and from 0. The loss is minus a logarithm."
 )
 def not_a_logarithm():
-    return 1.0
+    return 0.3
 
 
-@misconception("coin", "The logarithm of 1/2 is negative. The loss is *minus* the logarithm.")
+@misconception(
+    "loss_of_good", "The logarithms are negative. The loss is *minus* the logarithm, so above 0."
+)
 def negative():
-    return -1.386
+    return -0.328
 
 
 @check(
-    "You know the loss of a discriminator that guesses",
+    "You know the loss of a good discriminator",
     points=1,
     hints=(
         "What is -log D for a real image, and -log(1 - D) for a drawn one?",
-        "Both are minus the logarithm of one half.",
-        "Twice 0.693.",
+        "Minus the logarithms of 0.9 and of 0.8.",
+        "0.105 + 0.223.",
     ),
 )
 def prediction(student):
-    assert abs(student["coin"] - 1.386) < 0.02, (
-        "-log(1/2) for real images, and the same again for drawn ones"
+    assert abs(student["loss_of_good"] - 0.328) < 0.008, (
+        "-log 0.9 for real images, and -log(1 - 0.2) for drawn ones"
     )
 
 
@@ -392,16 +404,18 @@ def one_sided(student):
 # * *non-saturating*: $-\log D$, the cross-entropy with the target 1.
 #
 # Both are lowest at $D = 1$. But the generator starts at the other end, where the discriminator
-# recognises every drawing. With respect to the logit, the slope of the first is $-D$, that of the
-# second $-(1 - D)$. At $D = 0.01$, how many times steeper is the second?
+# recognises every drawing. Derive the slope of each with respect to the logit $\ell$; the
+# derivative of $D = \sigma(\ell)$ is $D (1 - D)$. At $D = 0.01$, how many times steeper is the
+# second loss than the first?
 
 # %%
 times_steeper = 99  # exercise
 
 # %% [markdown] tags=["why"]
-# At $D = 0.01$ the slopes are -0.01 and -0.99, and 0.99 / 0.01 is 99. The saturating loss is almost
-# flat just where the generator starts, when all of its drawings are recognised. It would hardly get
-# any signal until it had become better by chance.
+# By the chain rule, the slope of $\log(1 - D)$ is $-D (1 - D) / (1 - D) = -D$, and that of $-\log
+# D$ is $-(1 - D)$. At $D = 0.01$ they are -0.01 and -0.99, and 0.99 / 0.01 is 99. The saturating
+# loss is almost flat just where the generator starts, when all of its drawings are recognised. It
+# would hardly get any signal until it had become better by chance.
 
 # %%
 from coursekit.practice import check, misconception, probe
@@ -426,8 +440,8 @@ def other_way():
     "You know which loss is flat where the generator starts",
     points=1,
     hints=(
-        "What are D and 1 - D at D = 0.01?",
-        "Divide the second slope by the first.",
+        "What is the derivative of each loss with respect to D? Multiply it by D (1 - D).",
+        "The slopes are -D and -(1 - D). Divide the second by the first.",
         "0.99 / 0.01.",
     ),
 )

@@ -36,10 +36,11 @@ from coursekit_dcgan.practice.ring import hit, hit_by_seeds, ring_figure, ring_p
 # 1/10, there are ten classes. If one digit has 91 % and the nine others 1 % each, "ten classes"
 # would be misleading. The *effective number* is the exponential of the entropy,
 #
-# $$N = e^{H}, \qquad H = -\sum_k p_k \log p_k ,$$
+# $$N = e^{H}, \qquad H = -\sum_k p_k \log p_k .$$
 #
-# the number of equally frequent classes that would be as hard to guess. (For language models it is
-# called perplexity.) Suppose that half of all drawings are 4s and half are 9s. What is $N$?
+# If $N$ classes were equally frequent, the next one would be just as hard to guess. (For language
+# models $N$ is called perplexity.) Suppose that half of all drawings are 4s and half are 9s. What
+# is $N$?
 
 # %%
 half_and_half = 2  # exercise
@@ -235,10 +236,10 @@ show(
 # ## Mode collapse, fixed: invent
 #
 # The discriminator sees one point at a time. It cannot know that the other 63 points of the batch
-# are in the same place. You can tell it. Before the last layer, the *features* of the whole batch,
-# `(batch, features)`, pass through a function `compare_batch`. It returns the features that the
-# last layer reads, `(batch, any)`, and it can compare the images of the batch. (The last layer only
-# computes a weighted sum for each image. It cannot compare two images.)
+# are in the same place. You can let the discriminator know. Before the last layer, the *features*
+# of the whole batch, `(batch, features)`, pass through a function `compare_batch`. It returns the
+# features that the last layer reads, `(batch, any)`, and it can compare the images of the batch.
+# (The last layer only computes a weighted sum for each image. It cannot compare two images.)
 #
 # Write a `compare_batch` with which **at least 7 of the 8 clouds are hit and at least half of all
 # points are near a cloud, both with seed 1 and with seed 2**. The output above shows how few are
@@ -496,7 +497,7 @@ show(
 #
 # With the lesson's discriminator the generator does not collapse so easily, because batch
 # normalisation also carries some information about the batch. `Plain` is the same discriminator
-# without it, as in TensorFlow's article of 2018, and it learns more slowly than its generator. We
+# without it, and it learns more slowly than its generator. We
 # train it without and with your `compare_batch`. Everything else is the same. Each variant is
 # trained with three seeds. (About half a minute for each of the two cells.)
 
@@ -571,9 +572,8 @@ show(
 #
 # You may have rediscovered a published method. [Karras et al.
 # 2018](https://arxiv.org/abs/1710.10196) use the standard deviation along the batch, averaged to
-# one number, which is not enough for the circle. *Minibatch discrimination* ([Salimans et al.
+# one number. *Minibatch discrimination* ([Salimans et al.
 # 2016](https://arxiv.org/abs/1606.03498)) uses distances between images. PacGAN ([Lin et al.
-# 2018](https://arxiv.org/abs/1712.04086)) judges several images together from the first layer on;
-# joining them just before the last layer is too late.
+# 2018](https://arxiv.org/abs/1712.04086)) judges several images together from the first layer on.
 #
 # **Next:** `coursekit check dcgan/collapse`, then `coursekit next`.

@@ -54,7 +54,7 @@ WRONG = [
      "norm(tf.nn.leaky_relu(features, SLOPE), training=training)", "rectified_first"),
     ("upsampling", "Generator", "training=training", "training=True", "always_in_training"),
     ("upsampling", "Generator", "tf.tanh(features)", "np.tanh(features)", "in_numpy"),
-    ("losses", "coin", "1.386", "0.693", "one_term"),
+    ("losses", "loss_of_good", "0.33", "0.105", "one_term"),
     ("losses", "cross_entropy", "logits(targets, logits)", "logits(logits, targets)", "exchanged"),
     ("losses", "cross_entropy",
      "tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))",
@@ -288,7 +288,7 @@ OTHER = [
     ("collapse", "effective", PRODUCT),
     ("collapse", "compare_batch", DISTANCES),
     ("collapse", "compare_batch", SQUARED),
-    ("losses", "coin", "coin = 1.4"),
+    ("losses", "loss_of_good", "loss_of_good = 0.3285"),
     ("step", "same_image", "same_image = False"),
     ("interpolation", "walk", ROTATED),
 ]

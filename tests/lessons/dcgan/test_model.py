@@ -206,7 +206,7 @@ def test_parts_can_be_handed_in() -> None:
     assert type(model.discriminator) is Hers
 
 
-def test_the_judge_can_be_told_of_the_company_of_an_image() -> None:
+def test_the_judge_can_compare_the_images_of_a_batch() -> None:
     def compare_batch(features: tf.Tensor) -> tf.Tensor:
         return tf.concat([features, 0 * features + tf.reduce_mean(features, 0)], 1)
 

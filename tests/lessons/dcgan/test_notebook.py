@@ -58,7 +58,7 @@ def eagerly() -> Iterator[None]:
     [
         ("upsampling", {"STEPS": 2}, "kernel 5: drawn"),
         ("losses", {"HEAD_START": 2, "STEPS": 2}, "saturating"),
-        ("step", {"STEPS": 2}, "never told"),
+        ("step", {"STEPS": 2}, "without training mode"),
         ("collapse", {"ROUNDS": 2, "STEPS": 2, "SEEDS": (0, 1)}, "judged alone"),
         ("interpolation", {"STEPS": 2}, "straight line"),
     ],
