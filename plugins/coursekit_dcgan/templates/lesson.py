@@ -103,8 +103,8 @@ print("the category of the first vector:", latents[0, settings.latent :].numpy()
 #
 # Both networks are made of **convolutions**. A convolution moves a small table of weights, the
 # **kernel**, over an image. At each place it multiplies every weight by the pixel below it and adds
-# up the products. The kernel below is large where the image is dark on the left and bright on the
-# right: it finds left edges. The weights of our kernels are learned.
+# up the products. With the kernel below, the sum is large where the image is dark on the left and
+# bright on the right: it finds left edges. The weights of our kernels are learned.
 
 # %%
 IMAGE = [[0, 1, 1, 1], [0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]]
@@ -120,7 +120,8 @@ show(
 # the places overlap. With a stride of 2 the result has half the height and width of the image.
 #
 # **Predict.** The image has the rows `0 1 1 1`, `0 1 1 1`, `0 0 1 1`, `0 0 1 1`, and the kernel has
-# the rows `-1 1` and `-1 1`. With a stride of 2 there are four sums. Which are they, row by row?
+# the rows `-1 1` and `-1 1`. With a stride of 2 and no padding there are four sums. Which are they,
+# row by row, as a list of four numbers?
 
 # %%
 predict("convolution", ...)
@@ -191,7 +192,7 @@ from coursekit_dcgan.model import Generator  # show: call, __init__
 
 # %% [markdown]
 # **Predict.** The initial weights of the generator are tiny, about 0.02. Its last function is
-# `tanh`, and -1 means black, 1 white. What does an untrained generator draw: `"black"`, `"white"`,
+# `tanh`; -1 means black and 1 white. What does an untrained generator draw: `"black"`, `"white"`,
 # `"grey"` or `"noise"`?
 
 # %%
