@@ -652,7 +652,7 @@ def of_category(category: int, style: int) -> Figure:
 
 explore(
     of_category,
-    alt="Twelve drawings of one category.",
+    alt="Twelve drawings of the same category, mostly one digit in different styles.",
     category=(0, settings.categories - 1, 1, 0),
     style=(0, 20, 1, 5),
 )
