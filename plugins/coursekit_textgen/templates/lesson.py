@@ -489,7 +489,7 @@ print(f"loss before training {float(loss):.3f};  knowing nothing: {uniform_loss:
 #
 # **Predict, then run.** A batch of 64 rows has 2,048 characters of Shakespeare. In the gradient of
 # the character vectors, one row for each of the 66 ids, some rows are exactly zero. How many? (And
-# why?)
+# which ones?)
 
 # %%
 predict("zero_rows", ...)
@@ -748,8 +748,8 @@ reveal("greedy_variety", 100 * variety(texts["greedy"]), unit="%", within=0.5)
 # Greedy decoding soon comes back to nearly the same state, and then writes the same again: in our
 # run *the state of the state of the senate*. Sampling leaves such loops, because sooner or later it
 # takes another character. At temperature 1 it also invents words. Top-p removes the least likely
-# characters, which are most of the spelling mistakes. One text of 400 characters has only about 75
-# words, so take the two shares of real words as a hint, not as a measurement.
+# characters, and with them most of the spelling mistakes. One text of 400 characters has only about
+# 75 words, so take the two shares of real words as a hint, not as a measurement.
 #
 # **Overfitting.** Here a new network reads only 20,000 characters, 14 times.
 #
@@ -839,8 +839,8 @@ reveal("most_surprising", max(means, key=lambda where: means[where]))
 
 # %% [markdown]
 # The dark spots are mostly first letters and punctuation marks: the places where the writer has a
-# choice. Once a word has begun, the rest of it is easier to guess. So most of the information is
-# where a word begins.
+# choice. Once a word has begun, the rest of it is easier to guess. So a large share of the
+# information is where words begin.
 #
 # ## What does it remember?
 #
