@@ -3,7 +3,7 @@
 #
 # **Goal.** Learn about tensors, gradients and layers, and use them to build a network that writes.
 #
-# **Time.** 120 minutes, best in two sessions: take a break before *A plain memory*
+# **Time.** 120 minutes
 #
 # **Before.** Python, numpy arrays, matrix products, derivatives and the chain rule, logarithms
 #
@@ -17,8 +17,9 @@
 # learned all of this, because knowing it makes the guesses better.
 #
 # We do the same, from the first tensor to the first poem. The machine trains for only a few of the
-# 120 minutes. Where a cell says `predict`, write your guess in place of the dots before you read
-# on. If the outputs of an earlier run are still here, clear them first: they are the answers.
+# 120 minutes. A good place for a break is before *A plain memory*. Where a cell says `predict`,
+# write your guess in place of the dots before you read on. If the outputs of an earlier run are
+# still here, clear them first: they are the answers.
 
 # %%
 import re
