@@ -154,7 +154,7 @@ def batches_of(rows: Ids, length: int, steps: int, carry_state: bool) -> tf.data
     """
     import tensorflow as tf
 
-    whole = tf.constant(rows)  # held once, not once for each batch
+    whole = tf.constant(rows)  # stored once, not copied for each batch
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         inputs, targets = next_piece(whole, tf.cast(step, tf.int32), length)

@@ -15,7 +15,7 @@ def character_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
 
     Args:
         logits: ``(batch, time, characters)``.
-        targets: The characters that came, ``(batch, time)``.
+        targets: The characters that came next, ``(batch, time)``.
     """
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
 

@@ -26,7 +26,7 @@ def rows_and_pieces(text: str, batch_size: int, length: int) -> Drawing:
     rows = np.reshape(letters, (batch_size, -1))  # (batch, width)
     width, cell, row = rows.shape[1], 0.33, 0.36
     page = Drawing(
-        8.2, 1.75 + row * batch_size, "One text, cut into rows that are read side by side"
+        8.2, 2.0 + row * batch_size, "One text, cut into rows that are read side by side"
     )
     strip = (page.width - 0.4) / len(text)
     for number, line in enumerate(rows):
@@ -46,7 +46,8 @@ def rows_and_pieces(text: str, batch_size: int, length: int) -> Drawing:
         page.text(box.top.x, top - 0.16, f"batch {step}: {piece.shape}", size=SMALL, tint=tint)
     rest = rows[:, 2 * length :]
     x = left + 2 * length * cell
-    page.grid(x, top, np.zeros(rest.shape), _letters(rest), cell, tint="faint", row=row)
+    box = page.grid(x, top, np.zeros(rest.shape), _letters(rest), cell, tint="faint", row=row)
+    page.text(box.left.x, box.bottom.y + 0.16, "white: only a target", size=SMALL, align="left")
     for number in range(batch_size):
         page.text(
             left - 0.12, top + row * (number + 0.5), f"row {number}", size=SMALL, align="right"
@@ -72,7 +73,9 @@ def unrolled(piece: str, embedding: int, units: int, characters: int) -> Drawing
         characters: The size of the vocabulary.
     """
     steps = len(piece) - 1
-    page = Drawing(2.6 + 1.35 * steps, 3.75, "One network, copied for each character")
+    page = Drawing(
+        2.6 + 1.35 * steps, 3.75, "One network, drawn once for each character that it reads"
+    )
     levels = {"target": 0.65, "logits": 1.35, "cell": 2.05, "vector": 2.75, "input": 3.35}
     states: list[Box] = []
     for step in range(steps):
@@ -81,7 +84,9 @@ def unrolled(piece: str, embedding: int, units: int, characters: int) -> Drawing
             x, levels["target"], piece[step + 1].translate(SIGNS), 0.5, 0.36, tint="loss"
         )
         logits = page.box(x, levels["logits"], "logits", 0.8, 0.36, size=SMALL)
-        cell = page.box(x, levels["cell"], "GRU", 0.8, 0.42, tint="weights")
+        cell = page.box(
+            x, levels["cell"], "recurrent\nlayer", 0.85, 0.46, tint="weights", size=SMALL
+        )
         vector = page.box(x, levels["vector"], "vector", 0.8, 0.36, size=SMALL)
         letter = page.box(x, levels["input"], piece[step].translate(SIGNS), 0.5, 0.36, tint="input")
         for start, end in ((letter, vector), (vector, cell), (cell, logits)):
@@ -126,14 +131,19 @@ def gates(units: int) -> Drawing:
     for one, other in ((before, keep), (keep, add), (add, after)):
         page.arrow(one, other, tint="state", width=2)
     page.text(2.3, 0.84, "straight through", size=SMALL, tint="state")
-    page.arrow(Point(see.center.x, 1.0), see.top, tint="state")
-    page.arrow(before.bottom, reset.top.moved(-0.2), tint="state")
+    product = page.box(see.center.x, 1.95, "U h + c", 0.8, 0.36, tint="weights", size=SMALL)
+    page.arrow(Point(product.center.x, 1.0), product.top, tint="state")
+    page.arrow(product.bottom, see.top)
+    page.arrow(Point(reset.center.x, 1.0), reset.top, tint="state")
+    page.line(Point(4.65, 1.0), Point(4.65, 1.8), tint="state")
+    page.arrow(Point(4.65, 1.8), update.left.moved(0, -0.1), tint="state")
     page.arrow(letter, reset, tint="input")
+    page.line(letter.top, Point(0.8, 1.45), Point(4.4, 1.45), Point(4.4, 2.0), tint="input")
+    page.arrow(Point(4.4, 2.0), update.left.moved(0, 0.1), tint="input")
     page.arrow(reset, see)
     page.arrow(see, new)
     page.line(letter.bottom, Point(0.8, 3.3), Point(4.2, 3.3), tint="input")
     page.arrow(Point(4.2, 3.3), new.bottom, tint="input")
-    page.text(4.75, 1.9, "reads h and x\nas r does", size=SMALL, align="right")
     page.arrow(update.top, keep.bottom)
     page.arrow(update.bottom, take.top)
     page.text(5.38, 1.42, "z: how much to keep", size=SMALL, align="left")
@@ -258,12 +268,12 @@ def _bars(title: str, names: Sequence[str], panels: Mapping[str, Sequence[float]
 
 
 def surprise(chances: Sequence[float]) -> Drawing:
-    """Draw the loss of a guess against the probability of what came.
+    """Draw the loss of a guess against the probability of the true next character.
 
     Args:
         chances: The probabilities that are marked on the curve.
     """
-    page = Drawing(6.6, 2.9, "The loss: −log of the probability of what came")
+    page = Drawing(6.6, 2.9, "The loss: −log of the probability of the next character")
     left, base, wide, high, most = 0.9, 2.4, 4.2, 1.7, 5.0
 
     def place(chance: float) -> Point:
@@ -281,6 +291,8 @@ def surprise(chances: Sequence[float]) -> Drawing:
         page.text(left + wide * chance, base + 0.15, f"{chance:g}", size=SMALL)
     for nats in range(0, int(most) + 1, 2):
         page.text(left - 0.1, base - high * nats / most, str(nats), size=SMALL, align="right")
-    page.text(left + wide / 2, base + 0.33, "probability of the character that came", size=SMALL)
+    page.text(
+        left + wide / 2, base + 0.33, "probability of the character that came next", size=SMALL
+    )
     page.text(left - 0.45, base - high / 2, "nats", size=SMALL)
     return page

@@ -1,7 +1,8 @@
 # %% [markdown]
 # # From a text to batches that continue each other
 #
-# **Goal.** Number the characters of a text, and cut it into rows that a memory can follow.
+# **Goal.** Number the characters of a text, and cut it into rows, so that each batch continues the
+# one before.
 #
 # **Time.** 25 minutes
 #
@@ -12,6 +13,11 @@
 # A text is one long sequence of characters, and a recurrent network reads it with a memory. Reading
 # one character at a time is slow, so the text is cut into rows that are read side by side. A whole
 # row is far too long for one train step, so each row is read piece by piece.
+#
+# This is how an exercise works: write your answers where you see dots or `# YOUR CODE HERE`, then
+# run the cell below, which checks them. If a check fails, `hint("textgen/batches")` helps. The
+# worked lesson shows two functions of this exercise in full, `side_by_side` and `next_piece`. Close
+# it, and write them from memory: the docstrings say all that you need.
 
 # %%
 from coursekit.prepare import show
@@ -20,11 +26,12 @@ from coursekit_textgen.practice import figures
 show(
     figures.rows_and_pieces("to be or not to be, that is", batch_size=3, length=4),
     alt="A text of 27 characters is cut into three rows of nine. Batch 0 takes the first four "
-    "characters of every row, batch 1 the next four; the last character is only a target.",
+    "characters of every row, batch 1 the next four; the last column, in white, is only a target.",
 )
 
 # %% [markdown]
-# Row 0 of batch 1 continues where row 0 of batch 0 stopped. Without this a memory would be useless.
+# Row 0 of batch 1 continues where row 0 of batch 0 stopped. Without this, a memory would
+# be useless.
 
 # %%
 from dataclasses import dataclass
@@ -642,18 +649,15 @@ def shifted(student):
 # pieces. The lesson builds a `tf.data` pipeline, which calls *your* `next_piece` for each batch.
 # `fresh` marks the rows that start with an empty memory: all rows in the first batch, none later.
 
-# %%
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+# %% tags=["train"]
+import tensorflow as tf
 
 from coursekit_textgen.data import batches_of  # show
 
 # %% [markdown]
 # Two networks learn from the same rows for 400 steps. One gets your targets. The targets of the
-# other are the very characters that it reads. **Predict before you run it: which loss will look
-# better?**
+# other are the very characters that it reads. **Predict before you run it: which loss will be
+# lower, and what will each of the two write?**
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -678,15 +682,17 @@ for name, lessons in (("yours", batches), ("targets = inputs", copying)):
     print("O Romeo" + continued(model, data.vocabulary, "O Romeo", 200, Taste(0.8)))
 show(
     curves("The targets decide what a network learns", losses),
-    alt="Two loss curves: that of the copying network falls to zero at once, the other falls "
-    "slowly and stays well above it.",
+    alt="Two loss curves over the steps of training, one for each choice of the targets.",
 )
 
 # %% [markdown]
+# <details><summary>What you should have seen</summary>
+#
 # The loss of the copying network falls almost to zero at once, because the answer is in its input.
 # It has learned to repeat the character that it read last, and it writes that character forever. A
 # loss says how well a question is answered. It does not say whether it was the right question. So
 # look at what a network does, not only at its curve.
+# </details>
 #
 # **Next:** run `coursekit check textgen/batches`. Then `coursekit next` opens exercise 2, where you
 # build the network that reads these batches.

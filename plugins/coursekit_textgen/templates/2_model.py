@@ -19,17 +19,18 @@
 # logits (batch, time, characters)
 # ```
 #
-# All the memory is in the state $h$, a vector. A *gated recurrent unit*, or GRU
-# ([Cho et al. 2014](https://arxiv.org/abs/1406.1078)), decides for each number in it how much to
-# keep. With the input $x$ of this step,
+# All the memory is in the state $h$, a vector. A *gated recurrent unit*, or GRU ([Cho et al.
+# 2014](https://arxiv.org/abs/1406.1078)), decides for each number in it how much to keep. With the
+# input $x$ of this step,
 #
 # $$z = \sigma(W_z x + b_z + U_z h + c_z), \qquad r = \sigma(W_r x + b_r + U_r h + c_r),$$
 # $$\tilde h = \tanh\big(W x + b + r \odot (U h + c)\big), \qquad
 # h' = z \odot h + (1 - z) \odot \tilde h .$$
 #
 # $z$ is the *update* gate, $r$ the *reset* gate and $\tilde h$ the *new* content. $\odot$
-# multiplies number by number. This is the form that Keras computes. Papers differ in details, and
-# the details matter, as you will see.
+# multiplies number by number. This is the form that Keras computes; the paper of 2014 multiplies by
+# $r$ before $U$. Some papers swap $z$ and $1 - z$. The last section shows what happens if two
+# programs disagree about such a detail.
 
 # %%
 from coursekit.prepare import show
@@ -38,8 +39,9 @@ from coursekit_textgen.practice import figures
 show(
     figures.gates(256),
     alt="The state runs straight from left to right. Gate z multiplies it by how much to keep, and "
-    "one minus z multiplies the new content that is added. Gate r decides how much of the state "
-    "the new content sees; gates and new content read the character, too.",
+    "one minus z multiplies the new content that is added. Gate r multiplies U h + c, the state's "
+    "part of the new content. Both gates read the state and the character; the new content reads "
+    "the character, too.",
 )
 
 # %%
@@ -168,6 +170,9 @@ def counted(student):
 
 # %% [markdown]
 # ## One step
+#
+# The worked lesson shows this function in full. Close it, and write the function from memory: the
+# docstring says all that you need.
 #
 # The arguments contain the three parts side by side, in the order $z$, $r$, new content:
 #
@@ -396,7 +401,8 @@ def numbers(student):
 # ## The network
 #
 # `CharacterLayers` creates the layers: `self.embedding`, the recurrent layers `self.grus`, and
-# `self.dropouts`, one for each recurrent layer. Your part is `call`.
+# `self.dropouts`, one for each recurrent layer. Your part is `call`, again without the worked
+# lesson.
 #
 # 1. The first `features` are `self.embedding(ids)`. If `states` is None, no text was read before:
 #    use `self.zero_states(rows)`.
@@ -752,7 +758,8 @@ def dropping(student):
 # Your network now trains on the lesson's text. Then two copies of it are made, each with *one gate*
 # changed after training. In the first copy the update gate is the wrong way round: its weights are
 # negated, and $\sigma(-a) = 1 - \sigma(a)$. In the second copy the reset gate never closes. All
-# three read the same held-out text from its beginning.
+# three read the same held-out text from its beginning. **Predict before you run it: how much do the
+# two copies lose?**
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -801,11 +808,14 @@ show(
 )
 
 # %% [markdown]
+# <details><summary>What you should have seen</summary>
+#
 # The first curve falls as the memory fills: after ten characters the network predicts better than
-# after two. The other two have the same weights except for one gate, and they are lost. A network
-# that is trained with the other convention from the beginning learns just as well. A convention
-# does no harm until weights move from one program to another. That is why a step is tested against
-# known numbers. A falling loss is not enough.
+# after two. The other two have the same weights except for one gate, and they predict badly from
+# the start. A network that is trained with the other convention from the beginning learns just as
+# well. A convention does no harm until weights move from one program to another. That is why a step
+# is tested against known numbers. A falling loss is not enough.
+# </details>
 #
 # **Next:** run `coursekit check textgen/model`. Then `coursekit next` opens exercise 3, where the
 # state is carried from batch to batch.

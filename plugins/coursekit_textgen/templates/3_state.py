@@ -1,7 +1,8 @@
 # %% [markdown]
 # # The memory that is carried over
 #
-# **Goal.** Find out why a network's memory is worthless, fix it, and measure what it is worth.
+# **Goal.** Find out why a carried state is useless, repair the batches, and measure what the state
+# is worth.
 #
 # **Time.** 30 minutes
 #
@@ -12,10 +13,8 @@
 # The state at the end of one piece of text is what the network remembers when it reads the next
 # piece. If the state is carried over, a network that is trained on 16 characters at a time can
 # still know what was a hundred characters earlier: who is speaking, how long the line is, whether a
-# bracket is open. The gradient stops at the border of a piece (*truncated backpropagation through
-# time*). The memory does not.
-#
-# But this helps only if the next piece really **is** the continuation.
+# question has begun. The gradient stops at the border of a piece (*truncated backpropagation
+# through time*). The memory does not.
 
 # %%
 from coursekit.prepare import show
@@ -53,7 +52,7 @@ read_on_average = 8.5  # exercise
 # which place do you expect the *highest* loss?
 
 # %%
-dearest_place = 1  # exercise
+hardest_place = 1  # exercise
 
 # %% [markdown] tags=["why"]
 # At the first place the network has read a single character since its state was set to zero. The
@@ -85,14 +84,14 @@ def from_nothing():
 
 
 @misconception(
-    "dearest_place",
+    "hardest_place",
     "At the last place the network has read the most characters, so it knows the most.",
 )
 def the_last():
     return 16
 
 
-@misconception("dearest_place", "In the middle, half of the piece has already been read.")
+@misconception("hardest_place", "In the middle, half of the piece has already been read.")
 def the_middle():
     return 8
 
@@ -121,7 +120,7 @@ def seen(student):
     ),
 )
 def hurts(student):
-    assert student["dearest_place"] == 1, "where has the network read the fewest characters?"
+    assert student["hardest_place"] == 1, "where has the network read the fewest characters?"
 
 
 # %% [markdown]
@@ -132,8 +131,8 @@ def hurts(student):
 # and in every batch if `carry_state` is false. Every other row starts from its state at the end of
 # the previous batch.
 #
-# The version below runs, and networks learn with it. A popular tutorial of 2018 prepared its text
-# in this way. Yet the state that it carries is worse than no state. Find out why, and fix it.
+# The version below runs, and networks learn with it. Yet the state that they carry does not help
+# them. Find out why, and fix it.
 
 
 # %% tags=["fault"]
@@ -224,7 +223,7 @@ ALWAYS, ONCE = [4] * 6, [4, 0, 0, 0, 0, 0]
 @misconception(
     "epoch",
     "The pieces are shuffled, but the state is still carried. Each row starts with the memory of "
-    "some other place in the book. This is the mistake of 2018. Shuffling is a good habit where "
+    "some other place in the book. This is a common mistake. Shuffling is a good habit where "
     "examples are independent. Here they continue each other.",
 )
 def shuffled(carry):
@@ -424,9 +423,10 @@ def ruler(student):
 # ## What the memory is worth
 #
 # Three networks train on the lesson's text in pieces of 16 characters. They differ only in the
-# memory. One uses *your* batches. One uses the same pieces shuffled, with the state carried, as in
-# 2018. One carries no state at all. Then each reads held-out text in pieces of 16, prepared as in
-# its training, and your function shows the loss at each place.
+# memory. One uses *your* batches. One uses the same pieces shuffled, with the state carried. One
+# carries no state at all. Then each reads held-out text in pieces of 16, prepared as in its
+# training, and your function shows the loss at each place. **Predict before you run it: which curve
+# is flat, and which falls along the piece?**
 
 # %%
 from coursekit.prepare import prepare
@@ -437,7 +437,7 @@ from coursekit_textgen.evaluate import evaluate
 from coursekit_textgen.train import character_loss
 
 
-def torn(batches: tf.data.Dataset, count: int) -> tf.data.Dataset:
+def with_shuffled_pieces(batches: tf.data.Dataset, count: int) -> tf.data.Dataset:
     """Return the same batches with their pieces shuffled, and `fresh` as it was."""
     pieces = batches.map(lambda inputs, targets, fresh: (inputs, targets)).unbatch()
     pieces = pieces.shuffle(100_000, seed=0).batch(count, drop_remainder=True)
@@ -467,11 +467,11 @@ def fed(split: str, way: str, steps: int) -> tf.data.Dataset:
     rows = side_by_side(getattr(data, split).ids, ROWS)
     steps = min(steps, (rows.shape[1] - 1) // LENGTH)
     batches = batches_of(rows, LENGTH, steps, carry_state=way != "no memory")
-    return torn(batches, ROWS) if way == "as in 2018" else batches
+    return with_shuffled_pieces(batches, ROWS) if way == "shuffled" else batches
 
 
 losses = {}
-for way in ("yours", "as in 2018", "no memory"):
+for way in ("yours", "shuffled", "no memory"):
     model = build_model(data, settings)
     learn(model, fed("train", way, STEPS))
     losses[way] = by_place(reading(model, fed("validation", way, 120)))
@@ -482,16 +482,24 @@ for way in ("yours", "as in 2018", "no memory"):
     )
 show(
     curves("The loss at each place of a piece", losses, window=1, along="place, from 1"),
-    alt="Three curves over the 16 places of a piece: with your batches nearly flat; without memory "
-    "highest at the first place, then falling; as in 2018 in between or above.",
+    alt="Three curves of the loss over the 16 places of a piece, one for each way to prepare the "
+    "batches.",
 )
 
 # %% [markdown]
-# With a carried memory the curve is flat: the first prediction of a piece is as good as the last.
-# Without it, each piece starts from nothing. With the memory of *another* place, the network must
-# first find out that what it remembers is wrong. It learns to distrust its memory. That costs it
-# even when the text is later read in order. There was no error message, the loss fell, and the
-# text that it wrote looked like Shakespeare. So the mistake stayed unnoticed in a popular tutorial.
+# <details><summary>What you should have seen</summary>
+#
+# With a carried memory the curve is nearly flat: the first prediction of a piece is about as good
+# as the last. Without it, each piece starts from nothing, and the first prediction is by far the
+# worst. If the carried state comes from another place of the text, the first predictions of a piece
+# are misled by it. The network learns to distrust its memory, and that costs it even when the text
+# is later read in order.
+#
+# There was no error message, the loss fell, and the text looked like Shakespeare. So the mistake
+# stayed unnoticed in [a widely copied notebook of
+# 2018](https://github.com/mari-linhares/tensorflow/blob/35bfb93dbf4e25a4839c6551889daa46b97bb89a/tensorflow/contrib/eager/python/examples/generative_examples/text_generation.ipynb),
+# which shuffles its pieces and carries the state from one batch to the next.
+# </details>
 #
 # **Next:** run `coursekit check textgen/state`. Then `coursekit next` opens exercise 4, where you
 # write the loss and the train step.

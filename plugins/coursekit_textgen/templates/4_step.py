@@ -13,12 +13,12 @@
 #
 # ```text
 # on a tape:  forward   what does the network predict?
-#             loss      how surprised was it by what came?
+#             loss      how surprised was it by what came next?
 # then:       gradient  in which direction would the surprise be smaller?
 #             apply     take a small step in that direction
 # ```
 #
-# The loss is the *cross-entropy*: $-\log p$ of the character that came, in nats. The network
+# The loss is the *cross-entropy*: $-\log p$ of the character that came next, in nats. The network
 # returns *logits* $s$, scores of any size. The probabilities are their softmax:
 #
 # $$p_i = \frac{e^{s_i}}{\sum_j e^{s_j}}, \qquad
@@ -111,8 +111,7 @@ def nothing(student):
 # ## Find and fix
 #
 # With this loss function the loss falls as it should. Yet the network writes worse than its loss
-# suggests. Compare the code with the formula above. What does the function in the last line do with
-# its arguments? Fix it.
+# suggests. Compare the code with the formula above, find the mistake, and fix it.
 
 
 # %% tags=["fault"]
@@ -121,7 +120,7 @@ def character_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
 
     Args:
         logits: ``(batch, time, characters)``.
-        targets: The characters that came, ``(batch, time)``.
+        targets: The characters that came next, ``(batch, time)``.
     """
     powers = tf.exp(logits)
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=powers)
@@ -287,6 +286,9 @@ def stable(student):
 # %% [markdown]
 # ## Write the step
 #
+# The worked lesson shows this function in full. Close it, and write the function from memory: the
+# docstring says all that you need.
+#
 # A batch is `(inputs, targets, fresh)`. The model keeps the states of the previous batch in
 # `model.carried`, one variable for each layer.
 #
@@ -329,9 +331,11 @@ tiny = TextgenSettings(epochs=1, batch_size=2, length=8, units=32, embedding=8, 
 small = build_model(few, tiny)
 ids = tf.constant(few.vocabulary.encode("abcdefghiabdecfghi").reshape(2, 9))
 for number in range(20):
-    told = train_step(small, (ids[:, :-1], ids[:, 1:], tf.fill([2], True)))
+    report = train_step(small, (ids[:, :-1], ids[:, 1:], tf.fill([2], True)))
     if number in (0, 9, 19):
-        print(f"step {number + 1:2}: loss {float(told['loss']):.3f}   (log 12 = {np.log(12):.3f})")
+        print(
+            f"step {number + 1:2}: loss {float(report['loss']):.3f}   (log 12 = {np.log(12):.3f})"
+        )
 
 # %%
 SCALE = np.array([1, 2], "float32")[:, None, None]  # of the two layers' states
@@ -651,7 +655,8 @@ def trains(student):
 #
 # Your step now trains the real network of the lesson, compiled. A second network has the fault from
 # above: its scores go through `exp` before they reach your loss. After training, both are used in
-# the usual way, with their scores as logits.
+# the usual way, with their scores as logits. **Predict before you run it: will the two losses in
+# training differ? Will the two texts?**
 
 # %% tags=["train"]
 from coursekit.prepare import prepare
@@ -683,14 +688,18 @@ for name, network in (("yours", CharacterModel), ("exp(logits) as logits", Expon
     print(continued(used, data.vocabulary, data.opening, 250, Taste(0.8)), "\n")
 show(
     curves("The loss that each reports in training", losses),
-    alt="The losses that the two networks report while they learn: two curves that fall alike.",
+    alt="The losses that the two networks report while they learn, one curve for each.",
 )
 
 # %% [markdown]
-# The curves look alike. The faulty network has learned scores whose *double* exponential is right.
-# Used as ordinary logits they are far too flat, and the text falls apart. The held-out loss finds
-# this at once, because other code computes it. Make this a habit: **check a loss with code that
-# did not train on it.**
+# <details><summary>What you should have seen</summary>
+#
+# The curves look alike. In training, the scores of the faulty network went through exp twice: once
+# in our mistake and once in the softmax. It has learned small scores that are right after both.
+# Used as ordinary logits, they are far too flat, and the text falls apart. The held-out loss finds
+# this at once, because other code computes it. Make this a habit: **check a loss with code that did
+# not train on it.**
+# </details>
 #
 # **Next:** run `coursekit check textgen/step`. Then `coursekit next` opens exercise 5, where the
 # network writes.

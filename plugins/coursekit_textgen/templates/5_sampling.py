@@ -1,7 +1,8 @@
 # %% [markdown]
 # # Writing: temperature, top-k and top-p
 #
-# **Goal.** Sample the next character from a network's predictions, and control how wild it is.
+# **Goal.** Sample the next character from a network's predictions, and control how adventurous the
+# text is.
 #
 # **Time.** 35 minutes
 #
@@ -11,12 +12,12 @@
 #
 # A trained network predicts how likely each next character is. To write, we must choose one of
 # them, again and again. If we always take the likeliest, the text becomes *the the the the*. If we
-# choose each one as often as it is likely, sooner or later a character spoils the sentence. There
-# are three ways to find a middle:
+# choose each one as often as it is likely, sooner or later a character spoils the sentence. Here
+# are three common ways to strike a balance:
 #
 # * **temperature** $T$ divides the logits: below 1 the text is tamer, above 1 wilder;
-# * **top-k** samples from the $k$ likeliest characters only
-#   ([Fan et al. 2018](https://arxiv.org/abs/1805.04833));
+# * **top-k** samples from the $k$ likeliest characters only ([Fan et al.
+#   2018](https://arxiv.org/abs/1805.04833));
 # * **top-p** samples from the smallest set of likeliest characters whose probabilities add up to at
 #   least $p$ (nucleus sampling, [Holtzman et al. 2020](https://arxiv.org/abs/1904.09751)).
 
@@ -108,9 +109,9 @@ def halved(student):
 # chance                               ↑ 0.6: the second
 # ```
 #
-# The version below ignores `chance`, and *no temperature can change what it writes*. Fix it. Use
-# TensorFlow operations, because the function is compiled. A character whose probability is 0 must
-# never be drawn, not even if `chance` is exactly 0.
+# The version below runs, but *no temperature can change what it writes*. Find out why, and fix it.
+# Use TensorFlow operations, because the function is compiled. A character whose probability is 0
+# must never be drawn, not even if `chance` is exactly 0.
 
 
 # %% tags=["fault"]
@@ -183,7 +184,7 @@ def empty_part(logits, chance):
 
 @misconception(
     "draw",
-    "exp(logits) is used as if it were logits, as in the notebook of 2018. Softmax applies exp a "
+    "exp(logits) is used as if it were logits, a common mistake. Softmax applies exp a "
     "second time, and what was likely becomes nearly certain.",
 )
 def exp_as_logits(logits, chance):
@@ -622,12 +623,16 @@ def together(student):
 # words* of five letters or more they contain. Always taking the likeliest gives 2 words. Sampling
 # at temperature 1 gives about 95.
 #
-# **Write more than 115.** There are many ways. `taste` is `(temperature, top_k, top_p)`. For all
-# characters use `top_k` 0 and `top_p` 1.0. Run the cells below as often as you like.
+# Before you try: does a higher temperature give more different words, or fewer? Does a smaller
+# `top_p`? What spoils a word, and what makes words repeat?
+#
+# **Get more than 115 different words.** There are many ways. `taste` is `(temperature, top_k,
+# top_p)`. For all characters use `top_k` 0 and `top_p` 1.0. The same taste always writes the same
+# texts. Run the cells below as often as you like.
 
 # %%
 _, library = prepare(TextgenLesson(), "stdlib")
-brother = Ngram(library.train.ids[:300_000], library.vocabulary)
+ngram = Ngram(library.train.ids[:300_000], library.vocabulary)
 
 # %%
 taste = (1.0, 0, 0.9)  # exercise
@@ -642,15 +647,15 @@ taste = (1.0, 0, 0.9)  # exercise
 # %%
 tastes = {"likeliest": (0, 0, 1.0), "sampled": (1.0, 0, 1.0), "yours": taste}
 for name, tried in tastes.items():
-    texts = brother.write(Taste(*tried), narrowed, drawn)
-    print(f"{name:12} {brother.different_words(texts):4} words   {texts[3][:58]!r}")
+    texts = ngram.write(Taste(*tried), narrowed, drawn)
+    print(f"{name:12} {ngram.different_words(texts):4} words   {texts[3][:58]!r}")
 
 # %%
 
 
 @probe
 def words(taste):
-    return brother.different_words(brother.write(Taste(*taste), narrowed, drawn))
+    return ngram.different_words(ngram.write(Taste(*taste), narrowed, drawn))
 
 
 @misconception("taste", "Always taking the likeliest gives a loop: the same words again and again.")
@@ -703,8 +708,9 @@ def richer(student):
 # %% [markdown]
 # ## The network writes with your code
 #
-# The lesson's network, after a short training, now writes with your functions, and with the faulty
-# ones. Look at the two texts of argmax: *can you tell the temperatures apart?*
+# The lesson's network, after a short training, now writes with your functions; with `argmax`, as in
+# the faulty version above; and with the mistake of exercise 4, `exp(logits)` in place of logits.
+# Look at the two texts of argmax: *can you tell the temperatures apart?*
 
 # %% tags=["train"]
 from matplotlib.figure import Figure
@@ -738,31 +744,37 @@ for degree in (0.5, 0.8, 1.5):
 wrote(f"your taste, {taste}", Taste(*taste))
 
 # %% tags=["train"]
-figure = Figure(figsize=(9, 2.6), layout="constrained")
-ids = tf.constant(data.vocabulary.encode(PROMPT + "king s")[np.newaxis])
-scores = model(ids)[0][:, -1]
+figure = Figure(figsize=(9, 4.8), layout="constrained")
 tastes = (Taste(0.5), Taste(1.0), Taste(2.0), Taste(1.0, top_k=3), Taste(1.0, top_p=0.9))
-for axes, shown_taste in zip(figure.subplots(1, 5, sharey=True), tastes, strict=True):
-    likely = tf.nn.softmax(narrowed(scores, shown_taste)).numpy()[0]
+contexts = ("The king s", "KING RICHAR")
+panels = figure.subplots(len(contexts), len(tastes), sharey=True)
+for context, row in zip(contexts, panels, strict=True):
+    scores = model(tf.constant(data.vocabulary.encode(context)[np.newaxis]))[0][:, -1]
     best = np.argsort(-tf.nn.softmax(scores).numpy()[0])[:10]
-    axes.bar([repr(data.vocabulary.decode([i]))[1:-1] for i in best], likely[best])
-    axes.set_title(
-        f"T {shown_taste.temperature}, k {shown_taste.top_k}, p {shown_taste.top_p}", size=9
-    )
-figure.suptitle(f"What comes after “{PROMPT}king s”")
+    letters = [repr(data.vocabulary.decode([i]))[1:-1].replace(" ", "␣") for i in best]
+    for axes, shown_taste in zip(row, tastes, strict=True):
+        likely = tf.nn.softmax(narrowed(scores, shown_taste)).numpy()[0]
+        axes.bar(range(len(best)), likely[best])
+        axes.set_xticks(range(len(best)), letters, family="monospace")
+        axes.set_title("T {}, k {}, p {}".format(*shown_taste), size=9)
+    row[0].set_ylabel(f"after “{context}”")
 show(
     figure,
-    alt="Five bar charts of the ten likeliest characters: flatter the higher the temperature, cut "
-    "off after three with top-k, after some more with top-p.",
+    alt="Two rows of five bar charts of the ten likeliest next characters, for two beginnings. In "
+    "each row: flatter the higher the temperature; cut off after three with top-k; cut off with "
+    "top-p where the sum of the probabilities reaches 0.9.",
 )
 
 # %% [markdown]
+# <details><summary>What you should have seen</summary>
+#
 # With argmax the temperature has no effect. Both texts are the same, and they end in a loop.
 # `exp(logits)` is hardly better: what is likely becomes nearly certain. With sampling, the
 # temperature works: low ones give correct and dull texts, high ones give wild texts. The bars show
 # how the three methods differ. A temperature changes all probabilities. Top-k cuts after a fixed
-# *number*. Top-p cuts after a fixed *share*, so it keeps few characters where the network is sure
-# and many where it is not.
+# *number*. Top-p cuts after a fixed *share*, so it keeps few characters where the network is sure,
+# as after `KING RICHAR`, and more where it is not.
+# </details>
 #
 # **Next:** run `coursekit check textgen/sampling`. That was the last exercise on text
 # generation. The next lesson is `nmt`, which translates with two networks like this one

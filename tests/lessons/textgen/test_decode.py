@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from matplotlib.patches import Rectangle
 
 from coursekit_textgen.data import UNKNOWN, Vocabulary
 from coursekit_textgen.decode import PIECE, Taste, drawn, narrowed, texts
 from coursekit_textgen.evaluate import losses_of, strips_of
 from coursekit_textgen.model import CharacterModel
+from coursekit_textgen.practice.compare import what_comes_next
 from coursekit_textgen.practice.ngram import DOUBT, Ngram
 from tests.lessons.textgen.test_model import CHARACTERS, made
 
@@ -163,3 +165,19 @@ def test_the_ngram_counts_what_came_after_four_characters() -> None:
     assert ngram.different_words([text, "abcdeabcdf", "abc"]) == 1
     texts_written = ngram.write(Taste(temperature=0), narrowed, drawn, rows=2, length=6)
     assert texts_written == ["eabcde", "eabcde"]
+
+
+def test_the_picture_of_what_comes_next_shows_the_probabilities_and_a_text(
+    model: CharacterModel,
+) -> None:
+    taste = Taste(0.7, top_k=4)
+    ids = tf.constant([VOCABULARY.encode("abba")])
+    expected = np.sort(tf.nn.softmax(narrowed(model(ids)[0][:, -1], taste))[0].numpy())[::-1]
+    (axes,) = what_comes_next(model, VOCABULARY, "abba", taste).axes
+    bars = [bar.get_height() for bar in axes.patches if isinstance(bar, Rectangle)]
+    np.testing.assert_allclose(bars, expected, atol=1e-6)
+    assert np.count_nonzero(np.array(bars) > 1e-6) == taste.top_k
+    written = axes.get_xlabel()
+    assert len(written) == PIECE
+    assert set(written) <= set(VOCABULARY.characters)
+    assert what_comes_next(model, VOCABULARY, "abba", taste).axes[0].get_xlabel() == written

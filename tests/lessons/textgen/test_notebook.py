@@ -31,7 +31,7 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     [
         ("batches", {"STEPS": 30}, "targets = inputs: loss"),
         ("model", {"STEPS": 2}, "reset gate always open: "),
-        ("state", {"STEPS": 5}, "as in 2018  first place"),
+        ("state", {"STEPS": 5}, "shuffled    first place"),
         ("step", {"STEPS": 60}, "exp(logits) as logits: reported"),
         ("sampling", {"STEPS": 2}, "your taste"),
     ],
