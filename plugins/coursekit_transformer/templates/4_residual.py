@@ -328,8 +328,8 @@ def harmless(student):
 # `call`, following the drawing above:
 #
 # 1. normalise the features and pass them to the attention together with `seen` and `memory`: it
-#    returns its result `told`, the new memory, and the weights;
-# 2. apply dropout to the result (`self.dropouts[0](told, training=training)`) and add it to the
+#    returns its result `received`, the new memory, and the weights;
+# 2. apply dropout to the result (`self.dropouts[0](received, training=training)`) and add it to the
 #    features;
 # 3. normalise *these* features, apply `self.widen` and then `self.narrow`, then dropout, and add;
 # 4. return the features, the memory and the weights.
@@ -362,16 +362,16 @@ def stages(features, scales, steps):
     """
     reads_1, reads_2, base_1, base_2 = steps
     first = {"norm": normed(features, scales[0], 0.0), "raw": features}
-    told = 2 * first[reads_1]
-    middle = told + (features if base_1 == "stream" else 0.0)
+    received = 2 * first[reads_1]
+    middle = received + (features if base_1 == "stream" else 0.0)
     read = {
         "norm": normed(middle, scales[1], 0.0),
         "raw": middle,
         "early": normed(features, scales[1], 0.0),
         "first": normed(middle, scales[0], 0.0),
     }
-    thought = 3 * read[reads_2]
-    return thought + {"stream": middle, "none": 0.0, "input": features}[base_2]
+    computed = 3 * read[reads_2]
+    return computed + {"stream": middle, "none": 0.0, "input": features}[base_2]
 
 
 @probe
@@ -535,8 +535,8 @@ def stream_dropped():
         "In the drawing, what happens to the features themselves on their way through?",
         "Something is added to them twice: `features = features + ...`. Each part reads "
         "`self.norm_...(features)`.",
-        "`told, memory, weights = self.attention(self.norm_attention(features), seen, memory)`, "
-        "then add; `self.narrow(self.widen(self.norm_network(features)))`, then add.",
+        "`received, memory, weights = self.attention(self.norm_attention(features), seen, "
+        "memory)`, then add; `self.narrow(self.widen(self.norm_network(features)))`, then add.",
     ),
 )
 def adds(student):
@@ -572,7 +572,7 @@ def hands_on(student):
         "Which layer does each result pass through before it is added?",
         "A dropout layer, which needs to know whether this is training. The stream does not "
         "pass through it.",
-        "`features + self.dropouts[0](told, training=training)`, and the same with the second.",
+        "`features + self.dropouts[0](received, training=training)`, and the same with the second.",
     ),
 )
 def drops(student):
@@ -603,16 +603,16 @@ class WithoutStream(Block):
 
     def call(self, features, seen, memory=None, training=False):
         normal = self.norm_attention(features)
-        told, memory, weights = self.attention(normal, seen, memory)
-        return self.narrow(self.widen(self.norm_network(told))), memory, weights
+        received, memory, weights = self.attention(normal, seen, memory)
+        return self.narrow(self.widen(self.norm_network(received))), memory, weights
 
 
 class WithoutNorm(Block):
     """Nothing is normalised."""
 
     def call(self, features, seen, memory=None, training=False):
-        told, memory, weights = self.attention(features, seen, memory)
-        middle = features + told
+        received, memory, weights = self.attention(features, seen, memory)
+        middle = features + received
         return middle + self.narrow(self.widen(middle)), memory, weights
 
 
@@ -620,10 +620,10 @@ class NormAfter(Block):
     """The sum is normalised, as in the transformer of 2017."""
 
     def call(self, features, seen, memory=None, training=False):
-        told, memory, weights = self.attention(features, seen, memory)
-        features = self.norm_attention(features + told)
-        thought = self.narrow(self.widen(features))
-        return self.norm_network(features + thought), memory, weights
+        received, memory, weights = self.attention(features, seen, memory)
+        features = self.norm_attention(features + received)
+        computed = self.narrow(self.widen(features))
+        return self.norm_network(features + computed), memory, weights
 
 
 # %%
