@@ -19,7 +19,8 @@
 #
 # Their network translated: an *encoder* looked both ways in the source sentence, and a *decoder*
 # looked back at its own words and across at the encoder. A language model needs only the decoder,
-# as in GPT ([Radford et al. 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)).
+# as in GPT ([Radford et al.
+# 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)).
 # That **decoder-only** transformer is what we build.
 #
 # Ours has 800,000 parameters instead of hundreds of billions, and reads characters instead of
@@ -174,8 +175,8 @@ reveal("first-weight", weights[0, 0], within=0)
 # everything above the diagonal is zero. That triangle of zeros lets the network learn from a whole
 # window at once: one pass answers 64 questions, and no question sees the answer to another.
 #
-# (A network's trained numbers are called its **parameters** here. In textgen they were also called
-# weights; in this lesson *weights* are those of the attention.)
+# (In this lesson *weights* are those of the attention. A network's trained numbers, which textgen
+# also called weights, are its **parameters** here.)
 #
 # ## Many heads
 #
@@ -387,7 +388,7 @@ reveal("untrained-loss", loss, unit="nats", within=0.05)
 # and $-\log(1/66) = \log 66$. If your own network starts far above that, look for a mistake.
 #
 # A second test matters even more. Change the *last* character of a window. **Predict:** how many of
-# the 64 predictions of that window change?
+# the window's 64 predictions change?
 
 # %%
 predict("changed", ...)
@@ -832,17 +833,16 @@ show(
 )
 
 # %% [markdown]
-# In our run attention took longer at every length: a little longer at 64 characters, many times as
-# long at 2,048. From 1,024 to 2,048 its time grew about fourfold. The feed-forward network's
-# time grew less than the length, because short texts do not keep the processor busy. (If a time
-# grows like the square of the length, the line rises by two powers of ten for each power of ten to
-# the right; if it grows like the length, by one.)
+# In our runs attention took about as long as the feed-forward network for the shortest texts, and
+# many times as long for 2,048 characters. The last doubling took about four times as long, as the
+# square predicts. The feed-forward network's time grew less than the length, because short texts do
+# not keep the processor busy.
 #
-# Multiplications alone do not tell that story. With $u$ units and a text of length $L$, each
+# Counting multiplications would give another picture. With $u$ units and a text of length $L$, each
 # position costs the attention $4u^2 + 2Lu$ of them, in four matrices, the scores and the average.
-# It costs the feed-forward network $8u^2$. The two are equal at $L = 2u$, here 256 characters. Yet
-# attention also computes a softmax, and splits its products into small ones, one for each head. So
-# measure before you decide what to make faster.
+# It costs the feed-forward network $8u^2$. So attention would need fewer up to $L = 2u$, here 256
+# characters. But it also computes a softmax, and splits its products into small ones, one for each
+# head. Measure before you decide what to make faster.
 #
 # The square is the price of seeing everything at once, and the reason why so much research goes
 # into cheaper attention. Our network pays it only within a window: no layer looks back more than
@@ -871,12 +871,13 @@ for taste in (Taste(0.3), Taste(0.8), Taste(1.3), Taste(1.3, top_k=5)):
 # %% [markdown]
 # * **Loops.** Look for phrases that return in the greedy text. Greedy decoding tends to repeat
 #   common phrases, and once the last 64 characters repeat exactly, the text is caught in a loop
-#   forever, because the same window always gives the same next character. In our run it came back
-#   to *the state of the* in nearly every line. Sampling helps.
-# * **Invented words.** The higher the temperature, the more words are invented, because now and
-#   then an unlikely character is drawn, and the rest of the word has to make do with it. In our run
-#   0 % were invented at 0.3, 6 % at 0.8 and 28 % at 1.3, but only 11 % at 1.3 with `top_k=5`. A
-#   lower temperature or a `top_k` helps, and so does longer training.
+#   forever, because the same window always gives the same next character. In our run *the state of
+#   the* and *the stand* came back again and again. Sampling helps.
+# * **Invented words.** The higher the temperature, the more words do not occur in the training
+#   text. Now and then an unlikely character is drawn, and the rest of the word must continue from
+#   it. Most of these words are invented; a few are real (*pester*, *sickled*). In our run they were
+#   under 1 % at 0.3, 6 % at 0.8 and 28 % at 1.3, but only 11 % at 1.3 with `top_k=5`. A lower
+#   temperature or a `top_k` helps, and so does longer training.
 #
 # Does the network write, or does it recite? Find the longest passage of a sample that also occurs
 # in the training text:
@@ -900,10 +901,9 @@ copied = longest_copy(said, training_text)
 print(f"{len(copied)} characters: {copied!r}")
 
 # %% [markdown]
-# * **Copying.** A network that overfits recites whole lines. If your longest passage is a common
-#   phrase or a name with its colon and line break, all is well. In our run it had 33
-#   characters: the names of two speakers. If it is several lines long, use a smaller network,
-#   `dropout`, or more text.
+# * **Copying.** A network that overfits recites whole lines. In our run the network did not: the
+#   longest passage had 33 characters and was only the end of a speech and the names of two
+#   speakers. If yours is several lines of a speech, use a smaller network, `dropout`, or more text.
 # * **A short memory.** Each layer looks back at most 64 positions, so nothing from more than a few
 #   lines back can influence what is written. Read a long sample: the topic drifts from speech to
 #   speech. A longer window helps, and costs time.
@@ -914,8 +914,8 @@ print(f"{len(copied)} characters: {copied!r}")
 #   character and see which predictions change (exercise 3).
 # * *The loss stays at 3.3.* The network knows how frequent each letter is, and nothing else. The
 #   learning rate may be far too high, or the softmax may run along the wrong axis.
-# * *It learns, but hardly more than pairs of characters would give.* Positions are not
-#   distinguished.
+# * *The loss stays near 2.5, as for counted pairs of characters.* The network cannot tell positions
+#   apart. Is `rotated` called?
 # * *The training loss is fine, but the text is rubbish.* There is a leak, or the cache gives the
 #   new query the wrong position (exercise 5).
 #
@@ -935,8 +935,8 @@ print(f"{len(copied)} characters: {copied!r}")
 #   better.
 # * Another part: `build_model(data, settings, attend=yours)` uses your attention function, and
 #   `block=YourBlock` your block.
-# * A plugin of your own: copy the folder `coursekit_transformer`, keep its files, and change what
-#   is in them. You could start with pieces of words instead of characters.
+# * A plugin of your own: `coursekit new NAME --from transformer` copies this lesson. You could
+#   start with pieces of words instead of characters.
 #
 # ## What do you remember?
 #
@@ -971,8 +971,9 @@ print(f"{len(copied)} characters: {copied!r}")
 #
 # <details><summary>5. What would the network not know without the rotation?</summary>
 #
-# The order of the characters. Attention is a weighted average, and an average does not depend on
-# the order of its terms.
+# The order of the earlier characters, at least in a single layer. Attention is a weighted average,
+# and an average does not depend on the order of its terms. (Several layers with a causal mask can
+# find out a little.)
 #
 # </details>
 #
@@ -998,21 +999,33 @@ print(f"{len(copied)} characters: {copied!r}")
 #
 # ## Sources
 #
-# * Vaswani et al.: [*Attention is all you need*](https://arxiv.org/abs/1706.03762) (2017)
+# * Vaswani et al.: [*Attention is all you need*](https://arxiv.org/abs/1706.03762) (2017): the
+#   transformer
 # * Radford et al.: [*Language models are unsupervised multitask
 #   learners*](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)
-#   (2019)
+#   (2019): GPT-2, a decoder alone, normalised before each part
+# * Xiong et al.: [*On layer normalization in the transformer
+#   architecture*](https://arxiv.org/abs/2002.04745) (2020): why before
 # * Ba, Kiros, Hinton: [*Layer normalization*](https://arxiv.org/abs/1607.06450) (2016)
-# * He et al.: [*Identity mappings in deep residual networks*](https://arxiv.org/abs/1603.05027)
+# * He et al.: [*Deep residual learning for image recognition*](https://arxiv.org/abs/1512.03385)
+#   (2015) and [*Identity mappings in deep residual networks*](https://arxiv.org/abs/1603.05027)
 #   (2016)
+# * Elhage et al.: [*A mathematical framework for transformer
+#   circuits*](https://transformer-circuits.pub/2021/framework/index.html) (2021): the residual
+#   stream
+# * Hendrycks, Gimpel: [*Gaussian error linear units*](https://arxiv.org/abs/1606.08415) (2016)
 # * Su et al.: [*RoFormer: enhanced transformer with rotary position
 #   embedding*](https://arxiv.org/abs/2104.09864) (2021)
+# * Haviv et al.: [*Transformer language models without positional encodings still learn positional
+#   information*](https://arxiv.org/abs/2203.16634) (2022)
 # * Fan, Lewis, Dauphin: [*Hierarchical neural story generation*](https://arxiv.org/abs/1805.04833)
-#   (2018)
+#   (2018): top-k
+# * Holtzman et al.: [*The curious case of neural text
+#   degeneration*](https://arxiv.org/abs/1904.09751) (2020): top-p
 # * Loshchilov, Hutter: [*Decoupled weight decay regularization*](https://arxiv.org/abs/1711.05101)
-#   (2019)
+#   (2019): AdamW
 # * Olsson et al.: [*In-context learning and induction heads*](https://arxiv.org/abs/2209.11895)
-#   (2022)
+#   (2022): what exercise 6 builds
 # * Karpathy: [nanoGPT](https://github.com/karpathy/nanoGPT) (2022), and the data set
 #   [tinyshakespeare](https://github.com/karpathy/char-rnn/tree/master/data/tinyshakespeare) (2015)
 #
