@@ -11,7 +11,10 @@
 #
 # Each position of the text has a row of numbers, its **features**. No block replaces them: each
 # block *adds* to them. First the attention adds information from other positions. Then a small
-# feed-forward network (widen, GELU, narrow) processes that and adds its result.
+# feed-forward network processes that and adds its result: it widens the features to four times as
+# many numbers, applies [GELU](https://arxiv.org/abs/1606.08415) to each (a curved function that
+# keeps large positive numbers and turns large negative ones into almost zero), and narrows them
+# again.
 
 # %%
 from coursekit.prepare import show
@@ -25,10 +28,12 @@ show(
 )
 
 # %% [markdown]
-# The line that runs straight through is called the *residual stream* ([He et al.
-# 2016](https://arxiv.org/abs/1603.05027)). The features are **normalised** before each part, as in
-# GPT-2, so that it always reads numbers of the same size, however much has been added ([Ba et al.
-# 2016](https://arxiv.org/abs/1607.06450); [Radford et al.
+# To add instead of replacing is called a *residual connection* ([He et al.
+# 2015](https://arxiv.org/abs/1512.03385)). The line that runs straight through is the *residual
+# stream* ([Elhage et al. 2021](https://transformer-circuits.pub/2021/framework/index.html)). The
+# features are **normalised** before each part, so that it always reads numbers of the same size,
+# however much has been added ([Ba et al. 2016](https://arxiv.org/abs/1607.06450)). GPT-2, a
+# well-known language model, does the same ([Radford et al.
 # 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)).
 
 # %%
@@ -260,7 +265,7 @@ def shift_first(features, scale, shift):
     "1e-5 to the variance before you take the square root.",
 )
 def nothing_added(features, scale, shift):
-    with np.errstate(invalid="ignore"):  # 0 / 0, as it is told
+    with np.errstate(invalid="ignore"):  # 0 / 0, which is not a number
         return normed(features, scale, shift, added=0.0)
 
 
@@ -397,13 +402,13 @@ def dropped():
     mask = causal_mask(3)
     once, again, trained = (made(read, mask, training=way)[0] for way in (False, False, True))
     made.narrow.kernel.assign(0 * made.narrow.kernel)
-    told = [made(read, mask, training=way)[0] for way in (False, True)]
+    both = [made(read, mask, training=way)[0] for way in (False, True)]
     made.attention.merge.kernel.assign(0 * made.attention.merge.kernel)
     nothing = made(read, mask, training=True)[0]
     return {
         "the same output each time outside training": np.allclose(once, again),
         "a different output in training": not np.allclose(once, trained),
-        "dropout on the attention's result": not np.allclose(*told),
+        "dropout on the attention's result": not np.allclose(*both),
         "no dropout on the stream": np.allclose(nothing, read),
     }
 
@@ -498,7 +503,7 @@ def memory_before(features, scales):
     return passed(features, scales, RIGHT, memory="old")
 
 
-def told(*facts):
+def findings(*facts):
     names = ("the same output each time outside training", "a different output in training")
     more = ("dropout on the attention's result", "no dropout on the stream")
     return dict(zip((*names, *more), facts, strict=True))
@@ -506,17 +511,17 @@ def told(*facts):
 
 @misconception("dropped", "No dropout is ever applied. Both parts have one.")
 def never_dropped():
-    return told(True, False, False, True)
+    return findings(True, False, False, True)
 
 
 @misconception("dropped", "Dropout is also applied outside training: pass `training` on.")
 def always_dropped():
-    return told(False, True, True, True)
+    return findings(False, True, True, True)
 
 
 @misconception("dropped", "No dropout is applied to the attention's result in training.")
 def told_kept():
-    return told(True, True, False, True)
+    return findings(True, True, False, True)
 
 
 @misconception(
@@ -525,7 +530,7 @@ def told_kept():
     "stream loses is lost for good.",
 )
 def stream_dropped():
-    return told(True, True, True, False)
+    return findings(True, True, True, False)
 
 
 @check(
@@ -659,7 +664,7 @@ for name, kind in variants.items():
     print(f"first gradient: block 1 {first:.0e}, block {LAYERS} {last:.0e}")
 show(
     curves(f"{LAYERS} blocks", losses),
-    alt="Four loss curves; the one without the stream stays flat at the top.",
+    alt="Four loss curves, one for each kind of block.",
 )
 
 # %% tags=["train"]
