@@ -562,17 +562,21 @@ for heads, attention in (
 ):
     settings, data = prepare(TransformerLesson(), epochs=1, units=64, layers=2, heads=heads)
     model = build_model(data, settings, block=partial(Block, attention=attention))
-    name = f"{heads} heads" if attention is SelfAttention else f"{heads} heads, no positions"
+    name = f"{heads} head{'s' if heads > 1 else ''}"
+    name += "" if attention is SelfAttention else ", no positions"
     losses[name] = learn(model, data.train.batches(0).take(STEPS))
-    print(f"{name:18} {model.count_params():,} parameters, loss {losses[name][-50:].mean():.3f}")
+    print(f"{name:21} {model.count_params():,} parameters, loss {losses[name][-50:].mean():.3f}")
 show(
     curves("The same number of parameters, divided among heads", losses),
     alt="Four falling loss curves, one for each network.",
 )
 
 # %% [markdown]
-# Positions matter far more than the number of heads. Without them the network knows which
-# characters came before, but not in which order: *tea* and *eat* look alike. (It is not completely
-# blind. The mask gives a hint, because an early position sees fewer characters than a late one.)
+# In our run the four heads were best, with a loss of 1.81. One head had 1.85, sixteen had 1.87, and
+# the network without positions 2.29. (That is one seed. The first three are so close that another
+# seed may change their order.) Positions matter far more than the number of heads. Without them the
+# network knows which characters came before, but hardly in which order: at their last letter *tea*
+# and *eta* look alike. It is not completely blind, because the mask gives a hint: an early position
+# sees fewer characters than a late one ([Haviv et al. 2022](https://arxiv.org/abs/2203.16634)).
 #
 # **Next:** `coursekit check transformer/heads`, then `coursekit next`.

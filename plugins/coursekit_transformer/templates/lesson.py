@@ -564,9 +564,9 @@ show(
 by_place = losses_of_windows(model, data.validation.ids).mean(axis=0)
 print(f"every window starts without context: {by_place.mean():.3f} nats   (as nanoGPT measures)")
 print(f"every position sees a full window:   {held_out[-1]:.3f} nats   (as textgen measures)")
-for first, last in ((1, 1), (2, 8), (9, 16), (17, 32), (33, 64)):
+for first, last in ((1, 2), (3, 8), (9, 16), (17, 32), (33, 64)):
     mean = by_place[first - 1 : last].mean()
-    print(f"   after {first:2} to {last:2} characters of context: {mean:.2f} nats")
+    print(f"   {first:2} to {last:2} characters seen: {mean:.2f} nats")
 show(
     lines(
         "What more context is worth",
@@ -614,12 +614,14 @@ for taste in (Taste(0.3), Taste(0.8), Taste(1.3)):
 # At 0.3 the text is made of the most common words, and it repeats itself. At 0.8 it is varied and
 # mostly spelled correctly. At 1.3 it invents words and names.
 #
-# The sliders below change the probabilities of the next character after a passage of held-out
-# text; below the bars is what the network writes with them. (`graph` is the network,
+# The sliders below change the probabilities of the first letter of a word, after a passage of
+# held-out text; below the bars is what the network writes with them. (`graph` is the network,
 # compiled.)
 
 # %% tags=["train"]
-passage = data.passage[: settings.length]
+space = data.passage.rfind(" ", 0, 2 * settings.length)
+end = max(space + 1, settings.length)
+passage = data.passage[end - settings.length : end]
 graph = tf.function(lambda ids: model(ids))
 logits, _ = graph(tf.constant([data.vocabulary.encode(passage)]))
 scores = logits[0, -1].numpy().astype(float)
@@ -712,8 +714,8 @@ reveal("cache", written["without"] / written["with the cache"], unit="times as f
 # ## Where does it look?
 #
 # Here is every head of the network on a held-out passage. Rows are the positions that look, columns
-# the positions they look at; the first letters of the words mark where each begins. (The colours
-# follow the square root of the weight, so that small weights can be seen.)
+# the positions they look at; each word is written where it begins. (The colours follow the square
+# root of the weight, so that small weights can be seen.)
 
 # %% tags=["train"]
 passage = data.passage[:40]
