@@ -678,10 +678,17 @@ figure.axes[0].set_yscale("log")
 show(figure, alt="The gradient in each block on a logarithmic axis, a line for each network.")
 
 # %% [markdown]
-# Without the stream the gradient must pass through every block, and each makes it smaller. Hardly
-# any of it reaches the first block. With the stream it has a direct path back, because the
-# gradient of a sum passes undiminished to both terms. The norms keep the input of each part at one
-# size while the stream grows. They matter most at a high learning rate and in networks deeper than
-# this one.
+# In our run (one seed) your blocks reached a loss of 2.20, those with norms after the sums 2.28,
+# those without norms 2.92. Without the stream the loss stayed at 3.32, which is what a network
+# reaches that knows only how frequent each character is.
+#
+# With the stream the gradient has a direct path back, because the gradient of a sum passes
+# undiminished to both terms: in our run it was about as large in block 1 as in block 12, with norms
+# before or after, and about half as large without norms. Without the stream it must pass through
+# every block, and only about a sixth of it arrived at block 1. That is not all. On the way forward,
+# too, every block replaces what the one before it has passed on, so little may be left of the
+# character itself.
+#
+# The norms keep the input of each part at one size while the stream grows.
 #
 # **Next:** `coursekit check transformer/residual`, then `coursekit next`.
