@@ -87,7 +87,7 @@ def next_character(
     Args:
         vocabulary: The characters.
         chances: The probability of each, ``(characters,)``.
-        prompt: What was read; its last line is shown.
+        prompt: What was read; its end is shown.
         text: What was written after it.
     """
     order = np.argsort(-chances, kind="stable")[:BARS]
