@@ -631,7 +631,7 @@ scores[UNKNOWN] = NEVER
 def sampled_picture(temperature: float, top_p: float) -> Figure:
     """Draw the chances of the next character, and what is written with them."""
     chances = chances_of(scores, temperature, top_p)
-    text = sample(graph, passage, 120, temperature, top_p)
+    text = sample(graph, passage, 80, temperature, top_p)
     return next_character(data.vocabulary, chances, passage, text)
 
 
