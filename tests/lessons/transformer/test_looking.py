@@ -23,7 +23,9 @@ def test_habits_are_the_averages_of_the_second_half_of_each_window() -> None:
 
 
 def test_every_character_of_a_large_map_has_a_label() -> None:
-    figure = large_maps("a b\n", {"head 1.1": np.eye(4), "head 1.2": np.eye(4)})
+    figure = large_maps(
+        "a b\n", dict.fromkeys(("head 1.1", "head 1.2"), np.eye(4, dtype=np.float32))
+    )
     for axes, title in zip(figure.axes, ("head 1.1", "head 1.2"), strict=False):
         assert axes.get_title() == title
         assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "␣", "b", "↵"]
