@@ -186,6 +186,6 @@ def attention_plot(text: str, weights: Weights) -> Figure:
             axes.set_xticks(list(labels), list(labels.values()), rotation=90, **style)
             axes.set_yticks(list(labels), list(labels.values()), **style)
     figure.colorbar(image, ax=grid.ravel().tolist(), label="attention weight", shrink=0.4)
-    figure.supxlabel("looks at", fontsize=10)
-    figure.supylabel("from", fontsize=10)
+    figure.supxlabel("the position looked at (words begin at their labels)", fontsize=10)
+    figure.supylabel("the position that looks", fontsize=10)
     return figure

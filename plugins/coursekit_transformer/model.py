@@ -223,10 +223,10 @@ class Block(keras.layers.Layer):
         training: bool = False,
     ) -> tuple[tf.Tensor, KeysValues, tf.Tensor]:
         """Return the features after both additions, then what `SelfAttention` also returns."""
-        told, memory, weights = self.attention(self.norm_attention(features), seen, memory)
-        features = features + self.dropouts[0](told, training=training)
-        thought = self.narrow(self.widen(self.norm_network(features)))
-        return features + self.dropouts[1](thought, training=training), memory, weights
+        received, memory, weights = self.attention(self.norm_attention(features), seen, memory)
+        features = features + self.dropouts[0](received, training=training)
+        computed = self.narrow(self.widen(self.norm_network(features)))
+        return features + self.dropouts[1](computed, training=training), memory, weights
 
 
 class Transformer(keras.Model):

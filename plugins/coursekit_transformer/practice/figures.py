@@ -147,9 +147,8 @@ def turns(places: Sequence[int], pairs: Sequence[int], size: int, base: float) -
         page.text(2.4 + step * column, 0.55, f"position {place}", size=SMALL)
     for row, pair in enumerate(pairs):
         y, rate = 1.05 + 0.8 * row, base ** (-2 * pair / size)
-        page.text(
-            0.2, y, f"pair {pair}: {rate:.2g} radians\nper position", size=SMALL, align="left"
-        )
+        turn = "1 radian" if rate == 1 else f"{rate:.2g} radians"
+        page.text(0.2, y, f"pair {pair}: {turn}\nper position", size=SMALL, align="left")
         for column, place in enumerate(places):
             x, angle = 2.4 + step * column, place * rate
             page.box(x, y, "", 0.6, 0.6, shape="circle", tint=HANDS[row % 4])
@@ -304,8 +303,8 @@ def squares(lengths: Sequence[int]) -> Drawing:
         lengths: In characters.
     """
     unit = 1.9 / max(lengths)
-    page = Drawing(8.2, 3.1, "A text twice as long has four times as many pairs")
-    x = 0.4
+    page = Drawing(8.2, 3.1, "Twice the length, four times the cells")
+    x = 0.7
     for length in lengths:
         side = unit * length
         shades = [
@@ -313,6 +312,7 @@ def squares(lengths: Sequence[int]) -> Drawing:
         ]
         page.grid(x, 2.5 - side, shades, cell=unit, tint="input")
         page.text(x + side / 2, 2.72, f"{length} characters", size=SMALL)
-        page.text(x + side / 2, 2.92, f"{length * length} cells", size=SMALL)
-        x += max(side, 1.0) + 0.5
+        used = length * (length + 1) // 2
+        page.text(x + side / 2, 2.92, f"{length * length} cells, {used} used", size=SMALL)
+        x += max(side, 1.3) + 0.5
     return page

@@ -155,8 +155,9 @@ def counted(student):
 # %% [markdown]
 # ## The mask
 #
-# Write `causal_mask`. Row $i$ says what the $i$-th position may look at: `True` for itself and for
-# all positions before it.
+# Write `causal_mask`. (If you have just read the worked lesson, close it and write this and the
+# next function from memory.) Row $i$ says what the $i$-th position may look at: `True` for itself
+# and for all positions before it.
 #
 # ```text
 # causal_mask(3)           causal_mask(2, past=2)      causal_mask(2, past=2, window=2)
@@ -169,8 +170,8 @@ def counted(student):
 # There may be `past` earlier positions, which can be looked at but do not look themselves. Then
 # the mask has `past + time` columns, and the first position that looks is column `past`. With a
 # `window`, each position sees at most that many positions, counting itself. (Both are needed when
-# the network writes.) A good way to start: compute for each pair how far apart the two positions
-# are.
+# the network writes and keeps what it has read: exercise 5.) A good way to start: compute for each
+# pair how far apart the two positions are.
 
 # %%
 from coursekit_transformer.model import causal_mask  # exercise
@@ -386,7 +387,7 @@ def attend(queries, keys, values, mask):
 @misconception(
     "attend",
     "The scores were not divided by the square root of d. Dot products of long vectors "
-    "are large, so softmax picks a winner before anything has been learnt.",
+    "are large, so softmax picks a winner before anything has been learned.",
 )
 def not_scaled(queries, keys, values, mask):
     return mixture(softmax(np.where(mask, product(queries, keys), -1e9)), values)
@@ -554,7 +555,7 @@ def unseen(student):
 #
 # The dot product of two vectors of $d$ independent standard normal numbers has a standard
 # deviation of $\sqrt d$. How much weight does the favourite of 64 positions get before anything
-# has been learnt? Compare the weight with the square root and without it.
+# has been learned? Compare the weight with the square root and without it.
 
 # %%
 for size in (4, 32, 256):
@@ -572,7 +573,7 @@ for size in (4, 32, 256):
 
 # %% [markdown]
 # With the square root, the favourite's weight hardly depends on the size. Without it, a long query
-# picks one position before it has learnt which one to pick. Where a softmax is that certain, its
+# picks one position before it has learned which one to pick. Where a softmax is that certain, its
 # gradient is nearly zero, so a wrong choice is corrected only slowly.
 #
 # ## What attention is worth
@@ -606,7 +607,7 @@ for name, attend in (("it chooses", scaled_dot_product), ("the plain mean", blin
         looking = model
 show(
     curves("Choosing where to look", losses),
-    alt="Two falling curves; the network that chooses ends clearly below the other.",
+    alt="Two falling loss curves, one for each network.",
 )
 
 # %% tags=["train"]

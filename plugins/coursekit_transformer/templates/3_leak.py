@@ -11,9 +11,7 @@
 #
 # A transformer predicts the next character at every position of a window at once, and the answer
 # is in the same window, one position to the right. Only the mask hides it from the network. If the
-# mask leaks, nothing crashes. The loss falls faster than ever, on held-out text as well. But the
-# text that the network writes is rubbish. This exercise is about a mistake that looks like a
-# success.
+# mask leaks, nothing crashes, and no error message tells you. How can you notice it?
 
 # %%
 import math
@@ -62,8 +60,7 @@ held_out_loss = 0.01  # exercise
 # learned the training text by heart. It does not reveal one that looks at the answer.
 
 # %% [markdown]
-# And when it writes, character by character? Then the next character does not exist yet, and the
-# network has learnt nothing but copying. Does it write good text (1) or rubbish (2)?
+# And when it writes, character by character? Does it write good text (1) or rubbish (2)?
 
 # %%
 written_text = 2  # exercise
@@ -95,7 +92,7 @@ def honest():
 
 @misconception(
     "held_out_loss",
-    "It has learnt to copy instead of predicting. But held-out windows leak in the same "
+    "It has learned to copy instead of predicting. But held-out windows leak in the same "
     "way, so it can copy there just as well. The held-out loss does not reveal the leak.",
 )
 def tells():
@@ -104,7 +101,7 @@ def tells():
 
 @misconception(
     "held_out_loss",
-    "It has not learnt to predict at all. It copies held-out text through the same leak.",
+    "It has not learned to predict at all. It copies held-out text through the same leak.",
 )
 def guesses():
     return 1.5
@@ -387,11 +384,15 @@ def table_of(attend) -> np.ndarray:
 # %%
 suspects = {"a": suspect_a, "b": suspect_b, "c": suspect_c, "d": suspect_d}
 figure = Figure(figsize=(9, 2.9), layout="constrained")
-figure.suptitle("dark: the guess depends on the character", fontsize=10)
+figure.suptitle("dark: the prediction depends on the character", fontsize=10)
 for axes, (letter, suspect) in zip(figure.subplots(1, 4), suspects.items(), strict=True):
     axes.imshow(table_of(suspect), cmap="Greys", vmin=0, vmax=1.2)
-    axes.set(title=f"suspect {letter}", xlabel="character", ylabel="guess")
-show(figure, alt="Four tables of predictions and characters; in two of them all cells are dark.")
+    axes.set(title=f"suspect {letter}", xlabel="character", ylabel="prediction")
+show(
+    figure,
+    alt="Four tables, one for each suspect. Rows are predictions, columns are characters; a cell "
+    "is dark where the prediction depends on the character.",
+)
 
 # %% [markdown]
 # Write the letters of the two that leak, in alphabetical order, such as `"ac"`.
@@ -458,7 +459,7 @@ def caught(student):
 # %% [markdown]
 # ## Find and fix
 #
-# This is the attention function of a network that learns quickly and writes rubbish. Find the leak
+# This is the attention function of another network that learns suspiciously fast. Find the leak
 # and fix it. Leave everything else as it is.
 
 

@@ -217,7 +217,7 @@ def parts_of(features, weights):
     return [np.stack(np.split(part, 2, axis=-1)) for part in columns]
 
 
-def told(queries, keys, values, weights, first):
+def received(queries, keys, values, weights, first):
     """Mix values for the latest positions, and lay the heads side by side."""
     time, places = queries.shape[1], keys.shape[1]
     looks = np.arange(places) <= np.arange(places - time, places)[:, None]
@@ -245,13 +245,13 @@ def read_on(features, new, weights, change=None):
         first = 0
     elif change == "values alone":
         values = np.roll(values, new, axis=1)
-    found = told(queries[:, past:], keys, values, weights, first)
+    found = received(queries[:, past:], keys, values, weights, first)
     return found, keys
 
 
 @probe
 def remembering(features, new, weights):
-    """Read a text in two pieces: what the new positions are told, and the keys that come out."""
+    """Read a text in two pieces: what the new positions receive, and the keys that come out."""
     made = SelfAttention(8, 2)
     read, past = tf.constant(features), features.shape[1] - new
     made(read, causal_mask(past + new))
@@ -595,8 +595,8 @@ show(
         ("window, in characters", "milliseconds per character"),
         logarithmic=True,
     ),
-    alt="Two lines: without the cache the time per character grows with the window; with it, "
-    "it hardly grows.",
+    alt="Two lines on logarithmic axes: the time per character for three sizes of the window, with "
+    "the cache and without.",
 )
 
 # %% [markdown]

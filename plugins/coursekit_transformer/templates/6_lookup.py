@@ -550,7 +550,7 @@ below = {place - 240: word for place, word in words.items() if place >= 240}
 beside = {place - 330: word for place, word in words.items() if place >= 330}
 axes.set_xticks(list(below), list(below.values()), rotation=90, fontsize=9)
 axes.set_yticks(list(beside), list(beside.values()), fontsize=9)
-axes.set(xlabel="looks at", ylabel="from")
+axes.set(xlabel="the position looked at", ylabel="the position that looks")
 show(
     figure,
     alt="Slanted stripes: while a phrase is repeated, the position looked at moves along with it.",
@@ -563,13 +563,14 @@ held_out = library.validation.ids[:1_500]
 model = build_model(library, settings)
 learn(model, library.train.batches(0).take(STEPS))
 size = len(library.vocabulary)
-hers = losses_of(model, held_out) / np.log(2)
+network_bits = losses_of(model, held_out) / np.log(2)
 shares = 0.9 * guesses(fit(held_out), held_out, size) + 0.1 / (size - 1)
-yours = -np.log2(shares[np.arange(len(held_out) - 1), held_out[1:]])
+your_bits = -np.log2(shares[np.arange(len(held_out) - 1), held_out[1:]])
 for start in (0, 750):
+    part = slice(start, start + 750)
     print(
-        f"characters {start} to {start + 750}: your head {yours[start : start + 750].mean():.2f} "
-        f"bits, the network {hers[start : start + 750].mean():.2f} bits"
+        f"characters {start} to {start + 750}: your head {your_bits[part].mean():.2f} bits, "
+        f"the network {network_bits[part].mean():.2f} bits"
     )
 
 # %% [markdown]
@@ -579,6 +580,10 @@ for start in (0, 750):
 # text yet. A large transformer has both: what it has learned, and what it can look up. That is why
 # it can use a word that you have just made up.
 #
-# **Next:** `coursekit check transformer/lookup`. That was the last exercise of the last lesson.
-# `coursekit progress` shows what you have left out, and `coursekit new` begins a lesson of your
-# own.
+# **Next:** `coursekit check transformer/lookup`. That was the last exercise of the last lesson. You
+# can now build and train a network that writes, draws, translates, describes pictures or attends,
+# and find out why it fails. `coursekit progress` shows what you have left out, `coursekit review`
+# asks your old predictions again, and `coursekit new` begins a lesson of your own. To read on:
+# [*A mathematical framework for transformer
+# circuits*](https://transformer-circuits.pub/2021/framework/index.html) takes small transformers
+# apart, and [nanoGPT](https://github.com/karpathy/nanoGPT) trains one of the size of GPT-2.

@@ -3,7 +3,7 @@
 #
 # **Goal.** Build a transformer from its parts, train it, and see what every head looks at.
 #
-# **Time.** 75 minutes
+# **Time.** 120 minutes
 #
 # **Before.** the lesson textgen, or: tensors, layers, gradients, a character model
 #
@@ -12,15 +12,24 @@
 #
 # *Can a machine see the whole text at once?* A recurrent network reads a text one character at a
 # time, and everything it remembers must fit into one row of numbers. In 2017 eight researchers,
-# most of them at Google, dropped that idea. Their network carries no state. Instead, every position
-# looks back at all the positions before it and takes what it needs. They called the paper
+# most of them at Google, dropped that idea. In their network every position looks directly at the
+# others and takes what it needs. They called the paper
 # [*Attention is all you need*](https://arxiv.org/abs/1706.03762), and the network a
 # **transformer**. Nearly every large language model today is one.
 #
+# Their network translated: an *encoder* looked both ways in the source sentence, and a *decoder*
+# looked back at its own words and across at the encoder. A language model needs only the decoder,
+# as in GPT ([Radford et al.
+# 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)).
+# That **decoder-only** transformer is what we build.
+#
 # Ours has 800,000 parameters instead of hundreds of billions, and reads characters instead of
 # pieces of words. The parts are the same. It learns from the same split of the same text as the
-# lesson `textgen`, so you can compare the two number by number. Reading this notebook takes a bit
-# over an hour, and about five minutes of that is computing time.
+# lesson `textgen`, so you can compare the two number by number. This is enough for two sessions: a
+# good place for a break is before *Train*. About five minutes are computing time.
+#
+# The next cell imports what the notebook uses. You can skip it: `figures` draws the diagrams, and
+# everything else is explained where it is first used.
 
 # %%
 import math
@@ -31,15 +40,17 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from coursekit.prepare import has_xla, prepare, show
+from coursekit.prepare import explore, has_xla, predict, prepare, reveal, show
 from coursekit_transformer import TransformerLesson
 from coursekit_transformer.build import build_model
+from coursekit_transformer.data import UNKNOWN
 from coursekit_transformer.decode import Cached, Taste, Uncached
 from coursekit_transformer.demo import attention_plot, weights_of
 from coursekit_transformer.evaluate import evaluate, losses_of_windows
-from coursekit_transformer.model import NEVER, ROTATION
+from coursekit_transformer.model import NEVER, ROTATION, Block, SelfAttention, Transformer
 from coursekit_transformer.practice import figures
 from coursekit_transformer.practice.compare import continued, lines, seconds
+from coursekit_transformer.practice.looking import habits, large_maps, next_character
 
 # %% [markdown]
 # ## The text
@@ -60,8 +71,9 @@ print("─" * 40)
 print(data.vocabulary.decode(data.train.ids[:160]))
 
 # %% [markdown]
-# Most of the text is for training. The rest is **held out**: the network never trains on it, so
-# the loss on it shows what the network has really learned.
+# The last tenth is **held out**: the network never trains on it, so the loss on it shows what the
+# network has really learned. (It serves as validation and test text at once, as in
+# [nanoGPT](https://github.com/karpathy/nanoGPT).)
 #
 # The training text is cut into **windows** of 64 characters. The network reads a window and
 # predicts the next character at *every* position. So a window is not one question but 64: the
@@ -88,9 +100,10 @@ print("   target  ", repr(data.vocabulary.decode(targets[0].numpy())))
 #
 # ## Attention: every position looks around
 #
-# Suppose that every character of a window has a row of numbers, its **features**. Now a position
-# wants to know something about the others: who is speaking, or which word has just begun. Three
-# learned matrices turn its features into three vectors:
+# Suppose that every character of a window has a row of numbers, its **features**. (At first they
+# are a learned vector for that character, as in textgen.) Now a position wants to know something
+# about the others: who is speaking, or which word has just begun. Three learned matrices turn its
+# features into three vectors:
 #
 # * a **query**: what am I looking for?
 # * a **key**: how can I be found?
@@ -102,9 +115,13 @@ print("   target  ", repr(data.vocabulary.decode(targets[0].numpy())))
 # $$\mathrm{attention}(Q, K, V) = \mathrm{softmax}\!\Big(\frac{Q K^\top}{\sqrt d}\Big)\, V .$$
 #
 # Think of a dictionary that returns not one entry but a blend of all entries, with the best
-# matches weighted most. Dividing by $\sqrt d$, where $d$ is the size of a query, keeps the scores
-# small. Without it, dot products of long vectors would be large, and the softmax would put nearly
-# all its weight on one position before the network had learned anything.
+# matches weighted most. The dot product of two random vectors of $d$ numbers is typically of size
+# $\sqrt d$, so we divide by it. Otherwise the scores of long vectors would be large, and the
+# softmax would put nearly all its weight on one position before the network had learned anything.
+#
+# If you know the attention of `nmt`: there the decoder asked and the source words answered. Here
+# every position of one text does both, which is called **self-attention**, and the score is a dot
+# product instead of a small network.
 
 # %%
 show(
@@ -118,12 +135,19 @@ show(
 from coursekit_transformer.model import scaled_dot_product  # show
 
 # %% [markdown]
+# `NEVER` is a score so low that the softmax turns it into a weight of 0.
+#
 # The `mask` matters most. At every position the network has to predict the next character, and in
 # training that character is in the window, one position to the right. So no position may look at
 # a later one. This is the **causal mask**:
 
+
 # %%
-from coursekit_transformer.model import causal_mask  # show
+def causal_mask(time: int) -> tf.Tensor:
+    """Return which positions each position may look at, ``(time, time)``: no later ones."""
+    positions = tf.range(time)
+    return positions[:, tf.newaxis] >= positions
+
 
 # %%
 show(
@@ -133,19 +157,26 @@ show(
 )
 
 # %% [markdown]
-# **Predict, then run.** Five positions get random queries and keys. What are the weights of the
-# *first* position? What does every row sum to? Where are the zeros?
+# **Predict, then run.** Five positions get random queries and keys. What weight does the *first*
+# position put on itself?
+
+# %%
+predict("first-weight", ...)
 
 # %%
 queries, keys, values = tf.unstack(tf.random.stateless_normal((3, 5, 8), seed=(1, 2)))
 mixed, weights = scaled_dot_product(queries, keys, values, causal_mask(5))
 print(weights.numpy().round(2))
 print("rows sum to", tf.reduce_sum(weights, axis=1).numpy().round(3), " mixture", mixed.shape)
+reveal("first-weight", weights[0, 0], within=0)
 
 # %% [markdown]
 # The first position sees only itself, so its weight there is 1. Every row sums to one, and
 # everything above the diagonal is zero. That triangle of zeros lets the network learn from a whole
-# window at once: one pass answers 64 questions, and no question gives away another's answer.
+# window at once: one pass answers 64 questions, and no question sees the answer to another.
+#
+# (In this lesson *weights* are those of the attention. A network's trained numbers, which textgen
+# also called weights, are its **parameters** here.)
 #
 # ## Many heads
 #
@@ -179,10 +210,12 @@ print("→ merged", merge_heads(split_heads(features, 4)).shape)
 #
 # ## Where am I?
 #
-# A sum does not depend on the order of its terms. Shuffle the earlier characters, and attention
-# returns exactly the same average: *tea* and *eat* would look alike. So the network must be told
-# where each character is. The transformer of 2017 added a vector for each position to the
-# features. We do what most models do today and **rotate** the queries and the keys
+# A sum does not depend on the order of its terms. Shuffle the earlier characters, and one layer of
+# attention returns exactly the same average: *tea* and *eta* would look alike at their last
+# letter. (Several layers with a causal mask can find out a little about the order, because early
+# positions see fewer characters: [Haviv et al. 2022](https://arxiv.org/abs/2203.16634).) So the
+# network must be told where each character is. The transformer of 2017 added a vector for each
+# position to the features. We do what most models do today and **rotate** the queries and the keys
 # ([Su et al. 2021](https://arxiv.org/abs/2104.09864)). Their numbers are taken in pairs. A pair is
 # a point in the plane, and it is rotated by an angle that grows with the position. If two points
 # are rotated by the same angle, their dot product stays the same. So a dot product depends only on
@@ -199,9 +232,14 @@ show(
 from coursekit_transformer.model import rotated  # show
 
 # %% [markdown]
-# The pairs rotate at different rates, some fast and some slow, like the hands of a clock. Together
-# they distinguish near from far. Below, the same vector is placed at 64 positions. **Predict:** how
-# does its dot product with itself change as the two positions move apart?
+# `ROTATION` is 10,000. The pairs rotate at different rates, some fast and some slow, like the hands
+# of a clock. Together they distinguish near from far.
+#
+# Below, the same vector is placed at 64 positions. Its dot product with itself at the same position
+# is 1. **Predict:** how large is it when the two positions are 10 apart?
+
+# %%
+predict("ten-apart", ...)
 
 # %%
 same = tf.ones((1, 64, 32)) / math.sqrt(32)
@@ -218,35 +256,51 @@ show(
     alt="A curve that begins at 1, falls quickly within ten positions, then swings around lower "
     "values.",
 )
+reveal("ten-apart", products[63, 53], within=0.2)
 
 # %% [markdown]
 # Moving the whole text by 500 positions changes the dot products only by rounding errors: only
 # distances count. The curve falls from 1 to about 0.6 within ten positions, then swings between
-# 0.3 and 0.7. So near positions match best before any training. A head can still learn the
-# opposite, because its matrices may rotate queries relative to keys.
+# 0.3 and 0.7. So if a query and a key are alike, they match best when they are near.
 #
-# Now the attention layer is complete. One matrix product computes the queries, keys and values of
-# all heads. Each head attends, and a last matrix mixes the results. (`memory` is explained below,
-# where the network writes.)
+# Now the attention layer is complete. `layer.project` is the matrix that computes the queries,
+# keys and values of all heads at once. Each head attends, and the matrix `layer.merge` mixes the
+# results. An object of the class `SelfAttention` holds these two matrices.
+
 
 # %%
-from coursekit_transformer.model import SelfAttention  # show: call
+def attend(
+    layer: SelfAttention, features: tf.Tensor, seen: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return what each position receives, like the features, and the weights of all heads."""
+    projected = tf.split(layer.project(features), 3, axis=-1)
+    queries, keys, values = (split_heads(part, layer.heads) for part in projected)
+    mixed, weights = scaled_dot_product(rotated(queries), rotated(keys), values, seen)
+    return layer.merge(merge_heads(mixed)), weights
+
 
 # %% [markdown]
 # ## Adding up
 #
 # Attention moves information between positions. Then each position processes what it received on
-# its own, in a small **feed-forward network**: widen to four times as many numbers, apply a
-# nonlinearity, narrow again. Attention and feed-forward network together form a **block**, and
-# the blocks are stacked.
+# its own, in a small **feed-forward network**: a matrix widens the features to four times as many
+# numbers, a curved function is applied to each number, and a second matrix narrows them again. The
+# curved function is [GELU](https://arxiv.org/abs/1606.08415), which keeps large positive numbers
+# and turns large negative ones into almost zero. Attention and feed-forward network together form a
+# **block**, and the blocks are stacked.
 #
-# What goes wrong in a plain stack? The gradient must pass through every block on its way down,
-# and each block makes it smaller. So here nothing is replaced: each part *adds* to the features.
-# The features run straight through all blocks, and so does the gradient on its way back. This
-# path is called the **residual stream** ([He et al. 2016](https://arxiv.org/abs/1603.05027)). Each
-# part reads a **normalised** copy of the features
+# What goes wrong in a plain stack? The gradient must pass through every block on its way down, and
+# it can shrink in each, as it did at every step of the plain recurrent network of textgen. So here
+# nothing is replaced: each part *adds* to the features. These are **residual connections**
+# ([He et al. 2015](https://arxiv.org/abs/1512.03385), [2016](https://arxiv.org/abs/1603.05027)).
+# The features run straight through all blocks, and so does the gradient on its way back. This path
+# is called the **residual stream**
+# ([Elhage et al. 2021](https://transformer-circuits.pub/2021/framework/index.html)).
+#
+# Each part reads a **normalised** copy of the features
 # ([Ba et al. 2016](https://arxiv.org/abs/1607.06450)), so it does not matter how much has been
-# added before.
+# added before. To normalise *before* each part, as GPT-2 does, makes training steadier than to
+# normalise the sums ([Xiong et al. 2020](https://arxiv.org/abs/2002.04745)).
 
 # %%
 show(
@@ -259,8 +313,15 @@ show(
 # %%
 from coursekit_transformer.model import layer_norm  # show
 
+
 # %%
-from coursekit_transformer.model import Block  # show: call
+def transform(block: Block, features: tf.Tensor, seen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the features after both parts of a block have added to them, and the weights."""
+    received, weights = attend(block.attention, block.norm_attention(features), seen)
+    features = features + received
+    computed = block.narrow(block.widen(block.norm_network(features)))
+    return features + computed, weights
+
 
 # %% [markdown]
 # (Exercise 4 removes first the stream, then the norms, and measures both.)
@@ -268,8 +329,7 @@ from coursekit_transformer.model import Block  # show: call
 # ## The whole network
 #
 # A table of vectors, one for each character; four blocks; a norm; and a matrix that turns features
-# into **logits**, one score for every possible next character. That is all. `read` also returns
-# where the heads looked; `call`, which training uses, leaves that out.
+# into **logits**, one score for every possible next character. That is all.
 
 # %%
 show(
@@ -278,25 +338,41 @@ show(
     "norm and a matrix, and the logits, a score for every character at every position.",
 )
 
+
 # %%
-from coursekit_transformer.model import Transformer  # show: read
+def read(model: Transformer, ids: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Return the logits ``(batch, time, characters)``, and where the heads of each layer looked."""
+    seen = causal_mask(ids.shape[1])
+    features, looks = model.embedding(ids), []  # (batch, time, units)
+    for block in model.blocks:
+        features, weights = transform(block, features, seen)
+        looks.append(weights)
+    return model.readout(model.norm(features)), looks
+
 
 # %%
 model = build_model(data, settings)
 logits, _ = model(inputs)
+ours, _ = read(model, inputs)
 print("characters", inputs.shape, "→ logits", logits.shape)
+print("largest difference from ours:", f"{float(tf.reduce_max(abs(logits - ours))):.0e}")
 print(f"{model.count_params():,} parameters; of these, in one block:")
 for name in ("attention", "widen", "narrow"):
     print(f"   {name:10} {getattr(model.blocks[0], name).count_params():,}")
 
 # %% [markdown]
+# The class `Transformer` does the same as our 20 lines, so `model(inputs)` gives the same logits.
+# (It can also drop out features in training, and remember what it has read, which we need below.)
 # The feed-forward network has twice as many parameters as the attention: 131,072 against 65,536 in
 # each block.
 #
 # **Predict, then run.** The loss is the **cross-entropy**: $-\log p$, where $p$ is the probability
-# that the network gave to the character that actually came. It is 0 if the network was certain,
-# and larger the more surprised it was. What is the loss of an untrained network with 66 symbols
-# (65 characters, and one that stands for anything else)?
+# that the network gave to the character that actually came next. It is 0 if the network was
+# certain, and larger the more surprised it was. What is the loss of an untrained network with 66
+# symbols (65 characters, and one that stands for anything else)?
+
+# %%
+predict("untrained-loss", ...)
 
 # %%
 from coursekit_transformer.train import character_loss  # show
@@ -305,13 +381,17 @@ from coursekit_transformer.train import character_loss  # show
 loss = tf.reduce_mean(character_loss(logits, targets))
 size = len(data.vocabulary)
 print(f"loss {float(loss):.3f};  log of {size} is {math.log(size):.3f}")
+reveal("untrained-loss", loss, unit="nats", within=0.05)
 
 # %% [markdown]
 # The two numbers nearly agree: an untrained network considers all characters about equally likely,
 # and $-\log(1/66) = \log 66$. If your own network starts far above that, look for a mistake.
 #
-# A second test matters even more. Change the *last* character of a window. **Predict:** which
-# predictions change?
+# A second test matters even more. Change the *last* character of a window. **Predict:** how many of
+# the window's 64 predictions change?
+
+# %%
+predict("changed", ...)
 
 # %%
 changed = inputs.numpy()
@@ -319,11 +399,11 @@ changed[:, -1] = 1
 after, _ = model(changed)
 differs = tf.reduce_max(tf.abs(after - logits), axis=(0, 2)).numpy() > 0
 print("guesses that changed:", np.flatnonzero(differs), f"of {len(differs)}")
+reveal("changed", int(differs.sum()), within=0)
 
 # %% [markdown]
 # Only the last one, number 63. If an earlier prediction changed, the network could see the answer.
-# Its training loss would be wonderful, and so would its held-out loss, which is computed with the
-# same leak. But the text it writes would be rubbish. Exercise 3 is about that mistake.
+# What would that do to the loss, and to the text it writes? Exercise 3 is about that mistake.
 #
 # ## Writing, in ten lines
 #
@@ -337,10 +417,10 @@ def greedy(model: Transformer, prompt: str, length: int) -> str:
     """Continue a prompt, always with the most likely character."""
     ids = data.vocabulary.encode(prompt).tolist()
     for _ in range(length):
-        window = tf.constant([ids[-settings.length :]])  # (1, time)
-        logits, _ = model(window)
-        likeliest = tf.argmax(logits[0, -1, 1:])  # 0 stands for unknown characters
-        ids.append(1 + int(likeliest))
+        logits, _ = model(tf.constant([ids[-settings.length :]]))  # (1, time, characters)
+        scores = logits[0, -1].numpy()
+        scores[UNKNOWN] = NEVER  # the symbol for anything else is never written
+        ids.append(int(scores.argmax()))
     return data.vocabulary.decode(ids)
 
 
@@ -350,9 +430,45 @@ print(greedy(model, data.opening, 40))
 # Nothing has been learned yet, so this is noise, and usually the same few characters repeat.
 # Greedy decoding also gives the same text every time. From now on the next character is
 # **sampled**: divide the logits by a **temperature**, apply the softmax, and draw a character with
-# these probabilities. A temperature below 1 makes the text safer, above 1 wilder. In the code,
-# `Taste(0.8)` means temperature 0.8, and `continued(model, data.vocabulary, prompt, length, taste)`
-# returns what the network writes after the prompt.
+# these probabilities. A temperature below 1 makes the text safer, above 1 wilder. **Top-p**, also
+# called *nucleus sampling* ([Holtzman et al. 2020](https://arxiv.org/abs/1904.09751)), draws only
+# from the most likely characters that together have the probability $p$.
+
+
+# %%
+def chances_of(scores: np.ndarray, temperature: float, top_p: float = 1.0) -> np.ndarray:
+    """Return the probability of drawing each character, ``(characters,)``."""
+    chances = np.exp((scores - scores.max()) / temperature)
+    chances /= chances.sum()
+    order = np.argsort(-chances)
+    likelier = np.cumsum(chances[order]) - chances[order]  # what precedes each of them
+    chances[order[likelier >= top_p]] = 0.0
+    return chances / chances.sum()
+
+
+def sample(
+    network: Callable[[tf.Tensor], tuple[tf.Tensor, object]],
+    prompt: str,
+    length: int,
+    temperature: float,
+    top_p: float = 1.0,
+) -> str:
+    """Return what a network writes after a prompt, one sampled character at a time."""
+    ids, random = data.vocabulary.encode(prompt).tolist(), np.random.default_rng(0)
+    for _ in range(length):
+        logits, _ = network(tf.constant([ids[-settings.length :]]))
+        scores = logits[0, -1].numpy().astype(float)
+        scores[UNKNOWN] = NEVER
+        ids.append(int(random.choice(len(scores), p=chances_of(scores, temperature, top_p))))
+    return data.vocabulary.decode(ids[-length:])
+
+
+print(repr(sample(model, data.opening, 40, temperature=0.8)))
+
+# %% [markdown]
+# This is noise, too, but more varied. Below,
+# `continued(model, data.vocabulary, prompt, length, Taste(0.8))` samples in the same way with
+# temperature 0.8, only faster.
 #
 # ## One train step
 #
@@ -367,23 +483,34 @@ from coursekit_transformer.train import train_step  # show
 # graph. **Predict:** how many times as fast is that?
 
 # %%
+predict("compiled", ...)
+
+# %%
 compiled = tf.function(train_step, jit_compile=has_xla())
 eager = seconds(lambda: train_step(model, (inputs, targets)), 2)
 fast = seconds(lambda: compiled(model, (inputs, targets)), 10)
-print(f"eager {1000 * eager:.0f} ms, compiled {1000 * fast:.0f} ms: {eager / fast:.1f} times")
+print(f"eager {1000 * eager:.0f} ms, compiled {1000 * fast:.0f} ms")
+reveal("compiled", eager / fast, unit="times as fast", within=0.5)
 
 # %% [markdown]
-# On two CPU cores one of our runs took 881 ms eagerly and 92 ms compiled, so it was about ten times
-# as fast. Yours will differ.
+# On our two CPU cores the compiled step was several times as fast. The ratio differs from machine
+# to machine, and even from run to run.
 #
 # ## Train
 #
 # A fresh network reads the text three times. The learning rate rises linearly during the first
-# twentieth of the steps (the **warm-up**), then falls to zero along half a cosine. Starting at
-# the full rate would make the first updates too large, and ending at a high rate would keep the
-# parameters from settling. The optimizer is [AdamW](https://arxiv.org/abs/1711.05101), which
-# `build_model` has already attached to the model. After each pass, called an **epoch**,
-# `evaluate` returns the held-out loss, and the network writes a few lines.
+# twentieth of the steps (the **warm-up**). Then it falls to zero, slowly at first and at the end
+# (along half a cosine). Starting at the full rate would make the first updates too large, and
+# ending at a high rate would keep the parameters from settling. The optimizer is
+# [AdamW](https://arxiv.org/abs/1711.05101), a form of Adam, which `build_model` has already
+# attached to the model. After each pass, called an **epoch**, `evaluate` returns the held-out loss,
+# and the network writes a few lines.
+#
+# **Predict:** a table of counted pairs of characters reaches a held-out loss of 2.48 nats on this
+# text (textgen). What does the transformer reach after three epochs?
+
+# %%
+predict("held-out", ...)
 
 # %% tags=["train"]
 model = build_model(data, settings)
@@ -398,35 +525,38 @@ for epoch in range(settings.epochs):
     held_out.append(evaluate(model, data, "validation")["loss"])
     print(f"── epoch {epoch + 1}: held-out loss {held_out[-1]:.3f} ──")
     print(continued(model, data.vocabulary, data.opening, 180, Taste(0.8)), "\n")
+reveal("held-out", held_out[-1], unit="nats", within=0.05)
 
 # %% [markdown]
-# After one step the text is noise. After 100 steps it has spaces and line breaks in
-# plausible places and strings that look like words.
-# After three epochs most words are English, and names in capitals start a speech, as in a play. In
-# our run the held-out loss fell from 4.2 to 1.78, 1.61 and 1.54; yours will differ a little.
+# After one step the text is noise. After 100 steps it has spaces and line breaks in plausible
+# places and strings that look like words. After three epochs most words are English, and names in
+# capitals start a speech, as in a play. In our run the held-out loss fell from 4.2 to 1.78, 1.61
+# and 1.54. That is one seed; yours will differ a little.
 
 # %% tags=["train"]
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 axes = figure.subplots()
 smooth = np.convolve(losses, np.ones(40) / 40, mode="valid")
-axes.plot(np.arange(40, len(losses) + 1), smooth, label="training")
+axes.plot(np.arange(40, len(losses) + 1), smooth, label="training (mean of 40 steps)")
 steps = np.arange(settings.epochs + 1) * data.steps_per_epoch
-axes.plot(steps, held_out, "o-", label="held out")
+axes.plot(steps, held_out, "o", label="held out, before training and after each epoch")
 axes.set(title="Training and held-out loss", xlabel="step", ylabel="loss (nats per character)")
 axes.grid(alpha=0.3)
 axes.legend()
 show(
     figure,
-    alt="Two falling curves: the training loss, and four points of the held-out loss beside it.",
+    alt="The training loss falls steeply at first, then more and more slowly. Four dots mark the "
+    "held-out loss: one at the start, near 4.2, and one after each epoch, a little above the "
+    "curve at the end.",
 )
 
 # %% [markdown]
 # In our run the training loss ended near 1.4 and the held-out loss at 1.54. The gap is small, and
 # the held-out loss still falls. If it started to rise while the training loss kept falling, the
 # network would be **overfitting**: memorising the training text instead of learning what other text
-# has in common with it. Three epochs are too few for that.
+# has in common with it. Three epochs are too few for overfitting here.
 #
-# The two curves are not measured in quite the same way. In training the first positions of a
+# The two losses are not measured in quite the same way. In training the first positions of a
 # window have hardly any context. The held-out loss is measured with a full window before every
 # position, as when the network writes. That difference matters when you compare published numbers:
 
@@ -434,6 +564,9 @@ show(
 by_place = losses_of_windows(model, data.validation.ids).mean(axis=0)
 print(f"every window starts without context: {by_place.mean():.3f} nats   (as nanoGPT measures)")
 print(f"every position sees a full window:   {held_out[-1]:.3f} nats   (as textgen measures)")
+for first, last in ((1, 2), (3, 8), (9, 16), (17, 32), (33, 64)):
+    mean = by_place[first - 1 : last].mean()
+    print(f"   {first:2} to {last:2} characters seen: {mean:.2f} nats")
 show(
     lines(
         "What more context is worth",
@@ -441,62 +574,34 @@ show(
         {"held out": by_place.tolist()},
         ("characters seen", "loss (nats)"),
     ),
-    alt="A curve that falls steeply over the first ten characters seen, then slowly.",
+    alt="A curve that falls steeply over the first ten characters seen, then zigzags around a "
+    "nearly constant level.",
 )
 
 # %% [markdown]
 # The first ten characters are worth the most: in our run they took the loss from 2.5 nats to under
-# 1.6. After that the curve hardly falls. Here is what
-# [nanoGPT](https://github.com/karpathy/nanoGPT) and `textgen` have reached on this split, in nats
-# per character:
+# 1.6. After that the curve hardly falls. Its zigzag is noise: each point is the mean of only about
+# 1,700 characters. Here is what [nanoGPT](https://github.com/karpathy/nanoGPT), `textgen` and this
+# notebook have reached on this split, in nats per character:
 #
 # | network | time | held-out loss |
 # | --- | --- | --- |
 # | nanoGPT, CPU settings (windows without context) | about 3 minutes | 1.88 |
-# | `textgen`, quick: one recurrent layer of 256 units | 2 minutes | 1.50 |
+# | this notebook: 4 layers, 805,632 parameters, 3 epochs | about 4 minutes | 1.54 |
+# | the same, windows without context | about 4 minutes | 1.58 |
+# | `textgen`, quick: one recurrent layer of 256 units, 5 epochs | 2 minutes | 1.50 |
 # | `textgen`, full | 25 minutes | 1.46 |
-# | nanoGPT, 10 million parameters, on an A100 (windows without context) | 3 minutes | 1.47 |
+# | nanoGPT, 10 million parameters, data-centre GPU (windows without context) | 3 minutes | 1.47 |
 #
-# So on this small text, within a few minutes, the older recurrent network is ahead! It has
-# something built in that a transformer must learn: text runs from left to right, and near
-# characters matter more than far ones. Transformers pay off with more text, longer contexts, and
-# hardware that does thousands of things at once, because no position has to wait for the one
-# before it.
+# So on this small text, within a few minutes, the older recurrent network is ahead. Be careful with
+# the reasons, because several things differ. The GRU read the text five times, ours three times. It
+# carries its state through the whole text, ours sees 64 characters in each layer. And part of it
+# may be that a recurrent network is built to read from left to right, while a transformer must
+# learn more about order from the data. Transformers pay off with more text, longer contexts, and
+# hardware that does thousands of things at once, because in training no position has to wait for
+# the one before it.
 #
-# ## The key-value cache
-#
-# Our greedy loop reads the whole window again for every new character. But the keys and values of
-# earlier characters do not change: no position looks ahead, so nothing that follows can affect
-# them. We can keep them, in `memory`, and read only the new character. This is the **key-value
-# cache**. In the code below, `Cached.after` writes with it and `Uncached.after` without.
-#
-# **Predict:** with a window of 64, how many times as fast is writing 1,000 characters with the
-# cache?
-
-# %%
-show(
-    figures.cache("the king", 4),
-    alt="Four steps of writing. At each step the keys and values of all earlier characters come "
-    "from memory, and only the new character is read: one new key, and one row of scores instead "
-    "of the whole triangle.",
-)
-
-# %% tags=["train"]
-written = {}
-for name, reader in (("with the cache", Cached.after), ("without", Uncached.after)):
-    taken = seconds(
-        lambda reader=reader: continued(
-            model, data.vocabulary, data.opening, 1_000, Taste(0.8), reader=reader
-        ),
-        times=2,
-    )
-    written[name] = taken
-    print(f"{name:15} {taken:.2f} s, {1_000 / taken:,.0f} characters a second")
-print(f"{written['without'] / written['with the cache']:.0f} times as fast")
-
-# %% [markdown]
-# In one of our runs the cache made writing about 9 times as fast. That is less than 64, because
-# reading 64 characters at once is much cheaper than reading one character 64 times.
+# ## Temperature and top-p
 #
 # Now compare three temperatures:
 
@@ -509,16 +614,114 @@ for taste in (Taste(0.3), Taste(0.8), Taste(1.3)):
 # At 0.3 the text is made of the most common words, and it repeats itself. At 0.8 it is varied and
 # mostly spelled correctly. At 1.3 it invents words and names.
 #
+# The sliders below change the probabilities of the first letter of a word, after a passage of
+# held-out text; below the bars is what the network writes with them. (`graph` is the network,
+# compiled.)
+
+# %% tags=["train"]
+space = data.passage.rfind(" ", 0, 2 * settings.length)
+end = max(space + 1, settings.length)
+passage = data.passage[end - settings.length : end]
+graph = tf.function(lambda ids: model(ids))
+logits, _ = graph(tf.constant([data.vocabulary.encode(passage)]))
+scores = logits[0, -1].numpy().astype(float)
+scores[UNKNOWN] = NEVER
+
+
+def sampled_picture(temperature: float, top_p: float) -> Figure:
+    """Draw the chances of the next character, and what is written with them."""
+    chances = chances_of(scores, temperature, top_p)
+    text = sample(graph, passage, 80, temperature, top_p)
+    return next_character(data.vocabulary, chances, passage, text)
+
+
+explore(
+    sampled_picture,
+    alt="Bars of the probability of each likely next character, the most likely first, and below "
+    "them a sampled continuation.",
+    temperature=(0.2, 2.0, 0.1, 0.8),
+    top_p=(0.1, 1.0, 0.05, 0.9),
+)
+
+# %% [markdown]
+# A low temperature moves the probability to the first bar, a high one spreads it over all of them.
+# Top-p cuts off the tail: the bars that are missing can never be drawn, however high the
+# temperature.
+#
+# ## The key-value cache
+#
+# Our loops read the whole window again for every new character. But the keys and values of
+# earlier characters do not change: no position looks ahead, so nothing that follows can affect
+# them. We can keep them, in a `memory`, and read only the new character. This is the **key-value
+# cache**.
+
+# %%
+show(
+    figures.cache("the king", 4),
+    alt="Four steps of writing. At each step the keys and values of all earlier characters come "
+    "from memory, and only the new character is read: one new key, and one row of scores instead "
+    "of the whole triangle.",
+)
+
+# %% [markdown]
+# Now we can read the three functions as the plugin has them. The mask gets `past`, the number of
+# earlier positions in memory, which all new positions may look at. It also gets `window`, the
+# limit to how far back a position may look, so that the memory need not grow forever:
+
+# %%
+from coursekit_transformer.model import causal_mask  # show
+
+# %% [markdown]
+# The attention puts the earlier keys and values in front of the new ones. The new queries belong
+# to positions that begin at `past`, so they are rotated accordingly:
+
+# %%
+from coursekit_transformer.model import SelfAttention  # show: call
+
+# %% [markdown]
+# And the whole network hands each layer its own memory, and keeps the last `window` keys and
+# values of each. At first the memory has empty places, which nobody may look at: the line with
+# `&=` takes care of them.
+
+# %%
+from coursekit_transformer.model import Transformer  # show: read
+
+# %% [markdown]
+# Below, `Cached.after` writes with the cache, and `Uncached.after` reads the window again for each
+# character. **Predict:** with a window of 64, how many times as fast is writing 1,000 characters
+# with the cache?
+
+# %%
+predict("cache", ...)
+
+# %% tags=["train"]
+written = {}
+for name, reader in (("with the cache", Cached.after), ("without", Uncached.after)):
+    taken = seconds(
+        lambda reader=reader: continued(
+            model, data.vocabulary, data.opening, 1_000, Taste(0.8), reader=reader
+        ),
+        times=2,
+    )
+    written[name] = taken
+    print(f"{name:15} {taken:.2f} s, {1_000 / taken:,.0f} characters a second")
+reveal("cache", written["without"] / written["with the cache"], unit="times as fast", within=0.5)
+
+# %% [markdown]
+# In our runs the cache made writing several times as fast, but not 64 times, because reading 64
+# characters at once is much cheaper than reading one character 64 times.
+#
 # ## Where does it look?
 #
 # Here is every head of the network on a held-out passage. Rows are the positions that look, columns
-# the positions they look at. Before you read on: which heads look at the previous character? Which
-# look at the beginning of the word, or of the line?
+# the positions they look at; each word is written where it begins. (The colours follow the square
+# root of the weight, so that small weights can be seen.)
 
 # %% tags=["train"]
 passage = data.passage[:40]
+looked = weights_of(model, data.vocabulary.encode(passage))  # (layers, heads, time, time)
 show(
-    attention_plot(passage, weights_of(model, data.vocabulary.encode(passage))),
+    attention_plot(passage, looked),
     alt="Sixteen maps of attention, four heads in each of four layers; some show a line beside the "
     "diagonal, some vertical stripes, some a soft cloud.",
 )
@@ -527,25 +730,29 @@ show(
 # A dark line just below the diagonal is a head that looks at the previous character. A vertical
 # stripe is one character that many positions look at, often a space or a line break.
 #
-# One passage can mislead, so let us measure over many. For each head: how far back does it look on
-# average? How much of its weight is on the character itself, on the one before, and on blanks
-# (spaces and line breaks)?
+# **Predict:** which head puts the most weight on the character just before? Write its layer and its
+# number, such as `"1.4"`.
+
+# %%
+predict("previous", ...)
+
+# %% [markdown]
+# One passage can mislead, so let us measure over 64 windows. For each head: how far back does it
+# look on average? How much of its weight is on the character itself, on the one before, and on
+# blanks (spaces and line breaks)? `habits` averages that over the second half of each window, where
+# a position sees at least 32 others.
 
 # %% tags=["train"]
-text_ids = data.validation.ids[: 64 * 64]
-windows = text_ids[: len(text_ids) // 64 * 64].reshape(-1, 64)
-_, _, looks = model.read(tf.constant(windows))
-distance = np.arange(64)[:, np.newaxis] - np.arange(64)
-blank = np.isin(windows, data.vocabulary.encode(" \n"))[:, np.newaxis, np.newaxis]
+ids = data.validation.ids[: 64 * 64]
+windows = ids[: len(ids) // 64 * 64].reshape(-1, 64)
+_, looks = read(model, tf.constant(windows))
+found = habits(looks, np.isin(windows, data.vocabulary.encode(" \n")))
 print("head   looks back   itself   the one before   blanks")
-for layer, weights in enumerate(looks, 1):
-    late = weights.numpy()[:, :, 32:]  # positions that see at least 32 others
-    for head in range(late.shape[1]):
-        shares = late[:, head].mean(axis=0)
-        back = (shares * distance[32:]).sum(axis=1).mean()
-        itself, before = (np.trace(shares, 32 - offset) / 32 for offset in (0, 1))
-        blanks = (late[:, head] * blank[:, 0]).sum(axis=-1).mean()
-        print(f" {layer}.{head + 1}  {back:9.1f} {itself:10.0%} {before:13.0%} {blanks:13.0%}")
+for head, (back, itself, before, blanks) in found.items():
+    print(f" {head}  {back:9.1f} {itself:10.0%} {before:13.0%} {blanks:13.0%}")
+spelling = max(found, key=lambda head: found[head].before)
+blanking = max(found, key=lambda head: found[head].blanks)
+reveal("previous", spelling)
 
 # %% [markdown]
 # In our run the heads of the first layer looked back over 5 to 8 characters on average. One head
@@ -554,19 +761,40 @@ for layer, weights in enumerate(looks, 1):
 # their weight on the previous character, which helps to spell. Nobody programmed this division of
 # labour, and in your run the heads may take other roles.
 #
+# Here are two of the heads in large, the one that looks most at the previous character and the one
+# that looks most at blanks:
+
+# %% tags=["train"]
+chosen = {
+    f"head {name}": looked[int(name[0]) - 1, int(name[2]) - 1, :32, :32]
+    for name in (spelling, blanking)
+}
+show(
+    large_maps(passage[:32], chosen),
+    alt="Two maps with every character labelled. In the first, the dark cells form a line just "
+    "below the diagonal. In the second, they form vertical stripes below spaces and line breaks.",
+)
+
+# %% [markdown]
 # ## What attention costs
 #
 # Every position looks at every earlier one. If the text is twice as long, the feed-forward network
-# has twice as much work, and the attention **four times** as much. Here are both parts of one
-# block, timed on longer and longer texts. **Predict:** from what length on does attention take
-# longer?
+# has twice as much work, and the scores and weighted averages of the attention **four times** as
+# much.
 
 # %%
 show(
     figures.squares((4, 8, 16)),
-    alt="Three square tables for texts of 4, 8 and 16 characters, of 16, 64 and 256 cells; the "
-    "lower triangle of each is blue.",
+    alt="Three square tables for texts of 4, 8 and 16 characters. They have 16, 64 and 256 cells, "
+    "of which the lower triangle is blue: 10, 36 and 136.",
 )
+
+# %% [markdown]
+# Here are both parts of one block, timed on longer and longer texts. **Predict:** for 2,048
+# characters, how many times as long as the feed-forward network does attention take?
+
+# %%
+predict("attention-cost", ...)
 
 # %% tags=["train"]
 LENGTHS = (64, 128, 256, 512, 1024, 2048)
@@ -575,18 +803,23 @@ block = model.blocks[0]
 
 def cost(part: Callable[[tf.Tensor], object], length: int) -> float:
     """Return the milliseconds that a part takes for a text of some length."""
-    read = tf.random.stateless_normal((1, length, settings.units), seed=(5, 6))
+    given = tf.random.stateless_normal((1, length, settings.units), seed=(5, 6))
     run = tf.function(part, jit_compile=has_xla())
-    return 1000 * seconds(lambda: run(read), times=5)
+    return 1000 * seconds(lambda: run(given), times=5)
 
 
 costs: dict[str, list[float]] = {"attention": [], "feed-forward network": []}
 for length in LENGTHS:
     mask = causal_mask(length)
-    costs["attention"].append(cost(lambda read, mask=mask: block.attention(read, mask)[0], length))
-    costs["feed-forward network"].append(cost(lambda read: block.narrow(block.widen(read)), length))
-    print(f"{length:5} characters: attention {costs['attention'][-1]:7.2f} ms", end=", ")
-    print(f"feed-forward network {costs['feed-forward network'][-1]:6.2f} ms")
+    attention = cost(lambda given, mask=mask: attend(block.attention, given, mask)[0], length)
+    network = cost(lambda given: block.narrow(block.widen(given)), length)
+    costs["attention"].append(attention)
+    costs["feed-forward network"].append(network)
+    print(f"{length:5} characters: attention {attention:7.2f} ms", end=", ")
+    print(f"feed-forward network {network:6.2f} ms: {attention / network:4.1f} times as long")
+for part, (*_, shorter, longer) in costs.items():
+    print(f"the last doubling: {part} takes {longer / shorter:.1f} times as long")
+reveal("attention-cost", attention / network, unit="times as long", within=0.5)
 
 # %% tags=["train"]
 show(
@@ -597,15 +830,21 @@ show(
         ("characters", "milliseconds"),
         logarithmic=True,
     ),
-    alt="On two logarithmic axes the attention rises twice as steeply as the feed-forward "
-    "network and crosses its line.",
+    alt="Two rising lines on logarithmic axes. For long texts the attention's line is far above "
+    "that of the feed-forward network and much steeper.",
 )
 
 # %% [markdown]
-# On logarithmic axes a power of the length is a straight line, and its slope is the exponent: about
-# 1 for the feed-forward network, and close to 2 for attention on long texts. In one of our runs
-# attention became the slower part between 128 and 256 characters. From 1,024 to 2,048 characters
-# its time grew fourfold, that of the feed-forward network twofold.
+# In our runs attention took about as long as the feed-forward network for the shortest texts, and
+# many times as long for 2,048 characters. The last doubling took about four times as long, as the
+# square predicts. The feed-forward network's time grew less than the length, because short texts do
+# not keep the processor busy.
+#
+# Counting multiplications would give another picture. With $u$ units and a text of length $L$, each
+# position costs the attention $4u^2 + 2Lu$ of them, in four matrices, the scores and the average.
+# It costs the feed-forward network $8u^2$. So attention would need fewer up to $L = 2u$, here 256
+# characters. But it also computes a softmax, and splits its products into small ones, one for each
+# head. Measure before you decide what to make faster.
 #
 # The square is the price of seeing everything at once, and the reason why so much research goes
 # into cheaper attention. Our network pays it only within a window: no layer looks back more than
@@ -613,10 +852,10 @@ show(
 #
 # ## What goes wrong
 #
-# Look at four weaknesses of the trained network: loops, invented words, copying, and a short
-# memory. First the greedy loop from above, now with the trained network. The second part counts
-# how many of the sampled words do not occur anywhere in the training text. `top_k=5` samples only
-# from the five most likely characters ([Fan et al. 2018](https://arxiv.org/abs/1805.04833)).
+# Look at four possible weaknesses of the trained network: loops, invented words, copying, and a
+# short memory. First the greedy loop from above, now with the trained network. The second part
+# counts how many of the sampled words do not occur anywhere in the training text. `top_k=5` samples
+# only from the five most likely characters ([Fan et al. 2018](https://arxiv.org/abs/1805.04833)).
 
 # %% tags=["train"]
 print("── greedy ──")
@@ -624,22 +863,23 @@ print(greedy(model, data.opening, 200), "\n")
 training_text = data.vocabulary.decode(data.train.ids)
 known = set(re.findall(r"\w+", training_text.lower()))
 for taste in (Taste(0.3), Taste(0.8), Taste(1.3), Taste(1.3, top_k=5)):
-    sampled = continued(model, data.vocabulary, data.opening, 2_000, taste)
-    words = re.findall(r"\w+", sampled.lower())
-    invented = [word for word in words if word not in known]
-    share = len(invented) / max(len(words), 1)
+    said = continued(model, data.vocabulary, data.opening, 2_000, taste)
+    words = re.findall(r"\w+", said.lower())
+    unseen = [word for word in words if word not in known]
+    share = len(unseen) / max(len(words), 1)
     only = f", top_k {taste.top_k}" if taste.top_k else ""
-    print(f"temperature {taste.temperature}{only}: {share:.0%} invented", *invented[:6])
+    print(f"temperature {taste.temperature}{only}: {share:.1%} not in it:", *unseen[:6])
 
 # %% [markdown]
 # * **Loops.** Look for phrases that return in the greedy text. Greedy decoding tends to repeat
 #   common phrases, and once the last 64 characters repeat exactly, the text is caught in a loop
-#   forever, because the same window always gives the same next character. In our run it came back
-#   to *the state of the* in nearly every line. Sampling helps.
-# * **Invented words.** The higher the temperature, the more words are invented, because now and
-#   then an unlikely character is drawn, and the rest of the word has to make do with it. In our run
-#   0 % were invented at 0.3, 6 % at 0.8 and 28 % at 1.3, but only 11 % at 1.3 with `top_k=5`. A
-#   lower temperature or a `top_k` helps, and so does longer training.
+#   forever, because the same window always gives the same next character. In our run *the state of
+#   the* and *the stand* came back again and again. Sampling helps.
+# * **Invented words.** The higher the temperature, the more words do not occur in the training
+#   text. Now and then an unlikely character is drawn, and the rest of the word must continue from
+#   it. Most of these words are invented; a few are real (*pester*, *sickled*). In our run they were
+#   under 1 % at 0.3, 6 % at 0.8 and 28 % at 1.3, but only 11 % at 1.3 with `top_k=5`. A lower
+#   temperature or a `top_k` helps, and so does longer training.
 #
 # Does the network write, or does it recite? Find the longest passage of a sample that also occurs
 # in the training text:
@@ -658,15 +898,14 @@ def longest_copy(text: str, source: str) -> str:
     return longest
 
 
-sampled = continued(model, data.vocabulary, data.opening, 2_000, Taste(0.8))
-copied = longest_copy(sampled, training_text)
+said = continued(model, data.vocabulary, data.opening, 2_000, Taste(0.8))
+copied = longest_copy(said, training_text)
 print(f"{len(copied)} characters: {copied!r}")
 
 # %% [markdown]
-# * **Copying.** A network that overfits recites whole lines. If your longest passage is a common
-#   phrase or a name with its colon and line break, all is well. In our run it had 33
-#   characters: the names of two speakers. If it is several lines long, use a smaller network,
-#   `dropout`, or more text.
+# * **Copying.** A network that overfits recites whole lines. In our run the network did not: the
+#   longest passage had 33 characters and was only the end of a speech and the names of two
+#   speakers. If yours is several lines of a speech, use a smaller network, `dropout`, or more text.
 # * **A short memory.** Each layer looks back at most 64 positions, so nothing from more than a few
 #   lines back can influence what is written. Read a long sample: the topic drifts from speech to
 #   speech. A longer window helps, and costs time.
@@ -677,8 +916,8 @@ print(f"{len(copied)} characters: {copied!r}")
 #   character and see which predictions change (exercise 3).
 # * *The loss stays at 3.3.* The network knows how frequent each letter is, and nothing else. The
 #   learning rate may be far too high, or the softmax may run along the wrong axis.
-# * *It learns, but hardly more than pairs of characters would give.* Positions are not
-#   distinguished.
+# * *The loss stays near 2.5, as for counted pairs of characters.* The network cannot tell positions
+#   apart. Is `rotated` called?
 # * *The training loss is fine, but the text is rubbish.* There is a leak, or the cache gives the
 #   new query the wrong position (exercise 5).
 #
@@ -698,8 +937,8 @@ print(f"{len(copied)} characters: {copied!r}")
 #   better.
 # * Another part: `build_model(data, settings, attend=yours)` uses your attention function, and
 #   `block=YourBlock` your block.
-# * A plugin of your own: copy the folder `coursekit_transformer`, keep its files, and change what
-#   is in them. You could start with pieces of words instead of characters.
+# * A plugin of your own: `coursekit new NAME --from transformer` copies this lesson. You could
+#   start with pieces of words instead of characters.
 #
 # ## What do you remember?
 #
@@ -734,8 +973,9 @@ print(f"{len(copied)} characters: {copied!r}")
 #
 # <details><summary>5. What would the network not know without the rotation?</summary>
 #
-# The order of the characters. Attention is a weighted average, and an average does not depend on
-# the order of its terms.
+# The order of the earlier characters, at least in a single layer. Attention is a weighted average,
+# and an average does not depend on the order of its terms. (Several layers with a causal mask can
+# find out a little.)
 #
 # </details>
 #
@@ -761,21 +1001,33 @@ print(f"{len(copied)} characters: {copied!r}")
 #
 # ## Sources
 #
-# * Vaswani et al.: [*Attention is all you need*](https://arxiv.org/abs/1706.03762) (2017)
+# * Vaswani et al.: [*Attention is all you need*](https://arxiv.org/abs/1706.03762) (2017): the
+#   transformer
 # * Radford et al.: [*Language models are unsupervised multitask
 #   learners*](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)
-#   (2019)
+#   (2019): GPT-2, a decoder alone, normalised before each part
+# * Xiong et al.: [*On layer normalization in the transformer
+#   architecture*](https://arxiv.org/abs/2002.04745) (2020): why before
 # * Ba, Kiros, Hinton: [*Layer normalization*](https://arxiv.org/abs/1607.06450) (2016)
-# * He et al.: [*Identity mappings in deep residual networks*](https://arxiv.org/abs/1603.05027)
+# * He et al.: [*Deep residual learning for image recognition*](https://arxiv.org/abs/1512.03385)
+#   (2015) and [*Identity mappings in deep residual networks*](https://arxiv.org/abs/1603.05027)
 #   (2016)
+# * Elhage et al.: [*A mathematical framework for transformer
+#   circuits*](https://transformer-circuits.pub/2021/framework/index.html) (2021): the residual
+#   stream
+# * Hendrycks, Gimpel: [*Gaussian error linear units*](https://arxiv.org/abs/1606.08415) (2016)
 # * Su et al.: [*RoFormer: enhanced transformer with rotary position
 #   embedding*](https://arxiv.org/abs/2104.09864) (2021)
+# * Haviv et al.: [*Transformer language models without positional encodings still learn positional
+#   information*](https://arxiv.org/abs/2203.16634) (2022)
 # * Fan, Lewis, Dauphin: [*Hierarchical neural story generation*](https://arxiv.org/abs/1805.04833)
-#   (2018)
+#   (2018): top-k
+# * Holtzman et al.: [*The curious case of neural text
+#   degeneration*](https://arxiv.org/abs/1904.09751) (2020): top-p
 # * Loshchilov, Hutter: [*Decoupled weight decay regularization*](https://arxiv.org/abs/1711.05101)
-#   (2019)
+#   (2019): AdamW
 # * Olsson et al.: [*In-context learning and induction heads*](https://arxiv.org/abs/2209.11895)
-#   (2022)
+#   (2022): what exercise 6 builds
 # * Karpathy: [nanoGPT](https://github.com/karpathy/nanoGPT) (2022), and the data set
 #   [tinyshakespeare](https://github.com/karpathy/char-rnn/tree/master/data/tinyshakespeare) (2015)
 #

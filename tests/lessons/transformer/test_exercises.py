@@ -50,8 +50,8 @@ PLACES = "tf.cast(first + tf.range(time), tf.float32)"
 ANGLES = "places[:, tf.newaxis] * rates"
 BOTH = "[left * cos - right * sin, left * sin + right * cos]"
 NORM = "(features - mean) * tf.math.rsqrt(variance + 1e-5) * scale + shift"
-TOLD = "features = features + self.dropouts[0](told, training=training)"
-DROP = "self.dropouts[1](thought, training=training)"
+TOLD = "features = features + self.dropouts[0](received, training=training)"
+DROP = "self.dropouts[1](computed, training=training)"
 OUT = f"return features + {DROP}, memory, weights"
 KEYS = "keys = tf.concat([memory[0], keys], axis=2)"
 VALUES = "values = tf.concat([memory[1], values], axis=2)"
@@ -161,7 +161,7 @@ WRONG = [
      "return ((features - mean) * tf.math.rsqrt(variance + 1e-5) + shift) * scale",
      "shift_first"),
     ("residual", "layer_norm", "variance + 1e-5", "variance", "nothing_added"),
-    ("residual", "Block", TOLD, "features = self.dropouts[0](told, training=training)",
+    ("residual", "Block", TOLD, "features = self.dropouts[0](received, training=training)",
      "attention_replaces"),
     ("residual", "Block", OUT, f"return {DROP}, memory, weights", "network_replaces"),
     ("residual", "Block", "self.attention(self.norm_attention(features),",
@@ -170,15 +170,15 @@ WRONG = [
      "network_raw"),
     ("residual", "Block", "self.norm_network(features)", "self.norm_attention(features)",
      "one_norm"),
-    ("residual", "Block", "told, memory, weights = self.attention(self.norm_attention(features),",
+    ("residual", "Block", "received, memory, weights = self.attention(self.norm_attention(features),",
      "features = self.norm_attention(features)\n"
-     "        told, memory, weights = self.attention(features,", "stream_normed"),
-    ("residual", "Block", "told, memory, weights", "told, _, weights", "memory_before"),
-    ("residual", "Block", "self.dropouts[0](told, training=training)", "told", "told_kept"),
+     "        received, memory, weights = self.attention(features,", "stream_normed"),
+    ("residual", "Block", "received, memory, weights", "received, _, weights", "memory_before"),
+    ("residual", "Block", "self.dropouts[0](received, training=training)", "received", "told_kept"),
     ("residual", "Block", "training=training", "training=True", "always_dropped"),
     ("residual", "Block", "training=training", "training=False", "never_dropped"),
     ("residual", "Block", OUT,
-     "return self.dropouts[1](features + thought, training=training), memory, weights",
+     "return self.dropouts[1](features + computed, training=training), memory, weights",
      "stream_dropped"),
     ("cache", "read_without", "5050", "100 * 100", "whole_each_time"),
     ("cache", "read_with", "100", "5050", "no_gain"),
