@@ -26,9 +26,18 @@ CASES = (
 )  # small inputs that failed once; a checkout need not have them
 
 
+THREADS = "TF_NUM_INTRAOP_THREADS"
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Hold the tests without the mark ``tf`` to importing no TensorFlow."""
+    """Hold the tests without the mark ``tf`` to importing no TensorFlow, and share the cores.
+
+    TensorFlow wants every core for itself, and its idle threads wait busily: where several
+    workers of pytest run, each gets its part of them.
+    """
     fast.install(config)
+    if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+        os.environ.setdefault(THREADS, str(max(1, (os.cpu_count() or 1) // workers)))
 
 
 def published(dataset: str, name: str) -> Path:
@@ -134,8 +143,11 @@ class Process(Command):
 
 
 def environment(cache: Path, *paths: Path) -> dict[str, str]:
-    """Return an environment with a cache of its own, no mirror, and folders to import from."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("COURSEKIT_")}
+    """Return an environment with a cache of its own, no mirror, and folders to import from.
+
+    A process in it computes with all cores, as a user's does.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("COURSEKIT_") and k != THREADS}
     return {
         **kept,
         "COURSEKIT_CACHE": str(cache),

@@ -83,6 +83,17 @@ class CharacterLayers(keras.Model):
             for _ in range(layers)
         ]
 
+    def build(self, ids_shape: object = None) -> None:
+        """Make the variables of the layers, whose sizes are known: Keras traces `call` otherwise.
+
+        Args:
+            ids_shape: Of what is read first; the sizes do not depend on it.
+        """
+        widths = [0, self.embedding.output_dim, *(gru.units for gru in self.grus)]
+        for layer, width in zip((self.embedding, *self.grus, self.readout), widths, strict=True):
+            if not layer.built:
+                layer.build((None, None, width))
+
     def stepper(
         self, gru_step: Callable[..., tf.Tensor] = gru_step
     ) -> Callable[[tf.Tensor, States], tuple[tf.Tensor, States]]:
