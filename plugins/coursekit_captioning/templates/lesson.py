@@ -7,8 +7,8 @@
 #
 # **Before.** the lesson nmt, or: an encoder, a decoder, additive attention
 #
-# **Skip.** No other lesson builds on this one, but convolutions are explained here and used again in
-# `dcgan`. Leave out exercise 2 if you wrote the attention of `nmt`, and exercises 5 and 6 if you
+# **Skip.** No other lesson builds on this one, but convolutions are explained here and used again
+# in `dcgan`. Leave out exercise 2 if you wrote the attention of `nmt`, and exercises 5 and 6 if you
 # know how a network's probabilities become a text.
 #
 # A translator reads a sentence and writes another one. What if the "sentence" that it reads is a
