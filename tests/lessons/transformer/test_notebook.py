@@ -16,10 +16,10 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "tune.txt"
-    path.write_text("|: GABc dedB | dedB dedB :|\n" * 800, encoding="utf-8")
-    small = TINY.replace({"epochs": 1, "batch_size": 4, "length": 64})
+    path.write_text("|: GABc dedB | dedB dedB :|\n" * 400, encoding="utf-8")
+    small = TINY.replace({"epochs": 1, "batch_size": 4, "length": 64, "layers": 1})
     monkeypatch.setattr(TransformerLesson, "presets", {"quick": small})
-    done = run_cells("transformer/lesson", DATASET=str(path), LENGTHS=(8, 16))
+    done = run_cells("transformer/lesson", DATASET=str(path), LENGTHS=(8, 16), greedy=20)
     assert done["data"].vocabulary.characters == "".join(sorted(set(path.read_text())))
     assert len(done["losses"]) == done["data"].train.steps
     told = capsys.readouterr().out
