@@ -16,7 +16,7 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "tune.txt"
-    path.write_text("|: GABc dedB | dedB dedB :|\n" * 400, encoding="utf-8")
+    path.write_text("|: GABc dedB | dedB dedB :|\n" * 800, encoding="utf-8")
     small = TINY.replace({"epochs": 1, "batch_size": 4, "length": 64, "layers": 1})
     monkeypatch.setattr(TransformerLesson, "presets", {"quick": small})
     done = run_cells("transformer/lesson", DATASET=str(path), LENGTHS=(8, 16), greedy=20)
@@ -40,7 +40,7 @@ def test_no_cell_of_the_lesson_is_long() -> None:
         ("attention", {"STEPS": 5}, "it chooses"),
         ("heads", {"STEPS": 3}, "4 heads, no positions"),
         ("leak", {"STEPS": 3}, "held-out one by one"),
-        ("residual", {"STEPS": 2, "LAYERS": 3}, "norms after the sums"),
+        ("residual", {"STEPS": 2, "LAYERS": 2}, "norms after the sums"),
         ("cache", {"LENGTHS": (50,), "WINDOWS": (8,)}, "times as fast"),
         ("lookup", {"STEPS": 3}, "your head"),
     ],
