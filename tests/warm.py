@@ -122,6 +122,9 @@ def serve(control: socket.socket) -> None:
     while True:
         text, handed, _, _ = socket.recv_fds(control, MESSAGE, 3)
         if not text:
+            with suppress(ChildProcessError):
+                while True:
+                    os.wait()
             os._exit(0)
         if os.fork() == 0:
             control.close()
@@ -164,4 +167,4 @@ if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])))
     from coursekit.cli.app import main
 
-    sys.exit(main())
+    main()

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 import pytest
 
 from coursekit.practice import serve
+from coursekit.practice.channel import take
 from coursekit.practice.keeper import Ending
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.worker_client import Child
@@ -143,7 +144,6 @@ def test_the_end_of_another_file_is_not_the_end_of_the_questions(
 ) -> None:
     """The student's code closes the channel and opens a file, which gets the same number."""
     asked, questions = os.pipe()
-    take = serve.take
 
     def late(descriptor: int, size: int) -> bytes:
         with Path(os.devnull).open("rb") as file:
