@@ -20,7 +20,8 @@ def run_cells(name: str, **constants: object) -> dict[str, Any]:
 
     Args:
         name: ``lesson/topic``; ``lesson/lesson`` is the worked lesson.
-        **constants: New values of names that a cell sets in a line of its own, ``STEPS=2``.
+        **constants: New values of names that a cell sets in a line of its own, ``STEPS=2``; of
+            ``greedy``, the characters that a call of a lesson's own function writes.
 
     Returns:
         What the cells have defined, and as ``_pictures`` the PNG pictures that they showed.
@@ -43,14 +44,19 @@ def run_cells(name: str, **constants: object) -> dict[str, Any]:
                 continue
             code = cell.solved
             for constant, value in constants.items():
-                code, count = re.subn(
-                    rf"^{constant} = .*$", f"{constant} = {value!r}", code, flags=re.MULTILINE
-                )
+                code, count = re.subn(*_change(constant, value), code, flags=re.MULTILINE)
                 if count:
                     left.pop(constant, None)
             here.run_cell(code, cell.id)
     assert not left, f"no cell of {name} sets {', '.join(left)}"
     return here.namespace | {"_pictures": shown}
+
+
+def _change(constant: str, value: object) -> tuple[str, str]:
+    """Return what is replaced in a cell, a pattern, and by what."""
+    if constant == "greedy":
+        return r"(greedy\(model, .*), \d+\)", rf"\1, {value})"
+    return rf"^{constant} = .*$", f"{constant} = {value!r}"
 
 
 def _without_xla(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -178,6 +178,31 @@ def process(tmp_path: Path, installed: Path) -> Process:
     return Process(tmp_path, environment(tmp_path / "cache", installed))
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """The process that command lines are forked off, see `tests.warm`."""
+    from tests.warm import Server
+
+    made = Server(ROOT)
+    yield made
+    made.end()
+
+
+def forked(request: pytest.FixtureRequest, folder: Path, there: dict[str, str]) -> Process:
+    """Return a command line whose processes are forked, where the system can, see `tests.warm`."""
+    if not hasattr(os, "fork"):
+        return Process(folder, there)
+    from tests.warm import Warm
+
+    return Warm(folder, there, request.getfixturevalue("server"))
+
+
+@pytest.fixture
+def warm(request: pytest.FixtureRequest, tmp_path: Path, installed: Path) -> Process:
+    """As `process`, without the seconds of importing TensorFlow."""
+    return forked(request, tmp_path, environment(tmp_path / "cache", installed))
+
+
 @pytest.fixture
 def coursekit(tmp_path: Path, dots: Any) -> Command:
     """The command line in an empty folder, in this process, with the outside plugin."""

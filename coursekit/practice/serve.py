@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from _thread import start_new_thread
-from os import _exit, chdir, getpid
+from os import _exit, chdir, fstat, getpid
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -43,16 +43,27 @@ def _receive(asked: int, frames: SimpleQueue[tuple[bytes, bytes]]) -> None:
     """Pass on what is asked; end the process when nobody is left to ask.
 
     A thread does it, so that an endless loop of the student's does not outlive a parent that was
-    killed.
+    killed. The end of something else, which the student's code has opened under the number of a
+    channel that it closed, is no end of the questions.
     """
+    channel = _file(asked)
     try:
         while True:
             nonce, length = head(take(asked, HEAD))
             frames.put((nonce, take(asked, length)))
     except EOFError:
-        _exit(0)
+        _exit(0 if _file(asked) == channel else Ending.CLOSED)
     except OSError:  # the student's code closed it before it was read again
         _exit(Ending.CLOSED)
+
+
+def _file(descriptor: int) -> tuple[int, int] | None:
+    """Return what tells the file of a descriptor from all others; None if it is closed."""
+    try:
+        found = fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _reply(here: NotebookNamespace, kind: str, values: list[Any]) -> bytes:

@@ -119,16 +119,14 @@ def test_data_from_a_mirror_is_downloaded_verified_and_removed(coursekit: Comman
 
 
 @pytest.mark.tf
-def test_without_a_network_the_built_in_set_is_used_and_named(
-    process: Process,
-) -> None:
+def test_without_a_network_the_built_in_set_is_used_and_named(warm: Process) -> None:
     # Nothing answers at this proxy, so the published address cannot be reached.
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        process.environment[name] = "http://127.0.0.1:9"
-    done = process("run", "nmt", "--preset", "tiny", "--epochs", "1", "--out", "r")
+        warm.environment[name] = "http://127.0.0.1:9"
+    done = warm("run", "nmt", "--preset", "tiny", "--epochs", "1", "--out", "r")
     assert "no network: using the built-in set 'phrasebook'" in done.stderr
     assert "test split of phrasebook" in done.stdout
-    manifest = json.loads((process.folder / "r" / "run.json").read_text("utf-8"))
+    manifest = json.loads((warm.folder / "r" / "run.json").read_text("utf-8"))
     assert manifest["dataset"] == "phrasebook"
     assert "no network" in manifest["notes"][0]
     assert "BLEU" in manifest["signatures"]["bleu"] or "nrefs" in manifest["signatures"]["bleu"]

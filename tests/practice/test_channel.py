@@ -1,10 +1,15 @@
 """Answers that no worker of ours gives: malformed, endless, ahead of time, or none."""
 
+import os
 import sys
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
+from coursekit.practice import serve
+from coursekit.practice.channel import take
+from coursekit.practice.keeper import Ending
 from coursekit.practice.namespace import StudentError
 from coursekit.practice.worker_client import Child
 from coursekit.practice.worker_process import Worker, WorkerStartError
@@ -131,3 +136,26 @@ def test_a_process_that_cannot_start_is_told_as_such(
         Child([], {}, tmp_path, start=lambda: Worker(LIMITS, wrap)).prepare()
     assert says in e.value.what
     assert e.value.remedy
+
+
+@pytest.mark.parametrize("reused", [True, False])
+def test_the_end_of_another_file_is_not_the_end_of_the_questions(
+    reused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The student's code closes the channel and opens a file, which gets the same number."""
+    asked, questions = os.pipe()
+
+    def late(descriptor: int, size: int) -> bytes:
+        with Path(os.devnull).open("rb") as file:
+            os.dup2(file.fileno(), descriptor) if reused else os.close(questions)
+        return take(descriptor, size)
+
+    def leave(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(serve, "take", late)
+    monkeypatch.setattr(serve, "_exit", leave)
+    with pytest.raises(SystemExit) as left:
+        serve._receive(asked, SimpleQueue())
+    assert left.value.code == (Ending.CLOSED if reused else 0)
+    os.close(asked)

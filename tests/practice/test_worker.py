@@ -230,6 +230,10 @@ ENDING = {
         EVERY_DESCRIPTOR.format("os.close(int(name))") + "\n    while True: pass",
         CLOSED,
     ),
+    "every descriptor leads to an end": (
+        EVERY_DESCRIPTOR.format("os.dup2(os.open('/dev/null', 0), int(name))"),
+        CLOSED,
+    ),
     "os._exit": ("import os; os._exit(0)", ENDED),
     "a crash": ("import ctypes; ctypes.string_at(0)", f"{ENDED} (SIGSEGV)"),
     "abort": ("import os; os.abort()", f"{ENDED} (SIGABRT)"),

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command, Process, environment
+from tests.conftest import Command, environment, forked
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
+def finished_run(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, installed: Path
+) -> Path:
     """A finished run of ``dots``, which is not to be changed."""
     folder = tmp_path_factory.mktemp("finished")
-    process = Process(folder, environment(folder / "cache", installed))
-    process("run", "dots", "--out", "whole")
+    forked(request, folder, environment(folder / "cache", installed))(
+        "run", "dots", "--out", "whole"
+    )
     return folder / "whole"
 
 

@@ -93,23 +93,23 @@ def test_same_seed_same_numbers_other_seed_others(coursekit: Command, finished: 
     assert last[1] != values(finished / "last.ckpt")
 
 
-def test_killed_twice_and_resumed_equals_uninterrupted(process: Process) -> None:
-    process("run", "dots", "--out", "calm", "--set", "slow=1")
-    killed = process.folder / "killed"
+def test_killed_twice_and_resumed_equals_uninterrupted(warm: Process) -> None:
+    warm("run", "dots", "--out", "calm", "--set", "slow=1")
+    killed = warm.folder / "killed"
     words = ["run", "dots", "--out", "killed"]
     for epochs, more in ((1, ["--set", "slow=1"]), (2, ["--resume"])):
-        child = process.start(*words, *more)
+        child = warm.start(*words, *more)
         wait_for_epochs(killed, epochs, child)
         child.kill()
         child.wait()
-    (listed,) = [r for r in process.json("runs", "--in", ".") if r["path"].endswith("killed")]
+    (listed,) = [r for r in warm.json("runs", "--in", ".") if r["path"].endswith("killed")]
     assert listed["status"] == "unfinished"
     assert listed["metrics"] == {}
-    process("run", "dots", "--resume", "--out", "killed")
+    warm("run", "dots", "--resume", "--out", "killed")
     for name in ("last.ckpt", "best.ckpt", "previous.ckpt"):
-        calm = (process.folder / "calm" / name).read_bytes()
+        calm = (warm.folder / "calm" / name).read_bytes()
         assert (killed / name).read_bytes() == calm
-    assert without_times(killed) == without_times(process.folder / "calm")
+    assert without_times(killed) == without_times(warm.folder / "calm")
 
 
 def test_kill_between_any_two_writes_of_an_epoch(coursekit: Command, finished: Path) -> None:
@@ -155,29 +155,29 @@ def test_two_damaged_checkpoints_are_an_error(coursekit: Command, finished: Path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(process: Process) -> None:
-    child = process.start("run", "dots", "--out", "stopped", "--set", "slow=1.5")
-    wait_for_epochs(process.folder / "stopped", 1, child)
+def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(warm: Process) -> None:
+    child = warm.start("run", "dots", "--out", "stopped", "--set", "slow=1.5")
+    wait_for_epochs(warm.folder / "stopped", 1, child)
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=60)
     assert child.returncode == 130
     assert "coursekit run dots --resume --out stopped" in errors
     assert "Traceback" not in errors
-    assert (process.folder / "stopped" / "curves.png").exists()
-    assert len(history(process.folder / "stopped")) >= 1
+    assert (warm.folder / "stopped" / "curves.png").exists()
+    assert len(history(warm.folder / "stopped")) >= 1
 
 
-def test_resume_finds_the_newest_unfinished_run(process: Process) -> None:
-    process("run", "dots")
-    child = process.start("run", "dots", "--out", "runs/dots/mine", "--set", "slow=1.5")
-    wait_for_epochs(process.folder / "runs/dots/mine", 1, child)
-    busy = process("run", "dots", "--resume", "--out", "runs/dots/mine", code=1)
+def test_resume_finds_the_newest_unfinished_run(warm: Process) -> None:
+    warm("run", "dots")
+    child = warm.start("run", "dots", "--out", "runs/dots/mine", "--set", "slow=1.5")
+    wait_for_epochs(warm.folder / "runs/dots/mine", 1, child)
+    busy = warm("run", "dots", "--resume", "--out", "runs/dots/mine", code=1)
     assert "in use by another process" in busy.stderr
     child.kill()
     child.wait()
-    done = process("run", "dots", "--resume")
+    done = warm("run", "dots", "--resume")
     assert f"runs{os.sep}dots{os.sep}mine" in done.stderr
-    nothing = process("run", "dots", "--resume", code=1)
+    nothing = warm("run", "dots", "--resume", code=1)
     assert "no unfinished run of dots" in nothing.stderr
     assert "coursekit run dots" in nothing.stderr
 

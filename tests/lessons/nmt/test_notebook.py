@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from coursekit_nmt import TINY, NmtLesson
+from coursekit import LocalDataset
+from coursekit_nmt import TINY, NmtLesson, load
+from coursekit_nmt.data import Parts
 from tests.cells import run_cells
 
 pytestmark = pytest.mark.tf
@@ -32,6 +34,14 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
     assert done["_pictures"][-1].startswith(b"\x89PNG")
 
 
+@pytest.fixture(scope="module")
+def few() -> Parts:
+    """A part of the phrasebook."""
+    whole = load.load_parts(LocalDataset("phrasebook"))
+    train, validation, test = (part[::8] for part in whole[:3])
+    return whole._replace(train=train, validation=validation, test=test)
+
+
 @pytest.mark.parametrize(
     ("topic", "constants"),
     [
@@ -41,7 +51,10 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
         ("beam", {"STEPS": 2, "SENTENCES": 2}),
     ],
 )
-def test_what_an_exercise_trains_runs_and_draws(topic: str, constants: dict[str, int]) -> None:
+def test_what_an_exercise_trains_runs_and_draws(
+    topic: str, constants: dict[str, int], few: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(load.READERS, "phrasebook", lambda dataset: few)
     done = run_cells(f"nmt/{topic}", **constants)
     assert done["_pictures"][-1].startswith(b"\x89PNG")
 

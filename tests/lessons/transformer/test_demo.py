@@ -118,7 +118,8 @@ def test_attention_over_what_is_typed() -> None:
 def test_one_word_changes_what_is_learnt(coursekit: Command, tmp_path: Path) -> None:
     """The same command with another corpus; then it is used."""
     (tmp_path / "book.txt").write_text("abcdefgh\n" * 3_000, encoding="utf-8")
-    words = ("--preset", "tiny", "--set", "batch_size=16", "--set", "learning_rate=0.01")
+    sizes = ("--set", "batch_size=16", "--set", "layers=1")
+    words = ("--preset", "tiny", *sizes, "--set", "learning_rate=0.01")
     done = coursekit("run", "transformer", "--data", "book.txt", *words, "--out", "book")
     assert "24,300 characters to train on" in done.stderr
     results = {

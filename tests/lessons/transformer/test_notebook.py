@@ -17,9 +17,9 @@ def test_one_line_names_other_data_and_the_rest_of_the_lesson_runs(
 ) -> None:
     path = tmp_path / "tune.txt"
     path.write_text("|: GABc dedB | dedB dedB :|\n" * 800, encoding="utf-8")
-    small = TINY.replace({"epochs": 1, "batch_size": 4, "length": 64})
+    small = TINY.replace({"epochs": 1, "batch_size": 4, "length": 64, "layers": 1})
     monkeypatch.setattr(TransformerLesson, "presets", {"quick": small})
-    done = run_cells("transformer/lesson", DATASET=str(path), LENGTHS=(8, 16))
+    done = run_cells("transformer/lesson", DATASET=str(path), LENGTHS=(8, 16), greedy=20)
     assert done["data"].vocabulary.characters == "".join(sorted(set(path.read_text())))
     assert len(done["losses"]) == done["data"].train.steps
     told = capsys.readouterr().out
@@ -40,7 +40,7 @@ def test_no_cell_of_the_lesson_is_long() -> None:
         ("attention", {"STEPS": 5}, "it chooses"),
         ("heads", {"STEPS": 3}, "4 heads, no positions"),
         ("leak", {"STEPS": 3}, "held-out one by one"),
-        ("residual", {"STEPS": 2, "LAYERS": 3}, "norms after the sums"),
+        ("residual", {"STEPS": 2, "LAYERS": 2}, "norms after the sums"),
         ("cache", {"LENGTHS": (50,), "WINDOWS": (8,)}, "times as fast"),
         ("lookup", {"STEPS": 3}, "your head"),
     ],
