@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import asyncio
 
 CELL, PROBE = "<cell {}>", "<probe {}>"  # the file names that their code has
+_COLOUR = re.compile(r"\x1b\[\d*m")
+_NODE, _OPERATION = re.compile(r"\{\{\w+ [^{}]*\}\} ?"), re.compile(r" \[Op:\w+\].*$")
 # Kernels write a cell's code to a file of its own, on each system in another folder.
 _CELL_FILE = re.compile(
     r"<cell .*>|<ipython-input-.*>|<magic>|.*[\\/](ipykernel|xpython)_\d+[\\/]\d+\.py", re.DOTALL
@@ -221,12 +223,11 @@ def _words(error: BaseException) -> str:
         words = str(error)[:LONGEST]
     except Exception as fault:  # of the student's own class
         return f"it cannot be shown as text: {type(fault).__name__}"
-    words = re.sub(r"\x1b\[\d*m", "", words).strip()
+    words = _COLOUR.sub("", words).strip()
     if words.startswith("Exception encountered when calling") and "\n\n" in words:
         words = words.split("\n\n")[1].strip()  # Keras frames what a layer raised
     # TensorFlow names the node and the operation of its graph: nothing of the student's.
-    words = re.sub(r"\{\{\w+ [^{}]*\}\} ?", "", words)
-    return re.sub(r" \[Op:\w+\].*$", "", words)
+    return _OPERATION.sub("", _NODE.sub("", words))
 
 
 def _is_of_a_cell(file: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -20,24 +20,27 @@ def usual_settings() -> Iterator[None]:
     with (
         warnings.catch_warnings(),
         np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"),
-        _tensorflow(),
     ):
         kept = [entry for entry in warnings.filters if entry[0] != "error"]
         warnings.filters[:] = kept  # type: ignore[index]
-        yield
+        put_back = _tensorflow()
+        try:
+            yield
+        finally:
+            put_back()
 
 
-@contextmanager
-def _tensorflow() -> Iterator[None]:
+def _tensorflow() -> Callable[[], None]:
+    """Let TensorFlow, if it is imported, compute as usual; return what puts back its settings."""
     tensorflow, keras = sys.modules.get("tensorflow"), sys.modules.get("keras")
     if tensorflow is None or keras is None:
-        yield
-        return
+        return lambda: None
     eagerly, policy = tensorflow.config.functions_run_eagerly(), keras.config.dtype_policy()
     tensorflow.config.run_functions_eagerly(False)
     keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
+
+    def put_back() -> None:
         tensorflow.config.run_functions_eagerly(eagerly)
         keras.config.set_dtype_policy(policy)
+
+    return put_back
