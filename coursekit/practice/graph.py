@@ -14,9 +14,8 @@ NEAR = 1e-3  # how far apart the numbers of a graph and those of the function ma
 def compiles(function: Callable[..., Any], *args: Any, autograph: bool = True) -> str:
     """Say whether a function works as a graph: for a probe, beside the student's code.
 
-    It is called three times: as it is, where numpy and Python numbers go unnoticed, by
-    ``tf.function``, and as it is again. What gives the same values both times has to give them in
-    the graph, too.
+    It is called three times: twice as it is, where numpy and Python numbers go unnoticed, and then
+    by ``tf.function``. What gives the same values both times has to give them in the graph, too.
 
     Args:
         function: Takes tensors.
@@ -32,11 +31,12 @@ def compiles(function: Callable[..., Any], *args: Any, autograph: bool = True) -
     found = tf.nest.flatten(function(*args))
     if not all(map(tf.is_tensor, found)):
         return "no: a result is no tensor"
+    again = tf.nest.flatten(function(*args))
     try:
         compiled = tf.nest.flatten(tf.function(function, autograph=autograph)(*args))
     except Exception as error:
         return f"no: {type(error).__name__}: {str(error)[-SAID:]}"
-    if _alike(found, tf.nest.flatten(function(*args))) and not _alike(found, compiled):
+    if _alike(found, again) and not _alike(found, compiled):
         return "no: the compiled function returns other values"
     return "yes"
 
