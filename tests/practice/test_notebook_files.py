@@ -103,7 +103,7 @@ def test_it_earns_its_points(check: Command, tmp_path: Path, solved: Book, name:
     path.write_bytes(FILES[name](solved))
     shown = check("check", str(path))
     assert "13 of 13 points" in shown.stdout
-    assert "not run: the training cell\n" in shown.stdout
+    assert "not run: 2 training cells\n" in shown.stdout
     assert "Traceback" not in shown.stderr
 
 
@@ -126,7 +126,7 @@ def test_what_was_left_out_and_what_does_not_count_is_said(
     place = next(n for n, c in enumerate(book["cells"]) if c.get("id") == "exercise-side_by_side")
     book["cells"][place:place] = [
         code("%matplotlib inline\n!pip install nothing\nx = !ls"),
-        code("def batches_of():\n    return 3"),
+        code("def cached_property():\n    return 3"),
         code("print(no_such_name)\nagain = 1"),
     ]
     book["cells"].append(code("print(losses)"))
@@ -137,9 +137,9 @@ def test_what_was_left_out_and_what_does_not_count_is_said(
     assert "13 of 13 points" in lines
     told = lines[lines.index("13 of 13 points") + 1 :]
     assert told == [
-        "not counted: batches_of in the cell “def batches_of():”; the check uses the "
-        "exercise's own batches_of",
-        "not run: the training cell, code that needs the trained model, %matplotlib inline, "
+        "not counted: cached_property in the cell “def cached_property():”; the check uses the "
+        "exercise's own cached_property",
+        "not run: 2 training cells, code that needs the trained model, %matplotlib inline, "
         "!pip install nothing, !ls",
         "stopped early: the cell “print(no_such_name)”: NameError: name 'no_such_name' is not "
         "defined",
