@@ -3,7 +3,7 @@
 Run ``python benchmarks/nmt_step.py``; it takes about two minutes. Both sides have the
 sizes of the preset ``quick``, and sentences that fill one of its length buckets.
 
-The loop of 2018 is written anew after the notebook of that time: TensorFlow runs each
+The loop of 2018 is written again after the notebook of that time: TensorFlow runs each
 operation by itself; the decoder is called for one word at a time, projects the attention
 keys each time and multiplies with the whole vocabulary each time.
 """

@@ -1,4 +1,4 @@
-"""What may be drawn, that texts go on with and without a cache, and how losses are counted."""
+"""What may be drawn, texts with a cache and without one, and how losses are counted."""
 
 import math
 from typing import Any
