@@ -60,9 +60,7 @@ def main() -> int:
         os.environ["COURSEKIT_STATE"] = f"{folder}/state"
         print(f"{'notebook':22}{'execute':>9}{'check':>9}")
         for lesson in wanted:
-            coursekit(
-                "start", lesson, f"{folder}/{lesson}"
-            )  # whose work it is: else nothing counts
+            coursekit("start", lesson, f"{folder}/{lesson}")  # else no point is recorded
             for template in templates(known.lesson(lesson)):
                 seconds, fault = execute(template, Path(folder))
                 checking = ""
