@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from coursekit.atomic import make_folder, write_json
-from coursekit.errors import CourseError, disk_errors
-from coursekit.practice.records import ELSEWHERE, alone, state_path
+from coursekit.errors import CourseError
+from coursekit.practice.records import rewriting, state_path
 from coursekit.stored import read_json
 
 Single = bool | int | float | str
@@ -84,13 +83,8 @@ def predicting() -> Iterator[dict[str, Prediction]]:
     Raises:
         CourseError: The file cannot be read or written; then it is as it was.
     """
-    path = predictions_path()
-    make_folder(path.parent, ELSEWHERE)
-    with disk_errors("lock", path, ELSEWHERE), alone(path):
-        known = predictions()
+    with rewriting(predictions_path(), predictions) as known:
         yield known
-        values = {name: asdict(one) for name, one in sorted(known.items())}
-        write_json(path, values, remedy=ELSEWHERE)
 
 
 def keep(name: str, made: Prediction) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from coursekit.atomic import make_folder, write_json
 from coursekit.errors import CourseError, disk_errors
 from coursekit.stored import environment_path, read_json
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Kept = TypeVar("Kept", bound="DataclassInstance")
 FOUND_AGAIN = "`coursekit start` finds your notebooks again, and `coursekit check` your points"
 PATIENCE = 20.0  # seconds to wait for another command that writes the same file
 ELSEWHERE = "set COURSEKIT_STATE to a folder that you can write to"
@@ -80,17 +85,31 @@ def record_of(exercise: str) -> Record:
 @contextmanager
 def changing() -> Iterator[dict[str, Record]]:
     """Yield the records to be changed, and write them, whole or not at all."""
-    path = state_path()
-    make_folder(path.parent, ELSEWHERE)
-    with disk_errors("lock", path, ELSEWHERE), alone(path):
-        known = records()
+    with rewriting(state_path(), records) as known:
         yield known
-        values = {name: asdict(record) for name, record in sorted(known.items())}
+
+
+@contextmanager
+def rewriting(path: Path, read: Callable[[], dict[str, Kept]]) -> Iterator[dict[str, Kept]]:
+    """Yield what a file keeps by name, to be changed, and write it, whole or not at all.
+
+    Args:
+        path: The file; nobody else writes it meanwhile.
+        read: Returns what it keeps.
+
+    Raises:
+        CourseError: The file cannot be read or written; then it is as it was.
+    """
+    make_folder(path.parent, ELSEWHERE)
+    with disk_errors("lock", path, ELSEWHERE), _alone(path):
+        known = read()
+        yield known
+        values = {name: asdict(one) for name, one in sorted(known.items())}
         write_json(path, values, remedy=ELSEWHERE)
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def _alone(path: Path) -> Iterator[None]:
     """Let no other command write a file inside a ``with`` block.
 
     Raises:
