@@ -1366,28 +1366,6 @@ layer(
     solved=True,
     extra="tf.nn.l2_loss = lambda *a: 0",
 )
-layer(
-    "replaces what says whether a layer compiles",
-    """
-    import sys
-    vars(sys.modules["coursekit.practice"]).update(compiles=lambda *args: "yes")
-    class BahdanauAttention(keras.layers.Layer):
-        def __init__(self, units):
-            super().__init__()
-            self.query_projection = keras.layers.Dense(units, use_bias=False)
-            self.key_projection = keras.layers.Dense(units, use_bias=False)
-            self.score = keras.layers.Dense(1, use_bias=False)
-        def keys(self, values):
-            return self.key_projection(values)
-        def call(self, query, keys, values, mask):
-            sums = self.query_projection(query).numpy()[:, None] + keys.numpy()
-            powers = np.where(mask, np.exp(self.score(np.tanh(sums)).numpy()[:, :, 0]), 0)
-            weights = powers / np.maximum(powers.sum(-1, keepdims=True), 1e-30)
-            return np.einsum("bs,bsu->bu", weights, values), weights
-    """,
-    1,
-    said="no: a result is no tensor",
-)
 IN_NUMPY = """
 class BahdanauAttention(keras.layers.Layer):
     def __init__(self, units):
@@ -1403,17 +1381,32 @@ class BahdanauAttention(keras.layers.Layer):
         sums = self.query_projection(query).numpy()[:, None] + keys.numpy()
         powers = np.where(mask, np.exp(self.score(np.tanh(sums)).numpy()[:, :, 0]), 0)
         weights = powers / np.maximum(powers.sum(-1, keepdims=True), 1e-30)
-        return tf.constant(np.einsum("bs,bsu->bu", weights, values)), tf.constant(weights)
+        return GIVEN(np.einsum("bs,bsu->bu", weights, values)), GIVEN(weights)
 """
+
+
+def in_numpy(in_a_graph: str, given: str = "tf.constant") -> str:
+    """Return a layer that computes without TensorFlow; what it answers in a graph, and as what."""
+    return IN_NUMPY.replace("IN_A_GRAPH", in_a_graph).replace("GIVEN", given)
+
+
+layer(
+    "replaces what says whether a layer compiles",
+    "import sys\n"
+    'vars(sys.modules["coursekit.practice"]).update(compiles=lambda *args: "yes")\n'
+    + in_numpy("None.compiled", "np.asarray"),
+    1,
+    said="no: a result is no tensor",
+)
 layer(
     "sets TensorFlow to compile nothing",
-    "tf.config.run_functions_eagerly(True)\n" + IN_NUMPY.replace("IN_A_GRAPH", "None.compiled"),
+    "tf.config.run_functions_eagerly(True)\n" + in_numpy("None.compiled"),
     1,
     said="no: AttributeError",
 )
 layer(
     "answers something else where it is compiled",
-    IN_NUMPY.replace("IN_A_GRAPH", "values[:, 0], keys[:, :, 0]"),
+    in_numpy("values[:, 0], keys[:, :, 0]"),
     1,
     said="no: the compiled function returns other values",
 )
