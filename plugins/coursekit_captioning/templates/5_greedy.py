@@ -28,7 +28,7 @@ from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
 from coursekit_captioning.model import Captioner, Memory
 from coursekit_captioning.overlay import ACROSS, draw_look, weight_bar
-from coursekit_captioning.practice.counting import DESCRIBING
+from coursekit_captioning.practice.comparing import bars, repeating
 from coursekit_captioning.scores import cider
 from coursekit_captioning.decode import IMPOSSIBLE, Found, lengths_of
 from coursekit_captioning.train import train_step
@@ -705,25 +705,15 @@ written = {
 
 # %% tags=["train"]
 references = [[caption.split() for caption in example.captions] for example in examples]
-figures = {}
+scores = {}
 for name, rows in written.items():
     texts = [data.vocabulary.decode(np.ravel(row).tolist()) for row in rows]
     unknown = np.mean(["<unk>" in words for words in texts])
-    said = [[word for word in words if word in DESCRIBING] for words in texts]
-    again = np.mean([len(set(words)) < len(words) for words in said])
-    figures[name] = cider(texts, references), unknown, again
-    print(f"{name:24} CIDEr {figures[name][0]:.2f}   with <unk> {unknown:4.0%}", end="")
-    print(f"   repeats itself {again:4.0%}   {' '.join(texts[3])}")
-figure = Figure(figsize=(10, 2.4), layout="constrained")
-titles = ("CIDEr-D", "captions with <unk>", "captions that repeat themselves")
-for number, (panel, title) in enumerate(zip(figure.subplots(1, 3), titles, strict=True)):
-    panel.barh(list(figures), [values[number] for values in figures.values()])
-    panel.invert_yaxis()
-    panel.set_title(title, fontsize=10)
-    if number:
-        panel.set_yticks([])
+    scores[name] = cider(texts, references), unknown, repeating(texts)
+    print(f"{name:24} CIDEr {scores[name][0]:.2f}   with <unk> {unknown:4.0%}", end="")
+    print(f"   repeats itself {scores[name][2]:4.0%}   {' '.join(texts[3])}")
 show(
-    figure,
+    bars(scores, ("CIDEr-D", "captions with <unk>", "captions that repeat themselves")),
     alt="Three bar charts that compare the three searches: CIDEr, captions with unknown words, and "
     "captions that repeat themselves.",
 )

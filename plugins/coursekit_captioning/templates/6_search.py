@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from matplotlib.figure import Figure
 
 from coursekit.prepare import prepare, show
 from coursekit_captioning import CaptioningLesson
 from coursekit_captioning.build import build_captioner
+from coursekit_captioning.practice.comparing import bars, repeating
 from coursekit_captioning.practice.counting import DESCRIBING, CountingCaptioner, Step
 from coursekit_captioning.data import drawn_examples
 from coursekit_captioning.model import Memory
@@ -399,25 +399,15 @@ written = {
 
 # %% tags=["train"]
 references = [[caption.split() for caption in example.captions] for example in examples]
-figures = {}
+scores = {}
 for name, rows in written.items():
     texts = [data.vocabulary.decode(np.ravel(row).tolist()) for row in rows]
     true = np.mean([is_true(e.scene, words) for e, words in zip(examples, texts, strict=True)])
-    said = [[word for word in words if word in DESCRIBING] for words in texts]
-    again = np.mean([len(set(words)) < len(words) for words in said])
-    figures[name] = cider(texts, references), again, true
-    print(f"{name:14} CIDEr {figures[name][0]:.2f}   repeats itself {again:4.0%}", end="")
+    scores[name] = cider(texts, references), repeating(texts), true
+    print(f"{name:14} CIDEr {scores[name][0]:.2f}   repeats itself {scores[name][1]:4.0%}", end="")
     print(f"   true {true:4.0%}   {' '.join(texts[3])}")
-figure = Figure(figsize=(10, 1.8), layout="constrained")
-titles = ("CIDEr-D", "captions that repeat themselves", "true captions")
-for number, (panel, title) in enumerate(zip(figure.subplots(1, 3), titles, strict=True)):
-    panel.barh(list(figures), [values[number] for values in figures.values()])
-    panel.invert_yaxis()
-    panel.set_title(title, fontsize=10)
-    if number:
-        panel.set_yticks([])
 show(
-    figure,
+    bars(scores, ("CIDEr-D", "captions that repeat themselves", "true captions")),
     alt="Three bar charts that compare the two searches: CIDEr, captions that repeat themselves, "
     "and true captions.",
 )
