@@ -93,7 +93,7 @@ def _ask_all(chosen: list[Review], today: date, out: Consoles) -> None:
     except (KeyboardInterrupt, EOFError):
         out.result()
     out.result()
-    out.result(f"{sum(rights)} of {len(rights)} answered rightly", "bold")
+    out.result(f"{sum(rights)} of {len(rights)} answered correctly", "bold")
 
 
 def _ask(one: Review, today: date, out: Consoles) -> bool | None:

@@ -142,7 +142,7 @@ def overview(stops: Sequence[Stop], links: Mapping[str, str]) -> list[str]:
 
 
 def columns(before: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return how many lessons stand, at the least, before each: its column in the map.
+    """Return how many lessons come before each, at the least: its column in the map.
 
     Args:
         before: By lesson, each after those that it needs.

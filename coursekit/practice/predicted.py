@@ -30,7 +30,7 @@ class Prediction:
         within: How far from the measured number a guess may be, as a share of it.
         day: When it was made, as ``2026-03-01``.
         asked: When a review last asked for it; empty: never.
-        stage: How many reviews in a row were answered rightly.
+        stage: How many reviews in a row were answered correctly.
     """
 
     guess: Value | None = None

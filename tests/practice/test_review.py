@@ -172,7 +172,7 @@ def test_an_answer_is_asked_again_two_days_after_its_check_passed(
     assert "right: The guess is right" in shown
     assert "it is asked again on" in shown
     assert "in 7 days" in shown
-    assert "1 of 1 answered rightly" in shown
+    assert "1 of 1 answered correctly" in shown
     assert kept()["sums/adding/guess"]["stage"] == 1
     assert "nothing is due" in ask(solved, "")
 
@@ -223,14 +223,14 @@ def test_what_was_answered_is_saved_when_ctrl_c_ends_a_review(
     (tmp_path / "state" / "predictions.json").write_text(json.dumps(state))
     shown = ask(solved, "4\n")
     assert "2 of 2  sums/sum" in shown
-    assert "1 of 1 answered rightly" in shown
+    assert "1 of 1 answered correctly" in shown
     assert kept()["sums/adding/guess"]["stage"] == 1
     assert kept()["sums/sum"]["stage"] == 0
     assert kept()["gone/loss"]["guess"] == 1  # of a lesson that is not installed now
 
 
 def test_an_empty_line_skips_a_question(measured: Command, kept: Callable[[], Any]) -> None:
-    assert "0 of 0 answered rightly" in ask(measured, "\n")
+    assert "0 of 0 answered correctly" in ask(measured, "\n")
     assert "asked" not in kept()["sums/sum"]
 
 
