@@ -22,6 +22,8 @@ PRIVATE_MODULES = re.compile(
 MEMORY = re.compile(r"/proc/(self|thread-self|\d+)/(task/\d+/)?(mem|environ|cmdline|fd/.*|root.*)")
 TEMPLATES = re.compile(r".*/templates(/(lesson|\d+_\w+)\.py)?|.*/tests/.*test_\w+\.py")
 PACKAGES = re.compile(r".*(/site-packages/|/coursekit/.*\.py$|\.pth$).*")
+# A program or a module, not a folder of that name on the way to one, as of a clone of the kit.
+COMMAND = re.compile(r"\bcoursekit(_\w+)?(?![\w/-])")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -81,7 +83,7 @@ class Watch:
         elif event == ANSWER:
             found = "answer"
         elif event == "subprocess.Popen":
-            found = "kit" if "coursekit" in str(args[1])[:2000] else ""
+            found = "kit" if COMMAND.search(str(args[1])[:2000]) else ""
             args = ("the command coursekit",)
         else:
             return
